@@ -1,0 +1,20 @@
+"""The one order in which a capture becomes an article: read, classify, extract.
+
+The crawl, re-extraction, `scrapy ask`, the benchmarks and the tests all call `refine`, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+from pipelines.classify import classify
+from pipelines.document import read
+from pipelines.extract import extract
+from storage.records import Article, Capture, Outlet, Page
+
+
+def refine(capture: Capture, outlet: Outlet) -> Page | Article:
+    """Capture and outlet -> an Article, or the Page with kind and evidence when there is no article on it. Pure."""
+    document = read(capture)
+    page = classify(capture, document)
+    if document is None or page.kind != "ARTICLE":
+        return page
+    return extract(page, document, outlet)

@@ -1,0 +1,252 @@
+"""Every noun of the project, frozen: what goes in here comes out unchanged.
+
+Each record contains the one before it (Article.page.capture.lead). Times are aware datetimes in UTC unless a field
+says otherwise. The words are explained in docs/glossary.md.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an answer of an outlet turned out to be."""
+
+    ARTICLE = "ARTICLE"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    SOFT_ERROR = "SOFT_ERROR"
+    CHALLENGE = "CHALLENGE"
+    CONSENT = "CONSENT"
+    PAYWALL = "PAYWALL"
+    LISTING = "LISTING"
+    EMPTY = "EMPTY"
+    MAINTENANCE = "MAINTENANCE"
+
+
+class Outcome(StrEnum):
+    """How a capture ended; every capture has exactly one."""
+
+    KEPT = "kept"
+    DUPLICATE = "duplicate"
+    REVISION = "revision"
+    UNCHANGED = "unchanged"
+    QUARANTINED = "quarantined"
+    FAILED = "failed"
+
+
+class Relation(StrEnum):
+    """How an article stands to what the catalogue already holds."""
+
+    NEW = "NEW"
+    EXACT_DUPLICATE = "EXACT_DUPLICATE"
+    NEAR_DUPLICATE = "NEAR_DUPLICATE"
+    EXCERPT = "EXCERPT"
+    REVISION = "REVISION"
+    UNCHANGED = "UNCHANGED"
+
+
+class BlockKind(StrEnum):
+    """The four forms that text has in a clean copy."""
+
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    LIST = "list"
+    QUOTE = "quote"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A dated, per-outlet correction of the general rules, as data.
+
+    `select` and `remove` are CSS selectors: the elements that hold the story, and elements that are never text.
+    """
+
+    select: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    valid_until: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """A site that we read. `zone` is an IANA name for times printed without one; `since` the first day it existed."""
+
+    name: str
+    title: str = ""
+    hosts: tuple[str, ...] = ()
+    language: str | None = None
+    zone: str | None = None
+    since: dt.date | None = None
+    overrides: tuple[Override, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """A URL that we heard of: where, and what the source said of it. `source` is a feed's URL, or "by hand"."""
+
+    url: str
+    outlet: str
+    source: str
+    title: str | None = None
+    published: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One HTTP exchange as its bytes crossed the wire: `request` and `response` with head and framed body.
+
+    `truncated` is the WARC-Truncated reason ("length", "time", "disconnect") of a body that did not come whole.
+    """
+
+    url: str
+    request: bytes
+    response: bytes
+    started_at: dt.datetime
+    ended_at: dt.datetime
+    peer: str | None = None
+    truncated: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarcAddress:
+    """Where a response lies: key of the WARC file in the archive, offset and length of its gzip member in bytes."""
+
+    file: str
+    offset: int
+    length: int
+    record_id: str
+    payload_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One answer to a lead: `body` has its content coding undone, `headers` are in wire order, repeats kept.
+
+    `url` is the address that answered, after redirects. `address` is None only where nothing is archived.
+    """
+
+    lead: Lead
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    fetched_at: dt.datetime
+    truncated: str | None = None
+    address: WarcAddress | None = None
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by name in any case; None when it was not sent."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One reason of a verdict: the rule's name, the words quoted, and the weight; above 0 speaks against an article."""
+
+    rule: str
+    words: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A passage that was on the page and is not in the clean copy, with the rule that took it out."""
+
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A classified capture. `text` is the shown text, one block a line; `flags` name what is odd about an article."""
+
+    capture: Capture
+    kind: Kind
+    evidence: tuple[Evidence, ...]
+    title: str | None = None
+    text: str = ""
+    language: str | None = None
+    encoding: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A passage of a clean copy. Items of a list are lines of `text`."""
+
+    kind: BlockKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A time of publication as ISO 8601 (a day alone, or a time with its zone) and the source that gave it."""
+
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The lead picture: its URL, and its caption apart from the text."""
+
+    url: str
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """The text at a canonical URL. `sources` says for each field where it came from (json-ld, meta, feed, visible)."""
+
+    page: Page
+    canonical: str
+    headline: str | None
+    blocks: tuple[Block, ...]
+    removed: tuple[Removed, ...] = ()
+    authors: tuple[str, ...] = ()
+    published: Stamp | None = None
+    modified: Stamp | None = None
+    language: str | None = None
+    provider: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+    picture: Picture | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The plain text: blocks in reading order, joined by a newline."""
+        return "\n".join(block.text for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What finds copies. `digest`: sha256 hex of the normalised text; `shingles`: sorted 64-bit hashes; `numbers`:
+    hash of the figures that the text states; `length`: characters of the normalised text."""
+
+    digest: str
+    length: int
+    shingles: tuple[int, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where an article stands: its relation, its cluster, the member that stands for it, and what it was compared to.
+
+    `match` is the article id that decided; `share_of_match` is the share (0 to 1) of the match's text that stands in
+    this article, `share_of_self` the share of this article's text that stands in the match.
+    """
+
+    relation: Relation
+    cluster: str
+    canonical: str
+    match: str | None = None
+    share_of_match: float = 0.0
+    share_of_self: float = 0.0
+    score: float = 0.0
