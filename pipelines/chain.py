@@ -12,7 +12,7 @@ from storage.records import Article, Capture, Outlet, Page
 
 
 def refine(capture: Capture, outlet: Outlet) -> Page | Article:
-    """Capture and outlet -> an Article, or the Page with kind and evidence when there is no article on it. Pure."""
+    """Capture and outlet -> an Article, or the Page with kind and evidence when it holds no article. Pure."""
     document = read(capture)
     page = classify(capture, document)
     if document is None or page.kind != "ARTICLE":

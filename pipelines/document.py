@@ -56,7 +56,7 @@ def read(capture: Capture) -> Document | None:
 
 
 def decode(body: bytes, content_type: str | None) -> tuple[str, str]:
-    """Body and Content-Type header -> (text, codec name). Order: BOM, strict UTF-8, declared, windows-1252."""
+    """Body and Content-Type header -> (text, codec name): BOM, strict UTF-8, declared, windows-1252."""
     if body.startswith(b"\xef\xbb\xbf"):
         return body[3:].decode("utf-8", "replace"), "utf-8"
     declared = [m.group(1) for m in [_HEADER_CHARSET.search(content_type or "")] if m]
