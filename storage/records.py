@@ -122,6 +122,15 @@ class WarcAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A response of which the archive holds the body already: its URL, when it was fetched, where it lies."""
+
+    url: str
+    fetched_at: dt.datetime
+    address: WarcAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """One answer to a lead: `body` has its content coding undone, `headers` are in wire order, repeats kept.
 
@@ -141,6 +150,18 @@ class Capture:
         """The first value of a header, by name in any case; None when it was not sent."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A fetch that ended without a whole answer: `error` says why; `address` is set when part of an answer came."""
+
+    lead: Lead
+    url: str
+    fetched_at: dt.datetime
+    error: str
+    address: WarcAddress | None = None
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,3 +271,37 @@ class Placement:
     share_of_match: float = 0.0
     share_of_self: float = 0.0
     score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How one capture ended: the line that the ledger keeps of it, enough to make the catalogue again.
+
+    `sequence` orders the endings of one catalogue. `article` and `content_digest` name the revision that the capture
+    is, or is a copy of; `clean_key` is where the text lies (for a duplicate: the first one's clean copy). The fields
+    from `canonical` on describe the page itself, also where its text is kept elsewhere.
+    """
+
+    sequence: int
+    run: str
+    lead: Lead
+    url: str
+    fetched_at: dt.datetime
+    outcome: Outcome
+    status: int | None = None
+    kind: Kind | None = None
+    evidence: tuple[Evidence, ...] = ()
+    error: str | None = None
+    address: WarcAddress | None = None
+    article: str | None = None
+    content_digest: str | None = None
+    clean_key: str | None = None
+    placement: Placement | None = None
+    canonical: str | None = None
+    headline: str | None = None
+    published: str | None = None
+    modified: str | None = None
+    language: str | None = None
+    provider: str | None = None
+    authors: tuple[str, ...] = ()
+    section: str | None = None

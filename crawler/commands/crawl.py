@@ -1,0 +1,91 @@
+"""scrapy crawl OUTLET: the run, its receipt, and an exit status that cron can use.
+
+Scrapy exits 0 when every page was a 403 and when every callback raised; here the status says what happened
+(docs/operations.md): 0 the run did its work, 1 an error in the program, 2 wrong use, 3 the outlet could not be read,
+4 it blocked us, 5 archive or catalogue cannot be used, 6 another run of the outlet is going, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from typing import Any
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
+
+from storage.views.report import receipt_text
+from crawler.console import complain, write
+from crawler.opening import open_run
+from crawler.outlet import ArgumentError
+from crawler.progress import Progress
+from storage.archive import ArchiveError
+from storage.catalogue.schema import CatalogueError
+from storage.run import OutletBusy, Run
+
+STATUS = {"finished": 0, "unreadable": 3, "blocked": 4, "archive": 5, "shutdown": 130}
+
+
+class Command(ScrapyCrawl):
+    """The crawl command of Scrapy with a meaning for its exit status."""
+
+    def syntax(self) -> str:
+        return "[options] OUTLET   (an outlet of `scrapy list`; -a url=…, -a limit=N, -a since=YYYY-MM-DD)"
+
+    def short_desc(self) -> str:
+        return "Fetch what is new at an outlet and archive it"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print the receipt as JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise UsageError("Name one outlet, as in: scrapy crawl menafn")
+        run = self._open(args[0], opts.spargs)
+        if run is None:
+            return
+        crawler = self._create_crawler(args[0])
+        self.crawler_process.crawl(crawler, run=run, **opts.spargs)  # type: ignore[union-attr]
+        self.crawler_process.start()  # type: ignore[union-attr]
+        progress = crawler.get_extension(Progress)
+        receipt = progress.receipt if progress else None
+        if receipt is None:
+            run.finish("failed", dt.datetime.now(dt.UTC))
+            complain(f"The crawl of {args[0]} did not start; the log above says why.")
+            self.exitcode = 1
+            return
+        write(json.dumps(receipt, ensure_ascii=False) if opts.json else receipt_text(receipt, run.archive.uri, run.catalogue_path))
+        errors = crawler.stats.get_value("spider_exceptions/count", 0) if crawler.stats else 0
+        self.exitcode = self._status(receipt, errors)
+
+    def _status(self, receipt: dict[str, Any], errors: int) -> int:
+        reason = receipt["reason"]
+        if reason != "finished":
+            last = receipt["notes"][-1] if receipt["notes"] else f"The run ended early: {reason}."
+            complain(str(last))
+        elif errors:
+            complain(f"{errors} errors in the program; the log has them. Please report them.")
+            return 1
+        return STATUS.get(reason, 1)
+
+    def _open(self, outlet: str, spargs: dict[str, str]) -> Run | None:
+        try:
+            spider = self.crawler_process.spider_loader.load(outlet)  # type: ignore[union-attr]
+            spider(**spargs)
+            return open_run(outlet, self.settings)  # type: ignore[arg-type]
+        except KeyError:
+            known = ", ".join(self.crawler_process.spider_loader.list())  # type: ignore[union-attr]
+            self._fail(2, f"There is no outlet {outlet!r}; there are: {known}.")
+        except ArgumentError as error:
+            self._fail(2, str(error))
+        except OutletBusy as error:
+            self._fail(6, str(error))
+        except (ArchiveError, CatalogueError) as error:
+            self._fail(5, str(error))
+        return None
+
+    def _fail(self, status: int, line: str) -> None:
+        complain(line)
+        self.exitcode = status

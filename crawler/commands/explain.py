@@ -1,0 +1,127 @@
+"""scrapy explain URL-or-file: what the chain decides on one page, and why."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sqlite3
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.answers import page_fields
+from crawler.console import complain, write
+from crawler.opening import archive_of, catalogue_path
+from pipelines.chain import refine
+from pipelines.fingerprint import fingerprint
+from storage.archive import ArchiveError
+from storage.archive.read import read_capture
+from storage.catalogue.captures import last_address
+from storage.catalogue.schema import CatalogueError, open_catalogue
+from storage.records import Article, Capture, Lead, Outlet, Page
+from storage.urls import canonical
+
+
+class Command(ScrapyCommand):
+    """Explains a saved page, or a URL that the archive holds; nothing is fetched and nothing is written."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] URL-or-FILE"
+
+    def short_desc(self) -> str:
+        return "Say what is decided on one page, and why"
+
+    def long_desc(self) -> str:
+        return (
+            "A file is read as a page that came with status 200 (change it with --status and --url); a URL is looked up in the "
+            "archive and its newest capture explained. To fetch a page first: scrapy crawl OUTLET -a url=URL."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--status", type=int, default=200, help="status that a file came with (default: 200)")
+        parser.add_argument("--url", default="", help="address that a file came from")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise UsageError("Name one page: a file, or a URL that the archive holds")
+        try:
+            capture = self._capture(args[0], opts)
+        except (OSError, ArchiveError, CatalogueError) as error:
+            complain(str(error))
+            self.exitcode = 2
+            return
+        if capture is None:
+            complain(f"The archive has no capture of {args[0]}. Fetch it: scrapy crawl OUTLET -a url={args[0]}")
+            self.exitcode = 2
+            return
+        refined = refine(capture, Outlet(name=capture.lead.outlet))
+        text = refined.text if isinstance(refined, Article) else ""
+        digest = fingerprint(text).digest if text else None
+        copies = self._copies(digest) if digest else []
+        if opts.json:
+            write(json.dumps({**page_fields(refined), "content_digest": digest, "copies": copies}, ensure_ascii=False))
+        else:
+            write(explanation(refined, digest, copies))
+
+    def _capture(self, name: str, opts: argparse.Namespace) -> Capture | None:
+        if not name.startswith(("http://", "https://")):
+            body = Path(name).read_bytes()
+            now = dt.datetime.now(dt.UTC)
+            lead = Lead(url=opts.url, outlet="", source="by hand")
+            return Capture(lead=lead, url=opts.url, status=opts.status, headers=(), body=body, fetched_at=now)
+        catalogue = catalogue_path(self.settings)  # type: ignore[arg-type]
+        if not catalogue.exists():
+            return None
+        database = open_catalogue(catalogue)
+        found = last_address(database, canonical(name) or name)
+        database.close()
+        return read_capture(archive_of(self.settings), *found) if found else None  # type: ignore[arg-type]
+
+    def _copies(self, digest: str) -> list[str]:
+        path = catalogue_path(self.settings)  # type: ignore[arg-type]
+        if not path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            return [row[0] for row in connection.execute("select url from articles where content_digest = ?", (digest,))]
+        except sqlite3.Error:
+            return []  # a catalogue of another version: the page is explained all the same
+        finally:
+            connection.close()
+
+
+def explanation(refined: Page | Article, digest: str | None, copies: list[str]) -> str:
+    """What `refine` returned -> text for a person."""
+    page = refined.page if isinstance(refined, Article) else refined
+    lines = [f"kind       {page.kind}" + (f"  ({', '.join(page.flags)})" if page.flags else "")]
+    for evidence in page.evidence:
+        lines.append(f"evidence   {evidence.weight:+.2f} {evidence.rule}: “{evidence.words[:160]}”")
+    if not isinstance(refined, Article):
+        return "\n".join([*lines, "", "shown text", *(f"  {line}" for line in page.text.splitlines()[:40])])
+    lines.append(f"headline   {refined.headline}")
+    for name in ("published", "modified"):
+        stamp = getattr(refined, name)
+        if stamp:
+            lines.append(f"{name:<10} {stamp.value} ({stamp.source})")
+    for name, value in (
+        ("authors", ", ".join(refined.authors)),
+        ("provider", refined.provider),
+        ("language", refined.language),
+        ("canonical", refined.canonical),
+        ("digest", digest),
+    ):
+        if value:
+            lines.append(f"{name:<10} {value}")
+    lines += [f"same text  {url}" for url in copies]
+    lines += ["", f"text ({len(refined.blocks)} blocks)"]
+    lines += [f"  [{block.kind}] {block.text}" for block in refined.blocks]
+    lines += ["", f"removed ({len(refined.removed)})"]
+    lines += [f"  {removed.rule}: “{removed.words[:160]}”" for removed in refined.removed]
+    return "\n".join(lines)

@@ -1,0 +1,49 @@
+"""The one place through which commands write to the terminal.
+
+Text from pages may hold control characters and ANSI escapes; on a terminal they are shown as symbols.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """Text of strangers -> text that cannot steer a terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def write(text: str = "") -> None:
+    """A line (or several) on standard output."""
+    sys.stdout.write(clean(text) + "\n")
+
+
+def write_json_line(line: str) -> None:
+    """A line of JSON, at once, so that a program at the other end of a pipe need not wait."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    """A line on standard error."""
+    sys.stderr.write(clean(text) + "\n")
+
+
+def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> str:
+    """Rows -> aligned columns; numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    if not cells:
+        return ""
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    return "\n".join(
+        indent
+        + "  ".join(
+            cell.rjust(width) if cell.replace(",", "").replace(".", "").isdigit() else cell.ljust(width)
+            for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in cells
+    )

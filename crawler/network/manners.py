@@ -1,0 +1,173 @@
+"""How we ask: robots.txt, delays that the outlet names, bounded retries. Nobody's refusal is evaded.
+
+robots.txt follows RFC 9309: a 4xx means no rules, a 5xx, 429 or silence means that nothing is fetched from that host
+in this run. Retry-After is read in both forms of RFC 9110 10.2.3 and holds back every request to the host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import email.utils
+import logging
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, UnsupportedURLSchemeError
+from scrapy.http import Response
+
+from crawler.network.addresses import AddressRefused
+from crawler.network.robots import Robots
+from storage.archive.codings import decode_body
+
+logger = logging.getLogger(__name__)
+
+ROBOTS_REDIRECTS = 5  # RFC 9309 2.3.1.2
+FINAL = (IgnoreRequest, DownloadCancelledError, UnsupportedURLSchemeError, AddressRefused)
+
+
+class Refused(IgnoreRequest):
+    """We may not ask for this URL."""
+
+
+class Postponed(IgnoreRequest):
+    """We may not ask now; the lead waits for another run."""
+
+
+class Manners:
+    """Downloader middleware. Waits are kept by host and port; `request.meta["tries"]` counts what was tried."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self.crawler = crawler
+        self.agent: str = settings["USER_AGENT"]
+        self.obey = settings.getbool("NEWS_OBEY_ROBOTS")
+        self.retries = settings.getint("NEWS_RETRIES")
+        self.wait = settings.getfloat("NEWS_RETRY_WAIT")
+        self.most = settings.getfloat("NEWS_RETRY_AFTER_MOST")
+        self.robots: dict[str, asyncio.Task[Robots | None]] = {}
+        self.held: dict[str, float] = {}
+        self.given_up: dict[str, str] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Hold the request for as long as its host asked, and let it pass only where robots.txt does."""
+        host = urlsplit(request.url).netloc
+        if host in self.given_up:
+            raise Postponed(self.given_up[host])
+        await self._hold(host)
+        if not self.obey or request.meta.get("robots"):
+            return
+        robots = await self._robots(request.url, host)
+        if robots is None:
+            raise Postponed(self.given_up.setdefault(host, f"robots.txt of {host} cannot be read"))
+        if not robots.allowed(self.agent, request.url):
+            raise Refused("robots.txt disallows it")
+        self._slow_down(host, robots.crawl_delay(self.agent))
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """A 429, 5xx or body cut short is asked for again, later; after the last try it is handed on as it is."""
+        if request.meta.get("robots"):
+            return response
+        host = urlsplit(request.url).netloc
+        if response.status in (429, 503):
+            named = response.headers.get("Retry-After")
+            seconds = retry_after(named.decode("latin-1"), _now()) if named else None
+            if seconds is not None and seconds > self.most:
+                self._note(f"{host} asks us to wait {seconds:.0f} s (Retry-After); it is left until the next run.")
+                self.given_up[host] = "the host asked for a longer wait than a run has"
+                return response
+            return self._again(request, host, seconds) or response
+        if response.status >= 500 or "dataloss" in response.flags:
+            return self._again(request, host, None) or response
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """A connection that broke is tried again; what we refuse ourselves, or an answer too large, is not."""
+        if isinstance(exception, FINAL) or request.meta.get("robots"):
+            return None
+        return self._again(request, urlsplit(request.url).netloc, None)
+
+    def _again(self, request: Request, host: str, seconds: float | None) -> Request | None:
+        tries = request.meta.get("tries", 0) + 1
+        wait = seconds if seconds is not None else min(self.wait * 2 ** (tries - 1), self.most)
+        self.held[host] = max(self.held.get(host, 0.0), _clock() + wait)
+        if tries > self.retries:
+            return None
+        again = request.copy()
+        again.meta["tries"] = tries
+        again.priority = request.priority - 1
+        if self.crawler.stats:
+            self.crawler.stats.inc_value("manners/retries")
+        return again
+
+    async def _hold(self, host: str) -> None:
+        while (left := self.held.get(host, 0.0) - _clock()) > 0:
+            await asyncio.sleep(left)
+
+    async def _robots(self, url: str, host: str) -> Robots | None:
+        if host not in self.robots:
+            self.robots[host] = asyncio.ensure_future(self._read_robots(url, host))
+        return await self.robots[host]
+
+    async def _read_robots(self, url: str, host: str) -> Robots | None:
+        address = f"{urlsplit(url).scheme}://{host}/robots.txt"
+        ask = Request(address, meta={"robots": True, "redirect_ttl": ROBOTS_REDIRECTS, "download_timeout": 30})
+        try:
+            response = await self.crawler.engine.download_async(ask)  # type: ignore[union-attr]
+        except IgnoreRequest:  # more redirects than RFC 9309 asks us to follow: may count as absent
+            return Robots.parse(b"")
+        except AddressRefused:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the network did, RFC 9309 2.3.1.4 says: fetch nothing
+            self._note(f"{address} cannot be read ({type(error).__name__}); nothing is fetched from there in this run.")
+            return None
+        if response.status == 429 or response.status >= 500:
+            self._note(f"{address} answers {response.status}; nothing is fetched from there in this run.")
+            return None
+        if response.status >= 300:
+            return Robots.parse(b"")
+        coding = response.headers.get("Content-Encoding")
+        body, _ = decode_body(response.body, coding.decode("latin-1") if coding else None, 1024 * 1024)
+        return Robots.parse(body)
+
+    def _slow_down(self, host: str, delay: float | None) -> None:
+        if not delay or self.crawler.engine is None:
+            return
+        for key, slot in self.crawler.engine.downloader.slots.items():
+            if key == host.split(":")[0]:
+                slot.delay = max(slot.delay, min(delay, self.most))
+
+    def _note(self, line: str) -> None:
+        logger.warning(line)
+        self.crawler.spider.run.notes.append(line)  # type: ignore[union-attr]
+
+
+def retry_after(value: str, now: dt.datetime) -> float | None:
+    """Retry-After header and the time -> seconds to wait; None for what is neither seconds nor an HTTP-date.
+
+    A date in the past is 0. Source: RFC 9110 10.2.3.
+    """
+    value = value.strip()
+    if value.isascii() and value.isdecimal():
+        return float(value[:12])
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=dt.UTC)
+    return max(0.0, (date - now).total_seconds())
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,169 @@
+"""The download handler: every exchange is recorded as its bytes crossed the wire, before anything looks at it.
+
+Scrapy hands on a response whose header case, order, repeats and framing are gone; an archive needs them. So the
+connection is tapped. This stands on private names of Scrapy 2.19 (`_ScrapyAgent`, `_LenientHTTP11ClientProtocol`):
+Scrapy is pinned exactly, and tests/test_wire.py compares the bytes with what a raw server sent and received.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+    _ScrapyAgent,
+)
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
+from scrapy.http import Response
+from scrapy.utils._download_handlers import wrap_twisted_exceptions
+from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet.defer import Deferred, fail
+
+from crawler.network.addresses import AddressRefused, refused_peer
+from storage.records import Exchange
+
+HEAD_LIMIT = 256 * 1024  # bytes of status line and headers; a browser stops at about as much
+
+
+class Tap:
+    """Bytes of one exchange: `sent` and `received`, at most `limit` bytes of each, and the `peer` that answered."""
+
+    def __init__(self, limit: int, networks: tuple[str, ...]) -> None:
+        self.limit = limit
+        self.networks = networks
+        self.sent = bytearray()
+        self.received = bytearray()
+        self.peer: str | None = None
+        self.head_ended = False
+
+
+class _TappedTransport:
+    """A transport that keeps what is written through it; all else goes to the real one."""
+
+    def __init__(self, transport: Any, protocol: _TappedProtocol) -> None:
+        self._transport = transport
+        self._protocol = protocol
+
+    def write(self, data: bytes) -> None:
+        self._protocol.tap.sent += data
+        self._transport.write(data)
+
+    def writeSequence(self, parts: list[bytes]) -> None:
+        self.write(b"".join(parts))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class _TappedProtocol(_LenientHTTP11ClientProtocol):  # type: ignore[misc]
+    tap: Tap
+
+    def makeConnection(self, transport: Any) -> None:
+        super().makeConnection(_TappedTransport(transport, self))
+
+    def request(self, request: Any) -> Deferred[Any]:
+        # Here and not in connectionMade: an error raised there hangs the request until its time is up.
+        self.tap.peer = str(self.transport.getPeer().host)
+        reason = refused_peer(self.tap.peer, self.tap.networks)
+        if reason:
+            self.transport.abortConnection()
+            return fail(AddressRefused(f"{self.tap.peer}: {reason}"))
+        return super().request(request)
+
+    def dataReceived(self, data: bytes) -> None:
+        tap = self.tap
+        if len(tap.received) <= tap.limit:
+            tap.received += data
+        if not tap.head_ended:
+            tap.head_ended = b"\r\n\r\n" in tap.received or b"\n\n" in tap.received
+            if not tap.head_ended and len(tap.received) > HEAD_LIMIT:
+                self.transport.abortConnection()
+                return
+        super().dataReceived(data)
+
+
+class _TappedFactory(_LenientHTTP11ClientFactory):  # type: ignore[misc]
+    noisy = False
+
+    def buildProtocol(self, addr: Any) -> _TappedProtocol:
+        return _TappedProtocol(self._quiescentCallback)
+
+
+class _TappedPool:
+    """The view that one request has of the connection pool: the connection that it gets writes into its tap."""
+
+    def __init__(self, pool: Any, tap: Tap) -> None:
+        self._pool = pool
+        self._tap = tap
+
+    def getConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:
+        def attach(protocol: _TappedProtocol) -> _TappedProtocol:
+            protocol.tap = self._tap
+            return protocol
+
+        return self._pool.getConnection(key, endpoint).addCallback(attach)  # type: ignore[no-any-return]
+
+
+class WireDownloadHandler(HTTP11DownloadHandler):
+    """Request -> Response; the exchange goes to the run's WARC first.
+
+    Sets in `request.meta`: `exchange` (Exchange), `address` (WarcAddress of its response) and `fetched_at` (UTC). The
+    same holds when the download fails after bytes of an answer came; before that, `address` is None.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._pool._factory = _TappedFactory
+        self._pool.retryAutomatically = False  # retries are made in manners.py, where they are counted
+        self._networks = tuple(crawler.settings.getlist("NEWS_ALLOW_ADDRESSES"))
+
+    async def download_request(self, request: Request) -> Response:
+        maxsize = request.meta.get("download_maxsize", self._default_maxsize)
+        tap = Tap(maxsize + HEAD_LIMIT, self._networks)
+        agent = _ScrapyAgent(
+            contextFactory=self._contextFactory,
+            bindAddress=self._bind_address,
+            pool=_TappedPool(self._pool, tap),  # type: ignore[arg-type]
+            maxsize=maxsize,
+            warnsize=0,
+            fail_on_dataloss=False,  # a body cut short is kept and flagged, not lost
+            crawler=self._crawler,
+        )
+        started, truncated = dt.datetime.now(dt.UTC), None
+        try:
+            with wrap_twisted_exceptions():
+                response = await maybe_deferred_to_future(agent.download_request(request))
+            truncated = "disconnect" if "dataloss" in response.flags else None
+            return response
+        except DownloadTimeoutError:
+            truncated = "time"
+            raise
+        except DownloadCancelledError:
+            truncated = "length"
+            raise
+        except DownloadFailedError:
+            truncated = "disconnect"
+            raise
+        finally:
+            self._record(request, tap, started, truncated)
+
+    def _record(self, request: Request, tap: Tap, started: dt.datetime, truncated: str | None) -> None:
+        ended = dt.datetime.now(dt.UTC)
+        request.meta.update(exchange=None, address=None, fetched_at=ended)
+        if not tap.head_ended:
+            return  # no answer came: nothing to archive but the failure, which the ledger has
+        exchange = Exchange(
+            url=request.url,
+            request=bytes(tap.sent),
+            response=bytes(tap.received),
+            started_at=started,
+            ended_at=ended,
+            peer=tap.peer,
+            truncated=truncated,
+        )
+        request.meta.update(exchange=exchange, address=self._crawler.spider.run.record(exchange))  # type: ignore[union-attr]

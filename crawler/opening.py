@@ -1,0 +1,52 @@
+"""Settings -> the archive, the catalogue, a run. Every command opens them here, so all mean the same place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import sqlite_utils
+from scrapy import __version__ as scrapy_version
+from scrapy.settings import BaseSettings
+
+from storage.archive import Archive, open_archive
+from storage.catalogue.schema import open_catalogue
+from storage.run import Run, start_run
+
+
+def archive_of(settings: BaseSettings) -> Archive:
+    """The archive that the settings name. Raises ArchiveError."""
+    spool = settings.get("NEWS_SPOOL")
+    return open_archive(settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None)
+
+
+def catalogue_path(settings: BaseSettings) -> Path:
+    """Where the catalogue lies: NEWS_CATALOGUE, or in the archive's folder, or beside S3 in ./catalogue.sqlite."""
+    if settings.get("NEWS_CATALOGUE"):
+        return Path(settings["NEWS_CATALOGUE"])
+    uri: str = settings["NEWS_ARCHIVE_URI"]
+    if uri.startswith("s3://"):
+        return Path("catalogue.sqlite")
+    return Path(uri.removeprefix("file://")) / "catalogue.sqlite"
+
+
+def catalogue_of(settings: BaseSettings) -> sqlite_utils.Database:
+    """The catalogue that the settings name. Raises CatalogueError."""
+    return open_catalogue(catalogue_path(settings))
+
+
+def open_run(outlet: str, settings: BaseSettings) -> Run:
+    """Outlet and settings -> a run. Raises OutletBusy, ArchiveError, CatalogueError."""
+    path = catalogue_path(settings)
+    return start_run(
+        outlet=outlet,
+        archive=archive_of(settings),
+        catalogue=catalogue_path(settings),
+        locks=path.parent / "locks",
+        now=dt.datetime.now(dt.UTC),
+        software={
+            "software": f"cleancopy/0.1 scrapy/{scrapy_version}",
+            "http-header-user-agent": settings["USER_AGENT"],
+            "robots": "obey (RFC 9309)" if settings.getbool("NEWS_OBEY_ROBOTS") else "ignore",
+        },
+    )

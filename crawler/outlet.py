@@ -1,0 +1,232 @@
+"""The only spider logic: an outlet's feeds and listings become leads, leads become captures.
+
+A spider of this kind is data (see crawler/spiders/menafn.py): a name, where new stories are announced, and what the
+address of a story looks like.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import scrapy
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure as TwistedFailure
+
+from crawler.discovery import read_feed, read_links, read_sitemap
+from crawler.network.manners import Refused
+from crawler.opening import open_run
+from storage.archive.codings import decode_body
+from storage.archive.exchange import capture_of
+from storage.catalogue import leads
+from storage.records import Capture, Failure, Lead, Outlet, Override
+from storage.run import Run
+from storage.urls import canonical
+
+
+class ArgumentError(ValueError):
+    """A spider argument that cannot be understood; the message says what would be."""
+
+
+class OutletSpider(scrapy.Spider):
+    """A site that we read, as data. Paths may be relative to `home`.
+
+    Arguments (`-a`): url (one page, also when it is known), limit (how many pages at most), since (YYYY-MM-DD: pass over
+    leads that their source dates earlier), origin (read the outlet at another address, as a mirror or a test server).
+    """
+
+    home: str
+    title: str = ""
+    feeds: tuple[str, ...] = ()
+    listings: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    article: str = ""  # regular expression that the path of a story matches
+    language: str | None = None
+    zone: str | None = None
+    founded: dt.date | None = None
+    overrides: tuple[Override, ...] = ()
+    run: Run
+
+    def __init__(
+        self, url: str | None = None, limit: str | None = None, since: str | None = None, origin: str | None = None, **rest: Any
+    ) -> None:
+        if rest:
+            known = "url, limit, since and origin"
+            raise ArgumentError(f"-a {next(iter(rest))}=… is not known; a crawl takes {known}.")
+        super().__init__()
+        if origin:
+            self.home = origin.rstrip("/") + "/"
+            self.hosts = (urlsplit(origin).hostname or "",)
+        self.only = self._page(url)
+        self.limit = _whole_number(limit)
+        self.since = _day(since)
+        self.hosts = self.hosts or (urlsplit(self.home).hostname or "",)
+        self.sources_read = 0
+        self.sources_failed: list[str] = []
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.run = open_run(spider.name, crawler.settings)
+        return spider
+
+    @property
+    def profile(self) -> Outlet:
+        """What the pipelines know of this outlet."""
+        return Outlet(
+            name=self.name,
+            title=self.title,
+            hosts=self.hosts,
+            language=self.language,
+            zone=self.zone,
+            since=self.founded,
+            overrides=self.overrides,
+        )
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Read the sources, then hand out requests as the engine asks for them, oldest lead first."""
+        if self.only:
+            lead = Lead(url=self.only, outlet=self.name, source="by hand")
+            leads.take(self.run.catalogue, lead, self.run.id, _now())
+            yield self.ask(lead)
+            return
+        for source, read in self._sources():
+            await self._discover(source, read)
+        if self.sources_failed and not self.sources_read:
+            raise CloseSpider("unreadable")
+        left = self.limit
+        while left is None or left > 0:
+            lead_or_none = leads.lease(self.run.catalogue, self.name, self.run.id, _now(), self.since)
+            if lead_or_none is None:
+                return
+            yield self.ask(lead_or_none)
+            left = left - 1 if left is not None else None
+
+    def ask(self, lead: Lead) -> Request:
+        """Lead -> the request for its page."""
+        return Request(lead.url, callback=self.answered, errback=self.missed, cb_kwargs={"lead": lead}, meta={"lead": lead})
+
+    def answered(self, response: Response, lead: Lead) -> Iterator[Capture]:
+        """An answer, whatever its status -> the capture."""
+        yield capture_of(response.meta["exchange"], lead, response.meta["address"])
+
+    def missed(self, failure: TwistedFailure) -> Iterator[Failure]:
+        """No whole answer came -> the failure, or a refused lead where we may not ask."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        lead: Lead = request.meta["lead"]
+        if failure.check(Refused):
+            self.run.refuse(lead, failure.getErrorMessage())
+            return
+        yield Failure(
+            lead=lead,
+            url=request.url,
+            fetched_at=request.meta.get("fetched_at") or _now(),
+            error=_reason(failure),
+            address=request.meta.get("address"),
+        )
+
+    def _sources(self) -> Iterator[tuple[str, Any]]:
+        for path in self.feeds:
+            yield urljoin(self.home, path), self._feed_leads
+        for path in self.sitemaps:
+            yield urljoin(self.home, path), self._sitemap_leads
+        for path in self.listings:
+            yield urljoin(self.home, path), self._listing_leads
+
+    async def _discover(self, source: str, read: Any) -> None:
+        try:
+            response = await self.crawler.engine.download_async(Request(source, meta={"source": source}))  # type: ignore[union-attr]
+        except Exception as error:  # noqa: BLE001 - any way a download can fail: said in the receipt, other sources go on
+            self._source_failed(source, str(error) or type(error).__name__)
+            return
+        if response.status >= 400:
+            self._source_failed(source, f"status {response.status}")
+            return
+        body, _ = decode_body(response.body, _header(response, "Content-Encoding"), self.settings.getint("DOWNLOAD_MAXSIZE"))
+        self.sources_read += 1
+        self.run.announce(list(self._ours(read(body, response))), _now())
+
+    def _source_failed(self, source: str, reason: str) -> None:
+        self.sources_failed.append(source)
+        self.run.notes.append(f"{source} could not be read: {reason}")
+
+    def _ours(self, found: Iterator[Lead]) -> Iterator[Lead]:
+        for lead in found:
+            parts = urlsplit(lead.url)
+            if _belongs(parts.hostname, self.hosts) and re.search(self.article, parts.path):
+                yield lead
+
+    def _feed_leads(self, body: bytes, response: Response) -> Iterator[Lead]:
+        for entry in read_feed(body, response.url, _header(response, "Content-Type")).entries:
+            url = canonical(entry.url) if entry.url else None
+            if url:
+                published = dt.datetime.fromisoformat(entry.published) if entry.published else None
+                yield Lead(url=self._moved(url), outlet=self.name, source=response.url, title=entry.title, published=published)
+
+    def _sitemap_leads(self, body: bytes, response: Response) -> Iterator[Lead]:
+        for found in read_sitemap(body, response.url, _header(response, "Content-Type")).urls:
+            url = canonical(found.url)
+            if url:
+                yield Lead(url=self._moved(url), outlet=self.name, source=response.url, title=getattr(found, "title", None))
+
+    def _listing_leads(self, body: bytes, response: Response) -> Iterator[Lead]:
+        for link in read_links(body, response.url, _header(response, "Content-Type")):
+            url = canonical(getattr(link, "url", link))
+            if url:
+                yield Lead(url=self._moved(url), outlet=self.name, source=response.url)
+
+    def _moved(self, url: str) -> str:
+        """Under -a origin=…, addresses of the outlet's own host lead to the origin."""
+        parts, home = urlsplit(url), urlsplit(self.home)
+        if parts.netloc == home.netloc or not _belongs(parts.hostname, type(self).hosts):
+            return url
+        return urlunsplit((home.scheme, home.netloc, parts.path, parts.query, ""))
+
+    def _page(self, url: str | None) -> str | None:
+        if url is None:
+            return None
+        page = canonical(url)
+        if page is None:
+            raise ArgumentError(f"-a url={url} is not the address of a page; it begins with https:// or http://.")
+        return page
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value is not None else None
+
+
+def _belongs(host: str | None, hosts: tuple[str, ...]) -> bool:
+    return any(host == ours or (host or "").endswith("." + ours) for ours in hosts)
+
+
+def _reason(failure: TwistedFailure) -> str:
+    if failure.check(IgnoreRequest):
+        return failure.getErrorMessage()
+    kind = failure.type.__name__ if failure.type else "error"
+    return f"{kind}: {failure.getErrorMessage()}"[:500]
+
+
+def _whole_number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentError(f"-a limit={text} is not a number of pages; try -a limit=10.")
+    return int(text)
+
+
+def _day(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        raise ArgumentError(f"-a since={text} is not a day; write it as {dt.date(2026, 1, 31)}.") from None
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

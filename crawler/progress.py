@@ -1,0 +1,98 @@
+"""What a run shows while it goes, when it ends early, and the receipt at its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from typing import Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import create_looping_call
+
+from crawler.console import clean
+from storage.records import Ending, Kind, Outcome
+
+BLOCKS = frozenset({Kind.FORBIDDEN, Kind.CHALLENGE})
+
+
+class Progress:
+    """Scrapy extension: counts endings, ends the run after a row of blocks, finishes the run with its receipt."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.most_blocks = crawler.settings.getint("NEWS_BLOCKS_IN_A_ROW")
+        self.blocks = 0
+        self.started = dt.datetime.now(dt.UTC)
+        self.receipt: dict[str, Any] | None = None
+        self.live: Live | None = None
+        self.tick = create_looping_call(self._refresh)
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.item_scraped, signals.item_scraped)
+        crawler.signals.connect(self.item_error, signals.item_error)
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def spider_opened(self) -> None:
+        console = Console(stderr=True)
+        if console.is_terminal:
+            self.live = Live(self._line(), console=console, transient=True, auto_refresh=False)
+            self.live.start()
+            self.tick.start(0.5, now=False)
+
+    def item_scraped(self, item: Ending) -> None:
+        """An ending is settled: a run of blocks ends the run, so that nobody is pestered."""
+        blocked = item.kind in BLOCKS and item.outcome is Outcome.QUARANTINED
+        self.blocks = self.blocks + 1 if blocked else 0
+        if blocked and self.blocks == self.most_blocks:
+            self.crawler.spider.run.notes.append(  # type: ignore[union-attr]
+                f"{self.blocks} pages in a row were blocked; the run ends and leaves the outlet in peace."
+            )
+            self.stop("blocked")
+
+    def item_error(self, failure: Any) -> None:
+        """An ending could not be kept: going on would only fetch what cannot be stored."""
+        self.crawler.spider.run.notes.append(  # type: ignore[union-attr]
+            f"The archive cannot be written: {failure.getErrorMessage()}"
+        )
+        self.stop("archive")
+
+    def stop(self, reason: str) -> None:
+        """End the crawl gently: what is under way is finished and kept."""
+        from scrapy.utils.defer import _schedule_coro
+
+        engine = self.crawler.engine
+        if engine is not None and not getattr(self, "_stopping", False):
+            self._stopping = True
+            _schedule_coro(engine.close_spider_async(reason=reason))
+
+    def spider_closed(self, reason: str) -> None:
+        """Everything is published; the receipt is made."""
+        if self.live is not None:
+            self.tick.stop()
+            self.live.stop()
+        self.receipt = self.crawler.spider.run.finish(reason, dt.datetime.now(dt.UTC))  # type: ignore[union-attr]
+
+    def _refresh(self) -> None:
+        if self.live is not None:
+            self.live.update(self._line(), refresh=True)
+
+    def _line(self) -> Text:
+        run = getattr(self.crawler.spider, "run", None)
+        if run is None:
+            return Text("starting …")
+        done = sum(run.counts.values())
+        seconds = max((dt.datetime.now(dt.UTC) - self.started).total_seconds(), 0.001)
+        shares = ", ".join(f"{run.counts[o]} {o.value}" for o in Outcome if run.counts[o])
+        return Text(clean(f"{run.outlet}: {done} pages ({shares or 'none yet'}), {done / seconds:.1f}/s"))
+
+
+def is_interactive() -> bool:
+    """Whether a person watches: standard error is a terminal."""
+    return sys.stderr.isatty()

@@ -1,0 +1,85 @@
+"""All settings. Those that begin with NEWS_ are ours; each can be set in the environment or with -s NAME=VALUE.
+
+docs/settings.md tells what each is for; a test fails when one is missing there.
+"""
+
+import os
+
+BOT_NAME = "cleancopy"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.commands"  # ours tell by exit status what happened; Scrapy's exit 0 whatever happens
+
+# Where things are kept.
+NEWS_ARCHIVE_URI = os.environ.get("NEWS_ARCHIVE_URI", "./archive")
+NEWS_CATALOGUE = os.environ.get("NEWS_CATALOGUE", "")  # empty: catalogue.sqlite in the archive's folder
+NEWS_SPOOL = os.environ.get("NEWS_SPOOL", "")  # empty: spool/ in the archive's folder, ./spool beside S3
+
+# Who we are. A contact lets an outlet write to a person instead of blocking a program.
+NEWS_CONTACT = os.environ.get("NEWS_CONTACT", "")
+USER_AGENT = f"cleancopy/0.1 (news archive; {NEWS_CONTACT or 'set NEWS_CONTACT'})"
+
+# Manners: one request at a time an outlet, with a delay that grows with the outlet's own slowness.
+DOWNLOAD_DELAY = float(os.environ.get("NEWS_DELAY", "1"))
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
+ROBOTSTXT_OBEY = False  # crawler.network.manners does it: Scrapy takes a robots.txt that fails for permission
+RETRY_ENABLED = False  # crawler.network.manners does it: Scrapy ignores Retry-After
+NEWS_OBEY_ROBOTS = True
+NEWS_RETRIES = 2  # further tries of one page after 429, 5xx, a broken connection or a body cut short
+NEWS_RETRY_WAIT = 5.0  # seconds before the first further try; doubles with each
+NEWS_RETRY_AFTER_MOST = 120  # seconds; an outlet that asks for more is left until the next run
+NEWS_BLOCKS_IN_A_ROW = 5  # then the run of this outlet ends
+
+# What a server may do to us.
+NEWS_ALLOW_ADDRESSES: list[str] = [a for a in os.environ.get("NEWS_ALLOW_ADDRESSES", "").split(",") if a]
+TWISTED_DNS_RESOLVER = "crawler.network.addresses.CheckingResolver"
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.network.wire.WireDownloadHandler",
+    "https": "crawler.network.wire.WireDownloadHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+HTTPERROR_ALLOW_ALL = True  # the body of a 403 or 404 is judged like any other
+COMPRESSION_ENABLED = False  # storage.archive decodes, the same way for the crawl and for re-extraction
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "*",
+    "Accept-Encoding": "gzip, deflate, br",
+}
+METAREFRESH_ENABLED = False
+REDIRECT_MAX_TIMES = 10
+REFERRER_POLICY = "no-referrer"
+COOKIES_ENABLED = False
+HTTPPROXY_ENABLED = False
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the catalogue's leads are the filter
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.network.manners.Manners": 550,
+    # Feeds, listings and sitemaps may live on other hosts than the stories; leads are judged by the outlet's hosts.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+}
+
+# What becomes of a capture, in this order.
+ITEM_PIPELINES = {
+    "pipelines.stages.Refine": 100,
+    "pipelines.stages.Keep": 200,
+}
+CONCURRENT_ITEMS = 16
+NEWS_WORKERS = int(os.environ.get("NEWS_WORKERS", "0"))  # processes for `refine`; 0: in the crawl's own
+
+EXTENSIONS = {"crawler.progress.Progress": 10}
+LOG_LEVEL = os.environ.get("NEWS_LOG_LEVEL", "WARNING")
+LOGSTATS_INTERVAL = 0
+STATS_DUMP = False
+LOG_VERSIONS: list[str] = []
+FEED_EXPORT_ENCODING = "utf-8"

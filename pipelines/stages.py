@@ -1,0 +1,176 @@
+"""The Scrapy item pipelines, and the only place where pipelines meet the archive and the catalogue.
+
+Refine turns a Capture into a Page or an Article; Keep places it, makes it durable and settles it. `place` and `keep`
+are plain functions, so that re-feeding and re-extraction go the same way as the crawl.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, Self
+
+from pipelines.chain import refine
+from pipelines.dedupe import Arrival, place_arrival
+from pipelines.fingerprint import fingerprint
+from storage.archive.clean import clean_copy
+from storage.archive.keys import article_id, clean_key
+from storage.catalogue import captures
+from storage.catalogue.placements import Placements
+from storage.catalogue.schema import writing
+from storage.records import Article, Capture, Ending, Failure, Kind, Outcome, Outlet, Page, Relation
+from storage.run import Run
+
+logger = logging.getLogger(__name__)
+
+Refined = Page | Article | Failure
+
+OUTCOMES = {
+    Relation.NEW: Outcome.KEPT,
+    Relation.NEAR_DUPLICATE: Outcome.KEPT,
+    Relation.EXCERPT: Outcome.KEPT,
+    Relation.EXACT_DUPLICATE: Outcome.DUPLICATE,
+    Relation.REVISION: Outcome.REVISION,
+    Relation.UNCHANGED: Outcome.UNCHANGED,
+}
+
+
+class Refine:
+    """Capture -> Page | Article, in worker processes when NEWS_WORKERS asks for them."""
+
+    def __init__(self, crawler: Any) -> None:
+        self.crawler = crawler
+        workers: int = crawler.settings.getint("NEWS_WORKERS")
+        self.pool = ProcessPoolExecutor(workers) if workers else None
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        return cls(crawler)
+
+    async def process_item(self, item: Capture | Failure) -> Refined:
+        """A Failure goes through as it is."""
+        if isinstance(item, Failure):
+            return item
+        outlet: Outlet = self.crawler.spider.profile
+        if self.pool is None:
+            return refined(item, outlet)
+        return await asyncio.get_running_loop().run_in_executor(self.pool, refined, item, outlet)
+
+    def close_spider(self) -> None:
+        """End the worker processes."""
+        if self.pool is not None:
+            self.pool.shutdown()
+
+
+class Keep:
+    """Page | Article | Failure -> its Ending, durable in the archive and settled in the catalogue."""
+
+    def __init__(self, crawler: Any) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        return cls(crawler)
+
+    async def process_item(self, item: Refined) -> Ending:
+        """Placing and entering happen in one go on the reactor, so endings of one catalogue have one order."""
+        run: Run = self.crawler.spider.run
+        ending, clean = enter(run, item)
+        await asyncio.wrap_future(run.settler.submit(ending, clean))
+        run.settled(ending)
+        return ending
+
+
+def refined(capture: Capture, outlet: Outlet) -> Refined:
+    """`refine`, with an error in the program turned into a Failure: one page must not cost the run the others."""
+    try:
+        return refine(capture, outlet)
+    except Exception as error:
+        logger.exception("refine failed on %s", capture.url)
+        return Failure(
+            lead=capture.lead,
+            url=capture.url,
+            fetched_at=capture.fetched_at,
+            error=f"refine: {type(error).__name__}: {error}"[:500],
+            address=capture.address,
+            status=capture.status,
+        )
+
+
+def enter(run: Run, item: Refined) -> tuple[Ending, bytes | None]:
+    """Place an item and enter it in the run's catalogue -> its ending, and the clean copy when one is to be kept."""
+    with writing(run.catalogue) as connection:
+        sequence = captures.next_sequence(connection)
+        if isinstance(item, Article):
+            ending, clean = _article_ending(run, item, sequence)
+        else:
+            ending, clean = _other_ending(run, item, sequence), None
+        captures.enter(connection, ending, item.text if isinstance(item, Article) else "")
+    return ending, clean
+
+
+def _other_ending(run: Run, item: Page | Failure, sequence: int) -> Ending:
+    if isinstance(item, Failure):
+        return Ending(
+            sequence=sequence,
+            run=run.id,
+            lead=item.lead,
+            url=item.url,
+            fetched_at=item.fetched_at,
+            outcome=Outcome.FAILED,
+            status=item.status,
+            error=item.error,
+            address=item.address,
+        )
+    capture = item.capture
+    return Ending(
+        sequence=sequence,
+        run=run.id,
+        lead=capture.lead,
+        url=capture.url,
+        fetched_at=capture.fetched_at,
+        outcome=Outcome.QUARANTINED,
+        status=capture.status,
+        kind=item.kind,
+        evidence=item.evidence,
+        address=capture.address,
+        headline=item.title,
+        language=item.language,
+    )
+
+
+def _article_ending(run: Run, article: Article, sequence: int) -> tuple[Ending, bytes | None]:
+    capture, outlet = article.page.capture, run.outlet
+    identity, print_ = article_id(article.canonical), fingerprint(article.text)
+    arrival = Arrival(article=identity, outlet=outlet, url=article.canonical, fingerprint=print_, headline=article.headline)
+    placement = place_arrival(arrival, Placements(run.catalogue.conn))
+    outcome = OUTCOMES[placement.relation]
+    first = captures.first_copy(run.catalogue.conn, print_.digest) if outcome is Outcome.DUPLICATE else None
+    key = first.clean_key if first else clean_key(outlet, identity, print_.digest)
+    ending = Ending(
+        sequence=sequence,
+        run=run.id,
+        lead=capture.lead,
+        url=capture.url,
+        fetched_at=capture.fetched_at,
+        outcome=outcome,
+        status=capture.status,
+        kind=Kind.ARTICLE,
+        evidence=article.page.evidence,
+        address=capture.address,
+        article=identity,
+        content_digest=print_.digest,
+        clean_key=key,
+        placement=placement,
+        canonical=article.canonical,
+        headline=article.headline,
+        published=article.published.value if article.published else None,
+        modified=article.modified.value if article.modified else None,
+        language=article.language,
+        provider=article.provider,
+        authors=article.authors,
+        section=article.section,
+    )
+    clean = clean_copy(article, placement, print_) if outcome in (Outcome.KEPT, Outcome.REVISION) else None
+    return ending, clean

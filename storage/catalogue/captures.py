@@ -1,0 +1,203 @@
+"""Captures and articles as rows: how each capture ended, and the revisions of every article.
+
+An ending is entered unsettled, made durable in the archive, then settled. What a killed run left unsettled is either
+in the ledger (then it is settled) or it is not (then its rows are taken back and the lead is fetched again).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+
+import sqlite_utils
+
+from storage.catalogue.leads import retry_time
+from storage.catalogue.schema import writing
+from storage.catalogue.search import fold
+from storage.records import Ending, Kind, Lead, Outcome, WarcAddress
+
+# Kinds that say nothing of the story: the outlet refused or was out of order, so the lead is asked for again later.
+PASSING = frozenset({Kind.FORBIDDEN, Kind.CHALLENGE, Kind.MAINTENANCE, Kind.SOFT_ERROR, Kind.EMPTY})
+HAS_ARTICLE = frozenset({Outcome.KEPT, Outcome.DUPLICATE, Outcome.REVISION})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The newest revision of an article, as far as placing needs it."""
+
+    article: str
+    content_digest: str
+    clean_key: str
+    cluster: str
+
+
+def next_sequence(connection: sqlite3.Connection) -> int:
+    """The number of the next ending."""
+    return int(connection.execute("select coalesce(max(id), 0) + 1 from captures").fetchone()[0])
+
+
+def current_version(connection: sqlite3.Connection, article: str) -> Version | None:
+    """Article id -> its newest revision, None when the article is new."""
+    row = connection.execute(
+        "select article, content_digest, clean_key, cluster from articles where article = ? and current = 1", (article,)
+    ).fetchone()
+    return Version(article=row[0], content_digest=row[1], clean_key=row[2], cluster=row[3]) if row else None
+
+
+def first_copy(connection: sqlite3.Connection, content_digest: str) -> Version | None:
+    """Content digest -> the first article that had this text, None when nobody had."""
+    row = connection.execute(
+        "select article, content_digest, clean_key, cluster from articles where content_digest = ? order by id limit 1",
+        (content_digest,),
+    ).fetchone()
+    return Version(article=row[0], content_digest=row[1], clean_key=row[2], cluster=row[3]) if row else None
+
+
+def payload_seen(connection: sqlite3.Connection, digest: str) -> tuple[str, dt.datetime, WarcAddress] | None:
+    """Payload digest -> URL, time and address of the first response with it (for WARC revisit records)."""
+    row = connection.execute(
+        """select url, fetched_at, warc_file, warc_offset, warc_length, record_id from captures
+           where payload_digest = ? and settled = 1 order by id limit 1""",
+        (digest,),
+    ).fetchone()
+    if row is None:
+        return None
+    url, fetched, file, offset, length, record = row
+    address = WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest)
+    return url, dt.datetime.fromisoformat(fetched), address
+
+
+def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled: bool = False) -> None:
+    """Enter an ending, and its revision with `text` when it has one. Inside the caller's transaction."""
+    address = ending.address
+    connection.execute(
+        """insert into captures (id, run, lead, outlet, url, status, fetched_at, outcome, kind, evidence, error,
+             warc_file, warc_offset, warc_length, record_id, payload_digest, article, content_digest, clean_key, settled)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            ending.sequence,
+            ending.run,
+            ending.lead.url,
+            ending.lead.outlet,
+            ending.url,
+            ending.status,
+            ending.fetched_at.isoformat(),
+            ending.outcome,
+            ending.kind,
+            json.dumps([asdict(e) for e in ending.evidence], ensure_ascii=False),
+            ending.error,
+            *((address.file, address.offset, address.length, address.record_id, address.payload_digest) if address else [None] * 5),
+            ending.article,
+            ending.content_digest,
+            ending.clean_key,
+            settled,
+        ),
+    )
+    if ending.outcome in HAS_ARTICLE:
+        _enter_article(connection, ending, text)
+
+
+def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) -> None:
+    placement = ending.placement
+    if placement is None:
+        raise ValueError(f"{ending.outcome} without a placement: {ending.url}")
+    connection.execute("update articles set current = 0 where article = ? and current = 1", (ending.article,))
+    row = connection.execute(
+        """insert into articles (article, content_digest, capture, outlet, url, canonical, headline, published, modified,
+             language, provider, authors, section, text, clean_key, relation, cluster, match, share_of_match,
+             share_of_self, fetched_at)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            ending.article,
+            ending.content_digest,
+            ending.sequence,
+            ending.lead.outlet,
+            ending.url,
+            ending.canonical,
+            ending.headline,
+            ending.published,
+            ending.modified,
+            ending.language,
+            ending.provider,
+            json.dumps(ending.authors, ensure_ascii=False),
+            ending.section,
+            text,
+            ending.clean_key,
+            placement.relation,
+            placement.cluster,
+            placement.match,
+            placement.share_of_match,
+            placement.share_of_self,
+            ending.fetched_at.isoformat(),
+        ),
+    ).lastrowid
+    connection.execute(
+        "insert into articles_fts (rowid, headline, text) values (?, ?, ?)",
+        (row, fold(ending.headline or ""), fold(text)),
+    )
+
+
+def settle(database: sqlite_utils.Database, endings: Iterable[Ending]) -> None:
+    """The endings are durable: mark their captures, and put their leads to rest or back in line."""
+    with writing(database) as connection:
+        for ending in endings:
+            connection.execute("update captures set settled = 1 where id = ?", (ending.sequence,))
+            settle_lead(connection, ending)
+
+
+def settle_lead(connection: sqlite3.Connection, ending: Ending) -> None:
+    """Ending -> the state of its lead: captured, gone, refused, or announced again with a time to wait for."""
+    url = ending.lead.url
+    found = connection.execute("select attempts from leads where url = ?", (url,)).fetchone()
+    attempts = (found[0] if found else 0) + 1
+    state, not_before = "captured", ""
+    if ending.outcome is Outcome.FAILED or (ending.outcome is Outcome.QUARANTINED and ending.kind in PASSING):
+        again = retry_time(attempts, ending.fetched_at)
+        state, not_before = ("announced", again.isoformat(timespec="seconds")) if again else ("refused", "")
+    elif ending.outcome is Outcome.QUARANTINED and ending.kind is Kind.NOT_FOUND:
+        state = "gone"
+    connection.execute(
+        "update leads set state = ?, run = null, attempts = ?, not_before = ?, outcome = ? where url = ?",
+        (state, attempts, not_before, ending.outcome, url),
+    )
+
+
+def unsettled(database: sqlite_utils.Database, outlet: str) -> list[tuple[int, str]]:
+    """Sequence numbers and runs of the outlet's captures that nobody settled."""
+    query = "select id, run from captures where outlet = ? and settled = 0 order by id"
+    return [(row[0], row[1]) for row in database.conn.execute(query, (outlet,))]
+
+
+def take_back(database: sqlite_utils.Database, sequence: int, forget: Callable[[sqlite3.Connection, str], None]) -> None:
+    """Remove the rows of a capture that never became durable. `forget` drops an article from the copies' index."""
+    with writing(database) as connection:
+        for row, headline, text, article in connection.execute(
+            "select id, headline, text, article from articles where capture = ?", (sequence,)
+        ).fetchall():
+            connection.execute(
+                "insert into articles_fts (articles_fts, rowid, headline, text) values ('delete', ?, ?, ?)",
+                (row, fold(headline or ""), fold(text)),
+            )
+            connection.execute("delete from articles where id = ?", (row,))
+            connection.execute(
+                "update articles set current = 1 where id = (select max(id) from articles where article = ?)", (article,)
+            )
+            forget(connection, article)
+        connection.execute("delete from captures where id = ?", (sequence,))
+
+
+def last_address(database: sqlite_utils.Database, url: str) -> tuple[WarcAddress, Lead] | None:
+    """URL of a lead or page -> where its newest answer lies, and the lead; None when there is none."""
+    row = database.conn.execute(
+        """select warc_file, warc_offset, warc_length, record_id, payload_digest, lead, outlet from captures
+           where (lead = ? or url = ?) and warc_file is not null order by id desc limit 1""",
+        (url, url),
+    ).fetchone()
+    if row is None:
+        return None
+    file, offset, length, record, digest, lead, outlet = row
+    address = WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest)
+    return address, Lead(url=lead, outlet=outlet, source="archive")

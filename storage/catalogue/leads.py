@@ -1,0 +1,97 @@
+"""Leads as rows: announced, leased by a run, captured, gone or refused.
+
+A lease is settled only after the capture is durable. A run that was killed leaves its leases behind; since two runs
+of one outlet never overlap (the run holds the outlet's lock), the next run takes up every lease that is not its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import sqlite_utils
+
+from storage.catalogue.schema import writing
+from storage.records import Lead
+
+FIRST_RETRY = dt.timedelta(hours=1)
+MOST_ATTEMPTS = 8
+
+
+def announce(database: sqlite_utils.Database, leads: Iterable[Lead], now: dt.datetime) -> list[Lead]:
+    """Leads heard of -> those that were new; URLs that the catalogue knows stay as they are."""
+    new = []
+    with writing(database) as connection:
+        for lead in leads:
+            made = connection.execute(
+                "insert or ignore into leads (url, outlet, source, title, published, announced_at, state) "
+                "values (?, ?, ?, ?, ?, ?, 'announced')",
+                (lead.url, lead.outlet, lead.source, lead.title, _iso(lead.published), _iso(now)),
+            )
+            if made.rowcount:
+                new.append(lead)
+    return new
+
+
+def lease(
+    database: sqlite_utils.Database, outlet: str, run: str, now: dt.datetime, since: dt.date | None = None
+) -> Lead | None:
+    """The oldest lead of the outlet that waits, now leased by this run; None when there is none.
+
+    With `since`, leads whose source dates them earlier are passed over; they stay announced.
+    """
+    with writing(database) as connection:
+        row = connection.execute(
+            """select url, outlet, source, title, published from leads
+               where outlet = :outlet and state in ('announced', 'leased') and not_before <= :now
+                 and (state = 'announced' or run is not :run) and (:since is null or published is null or published >= :since)
+               order by announced_at, published, url limit 1""",
+            {"outlet": outlet, "run": run, "now": _iso(now), "since": since.isoformat() if since else None},
+        ).fetchone()
+        if row is None:
+            return None
+        connection.execute("update leads set state = 'leased', run = ? where url = ?", (run, row[0]))
+    url, outlet, source, title, published = row
+    return Lead(
+        url=url,
+        outlet=outlet,
+        source=source,
+        title=title,
+        published=dt.datetime.fromisoformat(published) if published else None,
+    )
+
+
+def take(database: sqlite_utils.Database, lead: Lead, run: str, now: dt.datetime) -> None:
+    """Lease one given URL, whatever its state: a person asked for it."""
+    announce(database, [lead], now)
+    with writing(database) as connection:
+        connection.execute("update leads set state = 'leased', run = ? where url = ?", (run, lead.url))
+
+
+def give_back(database: sqlite_utils.Database, run: str) -> int:
+    """Leases that the run still holds -> announced again; how many."""
+    with writing(database) as connection:
+        return connection.execute(
+            "update leads set state = 'announced', run = null where run = ? and state = 'leased'", (run,)
+        ).rowcount
+
+
+def retry_time(attempts: int, now: dt.datetime) -> dt.datetime | None:
+    """Attempts made so far -> when to ask again (1, 2, 4 … hours later), or None when it is enough."""
+    return now + FIRST_RETRY * 2 ** (attempts - 1) if attempts < MOST_ATTEMPTS else None
+
+
+def waiting(database: sqlite_utils.Database, outlet: str) -> int:
+    """How many leads of the outlet have been heard of and not fetched."""
+    query = "select count(*) from leads where outlet = ? and state in ('announced', 'leased')"
+    return int(database.conn.execute(query, (outlet,)).fetchone()[0])
+
+
+def _iso(time: dt.datetime | None) -> str | None:
+    return time.astimezone(dt.UTC).isoformat(timespec="seconds") if time else None
+
+
+def refuse(database: sqlite_utils.Database, url: str) -> None:
+    """The lead may not be fetched; it stays known, so that it is not announced again."""
+    with writing(database) as connection:
+        connection.execute("update leads set state = 'refused', run = null where url = ?", (url,))

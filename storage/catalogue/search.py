@@ -1,0 +1,40 @@
+"""Words of people -> articles: a folded form of text that SQLite's unicode61 tokenizer can find in every script.
+
+unicode61 finds no word inside a Chinese, Japanese or Thai sentence, and no Arabic word that is written with other
+marks. So texts and queries are folded alike: NFKC, lower case, Arabic marks and tatweel dropped, alef and yeh forms
+joined, and scripts without spaces cut into overlapping pairs of characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200b-\u200f\u00ad\u061c]")
+_LETTERS = str.maketrans("أإآٱىئیک", "ااااييي" + "ك")
+# Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ffff]+")
+
+
+def fold(text: str) -> str:
+    """Text -> the form that is indexed and searched."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    folded = _MARKS.sub("", folded).translate(_LETTERS)
+    return _UNSPACED.sub(lambda run: " " + _pairs(run.group()) + " ", folded)
+
+
+def _pairs(run: str) -> str:
+    return " ".join(run[i : i + 2] for i in range(len(run) - 1)) if len(run) > 1 else run
+
+
+def match_expression(words: str) -> str:
+    """What a person typed -> an FTS5 MATCH expression that asks for all of it; quotes make a phrase. '' for nothing.
+
+    Every term is quoted: raw text such as foo", C++ or x:y is a syntax error to FTS5.
+    """
+    terms = []
+    for phrase, word in re.findall(r'"([^"]+)"|([^\s"]+)', words):
+        folded = fold(phrase or word).split()
+        if folded:
+            terms.append('"' + " ".join(part.replace('"', "") for part in folded) + '"')
+    return " ".join(term for term in terms if any(character.isalnum() for character in term))

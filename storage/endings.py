@@ -1,0 +1,50 @@
+"""An ending <-> its line in the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from storage.records import Ending, Evidence, Kind, Lead, Outcome, Placement, Relation, WarcAddress
+
+
+def write_ending(ending: Ending) -> dict[str, object]:
+    """Ending -> JSON-ready fields; empty ones are left out."""
+    fields = asdict(ending)
+    fields["fetched_at"] = ending.fetched_at.isoformat()
+    published = ending.lead.published
+    fields["lead"]["published"] = published.isoformat() if published else None
+    return {key: value for key, value in fields.items() if value not in (None, (), [])}
+
+
+def read_ending(fields: Mapping[str, Any]) -> Ending:
+    """Fields of a ledger line -> Ending. Raises KeyError or ValueError on a line that is none."""
+    lead, placement, address = fields["lead"], fields.get("placement"), fields.get("address")
+    published = lead.get("published")
+    return Ending(
+        sequence=fields["sequence"],
+        run=fields["run"],
+        lead=Lead(**{**lead, "published": dt.datetime.fromisoformat(published) if published else None}),
+        url=fields["url"],
+        fetched_at=dt.datetime.fromisoformat(fields["fetched_at"]),
+        outcome=Outcome(fields["outcome"]),
+        status=fields.get("status"),
+        kind=Kind(fields["kind"]) if fields.get("kind") else None,
+        evidence=tuple(Evidence(**entry) for entry in fields.get("evidence", ())),
+        error=fields.get("error"),
+        address=WarcAddress(**address) if address else None,
+        article=fields.get("article"),
+        content_digest=fields.get("content_digest"),
+        clean_key=fields.get("clean_key"),
+        placement=Placement(**{**placement, "relation": Relation(placement["relation"])}) if placement else None,
+        canonical=fields.get("canonical"),
+        headline=fields.get("headline"),
+        published=fields.get("published"),
+        modified=fields.get("modified"),
+        language=fields.get("language"),
+        provider=fields.get("provider"),
+        authors=tuple(fields.get("authors", ())),
+        section=fields.get("section"),
+    )

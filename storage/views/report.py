@@ -1,0 +1,34 @@
+"""A run's receipt -> text for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+MEANINGS = {
+    "kept": "new stories, archived",
+    "duplicate": "a text that the archive has already",
+    "revision": "known stories whose text changed",
+    "unchanged": "known stories, nothing new",
+    "quarantined": "no article: kept apart with the evidence",
+    "failed": "no whole answer came; asked for again in a later run",
+}
+
+
+def receipt_text(receipt: Mapping[str, Any], archive: str, catalogue: str) -> str:
+    """Receipt, archive URI and catalogue path -> the report that ends a run. Its column adds up to the captures."""
+    outcomes = receipt["outcomes"]
+    lines = [f"Run {receipt['run']}: {receipt['reason']}", ""]
+    lines += [f"  {outcomes[name]:>6}  {name:<12} {meaning}" for name, meaning in MEANINGS.items()]
+    lines += [f"  {sum(outcomes.values()):>6}  captures", ""]
+    if receipt["captures"] == 0:
+        lines += ["  Nothing new: no article was fetched.", ""]
+    if receipt["quarantined_by_kind"]:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in receipt["quarantined_by_kind"].items())
+        lines.append(f"  quarantined: {kinds}")
+    lines.append(
+        f"  leads: {receipt['leads_announced']} new, {receipt['leads_waiting']} waiting, {receipt['leads_refused']} refused"
+    )
+    lines += [f"  note: {note}" for note in receipt["notes"]]
+    lines += ["", f"  archive    {archive}", f"  catalogue  {catalogue}"]
+    return "\n".join(lines)
