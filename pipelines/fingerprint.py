@@ -1,0 +1,169 @@
+"""A text -> its fingerprint: a digest that finds the same text, and hashes that find texts which share passages.
+
+Every hash is a function of the normalised text alone: the same in every process, on every machine, in every version of
+Python. The shingles are winnowed (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003): a wide window marks the anchors
+that the index keeps, a narrower one the shingles that are asked for; every anchor is also a shingle of the narrow window.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.records import Fingerprint
+
+SHINGLE = 6
+"""Words a shingle; twice as many characters where the script has no spaces."""
+NARROWEST, WIDEST = 24, 96
+"""Shingles a window of the anchors, by the length of the text: a shared run of window + SHINGLE - 1 words is found."""
+ANCHORS = 40
+"""About how many anchors a long text has."""
+ASKED = 128
+"""About how many shingles of a text are asked for; a shorter text asks for all of its own."""
+LEAD = 32
+"""Words at the start of a text that are anchored with a window of 4: copies are cut at the end."""
+LONGEST = 40_000
+"""Words that are compared; what comes after counts for the digest only."""
+
+Hashes = NDArray[np.uint64]
+
+_QUOTES = "‘’‚‛′‵ʼ＇`´ʹ"
+_DOUBLE_QUOTES = "“”„‟″‶«»〝〞〟＂"
+_DASHES = "‐‑‒–—―−⸺⸻﹘﹣－"
+_INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\ufeff\u0640" + "".join(
+    map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)])
+)
+_ARABIC = {"ك": "ک", "ي": "ی", "ى": "ی", "ۍ": "ی", "ې": "ی", "ہ": "ه", "ۀ": "ه", "ە": "ه", "ھ": "ه"}
+# Arabic vowel signs: printed or left out at an outlet's taste.
+_HARAKAT = "".join(map(chr, [*range(0x064B, 0x0653), 0x0670]))
+_DIGITS = {
+    zero + digit: str(digit)
+    for zero in (0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0, 0x1040, 0x17E0)
+    for digit in range(10)
+}
+_FOLD: dict[int, str | None] = {
+    **dict.fromkeys(map(ord, _QUOTES), "'"),
+    **dict.fromkeys(map(ord, _DOUBLE_QUOTES), '"'),
+    **dict.fromkeys(map(ord, _DASHES), "-"),
+    **dict.fromkeys(map(ord, _INVISIBLE + _HARAKAT), None),
+    **{ord(key): value for key, value in _ARABIC.items()},
+    **_DIGITS,
+}
+# Entities that were escaped twice and so stand in the text as words.
+_ENTITY = re.compile(r"&(?:nbsp|shy|zwnj|zwj|lrm|rlm|thinsp|ensp|emsp);")
+_DOUBLED = re.compile(r"''")
+_SPACE = re.compile(r"\s+")
+_DASH = re.compile(r" ?-(?:[ -]*-)? ?")
+_MARKS = "".join(
+    chr(c) for low, high in ((0x300, 0x1E00), (0xA800, 0xAC00), (0xFE20, 0xFE30)) for c in range(low, high) if unicodedata.category(chr(c))[0] == "M"
+)
+# Scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, Han.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"\d+(?:[.,:/']\d+)*|[{_UNSPACED}]|(?:(?![{_UNSPACED}\d_])[\w{_MARKS}])+")
+_CHARACTER = re.compile(rf"[{_UNSPACED}]")
+_GROUPED = re.compile(r"[.,'](?=\d{3}(?!\d))")
+
+
+def normalise(text: str) -> str:
+    """Text -> the form that is compared: equal for texts that differ only in how they are set.
+
+    Folded are: Unicode compatibility forms (NFKC, so Arabic presentation forms, full width, ligatures), case, quotes,
+    dashes and the spaces around them, white space of every kind, zero-width characters, soft hyphens, directional
+    marks, tatweel, Arabic vowel signs, Arabic and Persian kaf, yeh and heh, digits of all scripts, and space entities
+    that were escaped twice. normalise(normalise(x)) == normalise(x).
+    """
+    if not text.isascii():
+        text = _settle(text)
+    folded = _ENTITY.sub(" ", text.lower())
+    if "''" in folded:
+        folded = _DOUBLED.sub('"', folded)
+    folded = _SPACE.sub(" ", folded)
+    return _DASH.sub("-", folded).strip(" ")
+
+
+def _settle(text: str) -> str:
+    """Compatibility forms and case folded until nothing changes: one fold can make room for another."""
+    for _ in range(4):
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).translate(_FOLD)
+        if folded == text:
+            break
+        text = folded
+    return text
+
+
+def words(normalised: str) -> list[str]:
+    """Normalised text -> its words; characters where the script has no spaces. Figures lose their grouping marks."""
+    found = _WORD.findall(normalised)
+    return [_GROUPED.sub("", word) if word[0].isdigit() and len(word) > 3 else word for word in found]
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """Text as extracted -> its Fingerprint. Pure; about 1 ms for a story of 5 kB."""
+    normalised = normalise(text)
+    digest = hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).hexdigest()
+    listed = words(normalised[: LONGEST * 12])[:LONGEST]
+    figures = tuple(sorted({word for word in listed if word[0].isdigit()}))
+    hashes = np.fromiter((crc32(word.encode("utf-8", "surrogatepass")) for word in listed), np.uint64, len(listed))
+    unspaced = 2 * len(_CHARACTER.findall("".join(listed[:400]))) > len(listed[:400])
+    shingles = shingled(hashes, SHINGLE * 2 if unspaced else SHINGLE)
+    positions, kept = _chosen(shingles)
+    return Fingerprint(
+        digest=digest,
+        length=len(normalised),
+        shingles=tuple(shingles[positions].tolist()),
+        numbers=figures,
+        positions=tuple(positions.tolist()),
+        anchors=tuple(shingles[kept].tolist()),
+        words=_short(hashes, listed),
+        unspaced=unspaced,
+    )
+
+
+def shingled(hashes: Hashes, size: int) -> Hashes:
+    """Hashes of words -> the hash of every run of `size` words, one for each start; of the whole when it is shorter."""
+    count = max(1, len(hashes) - size + 1) if len(hashes) else 0
+    total = np.zeros(count, np.uint64)
+    for offset in range(min(size, len(hashes))):
+        total = total * np.uint64(0x9E3779B97F4A7C15) + mixed(hashes[offset : offset + count])
+    return mixed(total)
+
+
+def mixed(values: Hashes) -> Hashes:
+    """64-bit values -> the same number of values that look random (the finaliser of SplitMix64)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _chosen(shingles: Hashes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Shingles -> positions of those asked for, and of the anchors among them. Both ascending."""
+    count = len(shingles)
+    everything = np.arange(count)
+    wide = min(WIDEST, max(NARROWEST, 2 * count // ANCHORS))
+    kept = np.union1d(_winnowed(shingles[:LEAD], 4), _winnowed(shingles, wide))
+    if count <= ASKED:
+        return everything, kept
+    window = min(wide, 2 * count // ASKED + 1)
+    return np.union1d(kept, _winnowed(shingles, window)), kept
+
+
+def _winnowed(shingles: Hashes, window: int) -> NDArray[np.intp]:
+    """Positions of the smallest shingle of every run of `window`; the whole text is one run when it is shorter."""
+    if len(shingles) == 0:
+        return np.zeros(0, np.intp)
+    runs = np.lib.stride_tricks.sliding_window_view(shingles, min(window, len(shingles)))
+    return np.unique(runs.argmin(axis=1) + np.arange(len(runs)))
+
+
+def _short(hashes: Hashes, listed: list[str]) -> bytes:
+    """One byte a word: 7 bits of its hash, and the lowest bit set when it is a figure.
+
+    Runs of four are compared (28 bits and more), never single words: a byte is enough, and a story takes a kilobyte.
+    """
+    figure = np.fromiter((word[0].isdigit() for word in listed), np.uint64, len(listed))
+    return ((mixed(hashes) >> np.uint64(56)) & np.uint64(0xFE) | figure).astype(np.uint8).tobytes()

@@ -1,0 +1,198 @@
+"""The index of copies: which passages stand in which document, which documents are one story.
+
+Everything runs on a connection that the caller opened, inside the caller's transaction; nothing is committed here.
+The index grows on disk, not in memory: a document costs one row of about a kilobyte (a byte a word), and some forty
+postings of its anchors.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+
+from storage.records import Fingerprint, Neighbour, Placement, Sharing
+
+PLACEMENT_TABLES: tuple[str, ...] = (
+    # `cluster` is the document that the cluster began with; `ruled` says that a person put the document there.
+    """create table documents (
+        document integer primary key, cluster integer not null, length integer not null, seen text not null,
+        article text not null, outlet text not null, story text, digest blob not null, match integer,
+        share_of_match real, share_of_self real, score real, ruled integer not null default 0,
+        unspaced integer not null, words blob not null)""",
+    "create index documents_article on documents (article)",
+    "create index documents_story on documents (outlet, story) where story is not null",
+    "create index documents_digest on documents (substr(digest, 1, 6))",
+    "create index documents_cluster on documents (cluster)",
+    # 48 bits of the shingle: a row is two bytes shorter, and a chance match is one in millions.
+    "create table postings (shingle integer not null, document integer not null, primary key (shingle, document)) without rowid",
+)
+HOT = 32
+"""Documents that one shingle leads to at most: what stands in more of them is no sign of a copy."""
+COMPARED = 10
+"""Neighbours that are handed out for comparison."""
+_COUNTED = 400
+_COLUMNS = "d.document, d.article, c.article, d.digest, d.length, d.seen, d.words, d.unspaced, d.outlet"
+_FROM = f"select {_COLUMNS} from documents d join documents c on c.document = d.cluster"
+
+
+class Placements:
+    """The index over one connection. Holds no state of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def newest(self, article: str) -> Neighbour | None:
+        """Article id -> its newest revision in the index."""
+        return self._one(f"{_FROM} where d.article = ? order by d.document desc limit 1", (article,))
+
+    def same_story(self, outlet: str, story: str) -> Neighbour | None:
+        """An outlet's own id of a story -> the newest document that it published under it."""
+        return self._one(f"{_FROM} where d.outlet = ? and d.story = ? order by d.document desc limit 1", (outlet, story))
+
+    def same_text(self, digest: str) -> list[Neighbour]:
+        """Content digest -> the documents with this text, first come first, at most HOT."""
+        key = bytes.fromhex(digest)
+        query = f"{_FROM} where substr(d.digest, 1, 6) = ? and d.digest = ? order by d.document limit {HOT}"
+        return [_neighbour(row) for row in self.connection.execute(query, (key[:6], key))]
+
+    def sharing(self, fingerprint: Fingerprint) -> Sharing:
+        """Fingerprint -> the neighbours that share anchors with it, and how far each of its passages is spread."""
+        places: dict[int, int] = {}
+        for position, shingle in zip(fingerprint.positions, fingerprint.shingles, strict=True):
+            places.setdefault(shingle >> 16, position)
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        asked = list(places)
+        for start in range(0, len(asked), 250):
+            part = asked[start : start + 250]
+            marks = ",".join("?" * len(part))
+            for shingle, document in self.connection.execute(
+                f"select shingle, document from postings where shingle in ({marks})", part
+            ):
+                found[shingle].append(document)
+        if not found:
+            return Sharing()
+        return self._ranked(places, found)
+
+    def _ranked(self, places: dict[int, int], found: dict[int, list[int]]) -> Sharing:
+        hits: defaultdict[int, float] = defaultdict(float)
+        for documents in found.values():
+            for document in documents:
+                hits[document] += 1 / len(documents)
+        likely = sorted(hits, key=lambda document: (-hits[document], document))[:_COUNTED]
+        clusters = self._clusters(likely)
+        spread, scores = [], defaultdict(float)
+        for shingle, documents in found.items():
+            apart = len({clusters.get(document, -document) for document in documents})
+            spread.append((places[shingle], apart))
+            for document in documents:
+                scores[document] += 1 / apart
+        best = self._chosen(sorted(clusters, key=lambda document: (-scores[document], document)), clusters)
+        rows = {row[0]: _neighbour(row) for row in self._rows(best)}
+        return Sharing(neighbours=tuple(rows[d] for d in best), spread=tuple(sorted(spread)))
+
+    def _chosen(self, ranked: list[int], clusters: dict[int, int]) -> list[int]:
+        """Documents, likeliest first -> those to compare: at most three of a cluster."""
+        taken: defaultdict[int, int] = defaultdict(int)
+        best = []
+        for document in ranked:
+            if taken[clusters[document]] < 3:
+                taken[clusters[document]] += 1
+                best.append(document)
+            if len(best) == COMPARED:
+                break
+        return best
+
+    def _clusters(self, documents: Sequence[int]) -> dict[int, int]:
+        marks = ",".join("?" * len(documents))
+        return dict(
+            self.connection.execute(f"select document, cluster from documents where document in ({marks})", documents).fetchall()
+        )
+
+    def _rows(self, documents: Sequence[int]) -> list[tuple[object, ...]]:
+        marks = ",".join("?" * len(documents))
+        return self.connection.execute(f"{_FROM} where d.document in ({marks})", documents).fetchall()
+
+    def members(self, cluster: str) -> list[Neighbour]:
+        """Cluster id -> its documents without their words, in order of arrival."""
+        query = """select d.document, d.article, c.article, d.digest, d.length, d.seen, x'', d.unspaced, d.outlet
+                   from documents c join documents d on d.cluster = c.document
+                   where c.article = ? and c.document = c.cluster order by d.document"""
+        return [_neighbour(row) for row in self.connection.execute(query, (cluster,))]
+
+    def insert(
+        self,
+        fingerprint: Fingerprint,
+        placement: Placement,
+        *,
+        article: str,
+        outlet: str,
+        seen: str,
+        story: str | None = None,
+        match: Neighbour | None = None,
+        indexed: bool = True,
+    ) -> int:
+        """Enter a placed document -> its number. `indexed`: whether other texts are to be compared with it."""
+        cursor = self.connection.execute(
+            """insert into documents (cluster, length, seen, article, outlet, story, digest, match, share_of_match,
+                 share_of_self, score, unspaced, words)
+               values (coalesce((select document from documents where article = ? and document = cluster limit 1), 0),
+                 ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                placement.cluster,
+                fingerprint.length,
+                seen,
+                article,
+                outlet,
+                story,
+                bytes.fromhex(fingerprint.digest),
+                match.document if match else None,
+                placement.share_of_match if match else None,
+                placement.share_of_self if match else None,
+                placement.score if match else None,
+                fingerprint.unspaced,
+                fingerprint.words if indexed else b"",
+            ),
+        )
+        document = cursor.lastrowid or 0
+        if placement.cluster == article:
+            self.connection.execute("update documents set cluster = document where document = ? and cluster = 0", (document,))
+        if indexed:
+            self._post(document, fingerprint.anchors)
+        return document
+
+    def _post(self, document: int, anchors: Sequence[int]) -> None:
+        keys = {anchor >> 16 for anchor in anchors}
+        self.connection.executemany(
+            f"""insert or ignore into postings select ?1, ?2
+                where (select count(*) from (select 1 from postings where shingle = ?1 limit {HOT})) < {HOT}""",
+            [(key, document) for key in keys],
+        )
+
+    def _one(self, query: str, values: tuple[object, ...]) -> Neighbour | None:
+        row = self.connection.execute(query, values).fetchone()
+        return _neighbour(row) if row else None
+
+
+def forget(connection: sqlite3.Connection, article: str) -> None:
+    """Take the newest document of an article out of the index: its capture never became durable."""
+    row = connection.execute("select max(document) from documents where article = ?", (article,)).fetchone()
+    if row[0] is None:
+        return
+    connection.execute("delete from postings where document = ?", (row[0],))
+    connection.execute("delete from documents where document = ?", (row[0],))
+
+
+def _neighbour(row: tuple[object, ...]) -> Neighbour:
+    document, article, cluster, digest, length, seen, words, unspaced, outlet = row
+    return Neighbour(
+        document=int(document),  # type: ignore[call-overload]
+        article=str(article),
+        cluster=str(cluster),
+        digest=bytes(digest).hex(),  # type: ignore[call-overload]
+        length=int(length),  # type: ignore[call-overload]
+        seen=str(seen),
+        words=bytes(words),  # type: ignore[call-overload]
+        unspaced=bool(unspaced),
+        outlet=str(outlet),
+    )
