@@ -247,13 +247,47 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """What finds copies. `digest`: sha256 hex of the normalised text; `shingles`: sorted 64-bit hashes; `numbers`:
-    hash of the figures that the text states; `length`: characters of the normalised text."""
+    """What finds copies. `digest`: sha256 hex of the normalised text; `length`: its characters; `numbers`: the figures
+    that it states. `shingles`: 64-bit hashes of runs of words to ask the index for, in the order of the text, each
+    starting at the word `positions` says; `anchors`: those of them that the index keeps. `words`: one byte a word,
+    the lowest bit set for figures. `unspaced`: words are characters, the script has no spaces."""
 
     digest: str
     length: int
     shingles: tuple[int, ...] = ()
     numbers: tuple[str, ...] = ()
+    positions: tuple[int, ...] = ()
+    anchors: tuple[int, ...] = ()
+    words: bytes = b""
+    unspaced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """A document that the index holds, as far as placing needs it: a revision of an article, and where it stands.
+
+    `document` numbers the revisions in order of arrival; `cluster` is the id of its cluster, `seen` the ISO time (UTC)
+    at which it was published or else fetched; `words`, `length`, `digest`, `unspaced` are its fingerprint's.
+    """
+
+    document: int
+    article: str
+    cluster: str
+    digest: str
+    length: int
+    seen: str
+    words: bytes = b""
+    unspaced: bool = False
+    outlet: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What the index knows of a fingerprint: neighbours with shared anchors, likeliest first, and for each word
+    position at which a shingle was found the number of clusters that have it."""
+
+    neighbours: tuple[Neighbour, ...] = ()
+    spread: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
