@@ -19,3 +19,18 @@ $(STAMP): requirements.lock
 
 lock:  ## pin the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+demo: install  ## a crawl of the embedded newsstand, from feed to clean copy
+	@$(BIN)/python -m tests.demo
+
+test: install  ## every check: tests, style, types, the arrows between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+crawl: install  ## the live outlet: make crawl [OUTLET=menafn] [ARGS="-a limit=10"]
+	@$(BIN)/scrapy crawl $(or $(OUTLET),menafn) $(ARGS)
+
+clean:  ## remove what the demo and the checks made (never ./archive)
+	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

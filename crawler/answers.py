@@ -41,7 +41,9 @@ def headers_asked(given: Any) -> tuple[tuple[str, str], ...]:
     if given is None:
         return ()
     if isinstance(given, dict):
-        given = [(name, value) for name, values in given.items() for value in (values if isinstance(values, list) else [values])]
+        given = [
+            (name, value) for name, values in given.items() for value in (values if isinstance(values, list) else [values])
+        ]
     try:
         return tuple((str(name), str(value)) for name, value in given)
     except (TypeError, ValueError):

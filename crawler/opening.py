@@ -37,14 +37,12 @@ def catalogue_of(settings: BaseSettings) -> sqlite_utils.Database:
 
 def open_run(outlet: str, settings: BaseSettings) -> Run:
     """Outlet and settings -> a run. Raises OutletBusy, ArchiveError, CatalogueError."""
-    path = catalogue_path(settings)
     return start_run(
         outlet=outlet,
         archive=archive_of(settings),
         catalogue=catalogue_path(settings),
-        locks=path.parent / "locks",
-        now=dt.datetime.now(dt.UTC),
-        software={
+        clock=lambda: dt.datetime.now(dt.UTC),
+        about={
             "software": f"cleancopy/0.1 scrapy/{scrapy_version}",
             "http-header-user-agent": settings["USER_AGENT"],
             "robots": "obey (RFC 9309)" if settings.getbool("NEWS_OBEY_ROBOTS") else "ignore",

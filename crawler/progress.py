@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import create_looping_call
 
 from crawler.console import clean
+from storage.archive import ArchiveError
 from storage.records import Ending, Kind, Outcome
 
 BLOCKS = frozenset({Kind.FORBIDDEN, Kind.CHALLENGE})
@@ -77,7 +78,12 @@ class Progress:
         if self.live is not None:
             self.tick.stop()
             self.live.stop()
-        self.receipt = self.crawler.spider.run.finish(reason, dt.datetime.now(dt.UTC))  # type: ignore[union-attr]
+        run = self.crawler.spider.run  # type: ignore[union-attr]
+        try:
+            self.receipt = run.finish(reason, dt.datetime.now(dt.UTC))
+        except ArchiveError as error:
+            run.notes.append(f"The archive cannot be written: {error} What was fetched waits in {run.archive.spool.folder}.")
+            self.receipt = run.receipt("archive", dt.datetime.now(dt.UTC))
 
     def _refresh(self) -> None:
         if self.live is not None:

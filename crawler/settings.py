@@ -28,7 +28,7 @@ ROBOTSTXT_OBEY = False  # crawler.network.manners does it: Scrapy takes a robots
 RETRY_ENABLED = False  # crawler.network.manners does it: Scrapy ignores Retry-After
 NEWS_OBEY_ROBOTS = True
 NEWS_RETRIES = 2  # further tries of one page after 429, 5xx, a broken connection or a body cut short
-NEWS_RETRY_WAIT = 5.0  # seconds before the first further try; doubles with each
+NEWS_RETRY_WAIT = float(os.environ.get("NEWS_RETRY_WAIT", "5"))  # seconds before the first further try; doubles with each
 NEWS_RETRY_AFTER_MOST = 120  # seconds; an outlet that asks for more is left until the next run
 NEWS_BLOCKS_IN_A_ROW = 5  # then the run of this outlet ends
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from importlib.metadata import version
 from typing import Any, Self
 
 from pipelines.chain import refine
@@ -23,6 +25,8 @@ from storage.records import Article, Capture, Ending, Failure, Kind, Outcome, Ou
 from storage.run import Run
 
 logger = logging.getLogger(__name__)
+
+EXTRACTOR = f"cleancopy/0.1 trafilatura/{version('trafilatura')}"
 
 Refined = Page | Article | Failure
 
@@ -76,7 +80,7 @@ class Keep:
     async def process_item(self, item: Refined) -> Ending:
         """Placing and entering happen in one go on the reactor, so endings of one catalogue have one order."""
         run: Run = self.crawler.spider.run
-        ending, clean = enter(run, item)
+        ending, clean = enter(run, item, self.crawler.spider.title or None)
         await asyncio.wrap_future(run.settler.submit(ending, clean))
         run.settled(ending)
         return ending
@@ -98,14 +102,18 @@ def refined(capture: Capture, outlet: Outlet) -> Refined:
         )
 
 
-def enter(run: Run, item: Refined) -> tuple[Ending, bytes | None]:
-    """Place an item and enter it in the run's catalogue -> its ending, and the clean copy when one is to be kept."""
+def enter(run: Run, item: Refined, publisher: str | None = None, supersedes: int | None = None) -> tuple[Ending, bytes | None]:
+    """Place an item and enter it in the run's catalogue -> its ending, and the clean copy when one is to be kept.
+
+    `supersedes`: the sequence of the ending that this one takes the place of, when a capture is judged again.
+    """
     with writing(run.catalogue) as connection:
         sequence = captures.next_sequence(connection)
         if isinstance(item, Article):
-            ending, clean = _article_ending(run, item, sequence)
+            ending, clean = _article_ending(run, item, sequence, publisher)
         else:
             ending, clean = _other_ending(run, item, sequence), None
+        ending = replace(ending, supersedes=supersedes)
         captures.enter(connection, ending, item.text if isinstance(item, Article) else "")
     return ending, clean
 
@@ -140,10 +148,18 @@ def _other_ending(run: Run, item: Page | Failure, sequence: int) -> Ending:
     )
 
 
-def _article_ending(run: Run, article: Article, sequence: int) -> tuple[Ending, bytes | None]:
+def _article_ending(run: Run, article: Article, sequence: int, publisher: str | None) -> tuple[Ending, bytes | None]:
     capture, outlet = article.page.capture, run.outlet
     identity, print_ = article_id(article.canonical), fingerprint(article.text)
-    arrival = Arrival(article=identity, outlet=outlet, url=article.canonical, fingerprint=print_, headline=article.headline)
+    arrival = Arrival(
+        article=identity,
+        outlet=outlet,
+        url=article.canonical,
+        fingerprint=print_,
+        headline=article.headline,
+        published=article.published.value if article.published else None,
+        fetched=capture.fetched_at.isoformat(),
+    )
     placement = place_arrival(arrival, Placements(run.catalogue.conn))
     outcome = OUTCOMES[placement.relation]
     first = captures.first_copy(run.catalogue.conn, print_.digest) if outcome is Outcome.DUPLICATE else None
@@ -172,5 +188,6 @@ def _article_ending(run: Run, article: Article, sequence: int) -> tuple[Ending, 
         authors=article.authors,
         section=article.section,
     )
-    clean = clean_copy(article, placement, print_) if outcome in (Outcome.KEPT, Outcome.REVISION) else None
-    return ending, clean
+    if outcome not in (Outcome.KEPT, Outcome.REVISION):
+        return ending, None
+    return ending, clean_copy(article, print_, placement, extractor=EXTRACTOR, publisher=publisher)

@@ -10,22 +10,23 @@ from typing import Any
 from storage.records import Ending, Evidence, Kind, Lead, Outcome, Placement, Relation, WarcAddress
 
 
-def write_ending(ending: Ending) -> dict[str, object]:
-    """Ending -> JSON-ready fields; empty ones are left out."""
+def write_ending(ending: Ending) -> dict[str, Any]:
+    """Ending -> JSON-ready fields; empty ones are left out, and the run, which stands on every line of the ledger."""
     fields = asdict(ending)
+    del fields["run"]
     fields["fetched_at"] = ending.fetched_at.isoformat()
     published = ending.lead.published
     fields["lead"]["published"] = published.isoformat() if published else None
     return {key: value for key, value in fields.items() if value not in (None, (), [])}
 
 
-def read_ending(fields: Mapping[str, Any]) -> Ending:
-    """Fields of a ledger line -> Ending. Raises KeyError or ValueError on a line that is none."""
+def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
+    """Run and fields of a ledger line -> Ending. Raises KeyError, TypeError or ValueError on a line that is none."""
     lead, placement, address = fields["lead"], fields.get("placement"), fields.get("address")
     published = lead.get("published")
     return Ending(
         sequence=fields["sequence"],
-        run=fields["run"],
+        run=run,
         lead=Lead(**{**lead, "published": dt.datetime.fromisoformat(published) if published else None}),
         url=fields["url"],
         fetched_at=dt.datetime.fromisoformat(fields["fetched_at"]),
@@ -47,4 +48,5 @@ def read_ending(fields: Mapping[str, Any]) -> Ending:
         provider=fields.get("provider"),
         authors=tuple(fields.get("authors", ())),
         section=fields.get("section"),
+        supersedes=fields.get("supersedes"),
     )

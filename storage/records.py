@@ -313,7 +313,8 @@ class Ending:
 
     `sequence` orders the endings of one catalogue. `article` and `content_digest` name the revision that the capture
     is, or is a copy of; `clean_key` is where the text lies (for a duplicate: the first one's clean copy). The fields
-    from `canonical` on describe the page itself, also where its text is kept elsewhere.
+    from `canonical` on describe the page itself, also where its text is kept elsewhere. `supersedes` is the sequence of
+    an earlier ending of the same capture, when it was judged or extracted again.
     """
 
     sequence: int
@@ -339,3 +340,4 @@ class Ending:
     provider: str | None = None
     authors: tuple[str, ...] = ()
     section: str | None = None
+    supersedes: int | None = None

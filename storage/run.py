@@ -10,25 +10,28 @@ import datetime as dt
 import fcntl
 import json
 import os
-import queue
 import secrets
 import socket
 import threading
 from collections import Counter
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import sqlite_utils
 
-from storage.archive import Archive
-from storage.archive.keys import receipt_key, run_id
-from storage.archive.ledger import Ledger
+from storage.archive.keys import ledger_key, receipt_key, run_id
+from storage.archive.ledger import Ledger, segment_events
+from storage.archive.opened import Archive
+from storage.archive.store import Missing
 from storage.archive.warc import WarcWriter
 from storage.catalogue import captures, leads
-from storage.endings import read_ending, write_ending
+from storage.catalogue.placements import forget
+from storage.catalogue.schema import open_catalogue, writing
+from storage.endings import read_ending
 from storage.records import Ending, Exchange, Lead, Outcome, WarcAddress
+from storage.settler import Settler
 
 
 class RunError(Exception):
@@ -57,60 +60,6 @@ def lock_outlet(folder: Path, outlet: str) -> IO[str]:
 
 
 @dataclass
-class Settler:
-    """Makes endings durable in a thread of its own, as many at a time as wait: one fsync serves all of them."""
-
-    archive: Archive
-    warc: WarcWriter
-    ledger: Ledger
-    _waiting: queue.SimpleQueue[tuple[Ending, bytes | None, Future[None]] | None] = field(default_factory=queue.SimpleQueue)
-    _thread: threading.Thread | None = None
-
-    def submit(self, ending: Ending, clean: bytes | None) -> Future[None]:
-        """An ending and its clean copy -> a future that is done when both are on disk; it raises what went wrong."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="settler", daemon=True)
-            self._thread.start()
-        future: Future[None] = Future()
-        self._waiting.put((ending, clean, future))
-        return future
-
-    def close(self) -> None:
-        """Finish what waits."""
-        if self._thread is not None:
-            self._waiting.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def _work(self) -> None:
-        while True:
-            batch = [self._waiting.get()]
-            while not self._waiting.empty() and len(batch) < 64:
-                batch.append(self._waiting.get())
-            work = [entry for entry in batch if entry is not None]
-            if work:
-                self._settle(work)
-            if None in batch:
-                return
-
-    def _settle(self, work: list[tuple[Ending, bytes | None, Future[None]]]) -> None:
-        try:
-            self.warc.sync()
-            for ending, clean, _ in work:
-                if clean is not None and ending.clean_key is not None:
-                    self.archive.keep_clean(ending.clean_key, clean)
-            for ending, _, _ in work:
-                self.ledger.append("outcome", write_ending(ending))
-            self.ledger.sync()
-        except Exception as error:  # noqa: BLE001 - not hidden: it reaches whoever waits for the future
-            for _, _, future in work:
-                future.set_exception(error)
-            return
-        for _, _, future in work:
-            future.set_result(None)
-
-
-@dataclass
 class Run:
     """An open run. `counts` holds outcomes, `kinds` the kinds of what was quarantined."""
 
@@ -119,21 +68,30 @@ class Run:
     started_at: dt.datetime
     archive: Archive
     catalogue: sqlite_utils.Database
+    catalogue_path: Path
     warc: WarcWriter
     ledger: Ledger
     lock: IO[str]
     settler: Settler
+    writing: threading.Lock
     notes: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     announced: int = 0
     exchanges: int = 0
     refused: int = 0
+    waiting: int = 0
 
     def record(self, exchange: Exchange) -> WarcAddress:
         """Write an exchange to the WARC; where its response lies."""
         self.exchanges += 1
-        return self.warc.record(exchange)
+        with self.writing:
+            return self.warc.record(exchange)
+
+    def note(self, address: WarcAddress, fields: Mapping[str, str]) -> None:
+        """Write a metadata record about a capture to the WARC: the verdict on it."""
+        with self.writing:
+            self.warc.note(address, fields)
 
     def announce(self, found: list[Lead], now: dt.datetime) -> list[Lead]:
         """Leads heard of -> those that are new, written down in ledger and catalogue."""
@@ -143,7 +101,6 @@ class Run:
                 "lead",
                 {
                     "url": lead.url,
-                    "outlet": lead.outlet,
                     "source": lead.source,
                     "title": lead.title,
                     "published": lead.published.isoformat() if lead.published else None,
@@ -156,7 +113,7 @@ class Run:
     def refuse(self, lead: Lead, reason: str) -> None:
         """A lead that may not be fetched (robots.txt, private address): written down, not fetched."""
         self.refused += 1
-        self.ledger.append("refused", {"url": lead.url, "outlet": lead.outlet, "reason": reason})
+        self.ledger.append("refused", {"url": lead.url, "reason": reason})
         leads.refuse(self.catalogue, lead.url)
 
     def settled(self, ending: Ending) -> None:
@@ -166,11 +123,25 @@ class Run:
         if ending.outcome is Outcome.QUARANTINED and ending.kind:
             self.kinds[ending.kind] += 1
 
-    def finish(self, reason: str, now: dt.datetime) -> dict[str, object]:
-        """End the run: everything published under its final name. Returns the receipt, also kept in the archive."""
+    def finish(self, reason: str, now: dt.datetime) -> dict[str, Any]:
+        """End the run: everything published under its final name -> the receipt, which is kept in the archive too.
+
+        ArchiveError when it cannot be published; it then waits in the spool for the next run.
+        """
         self.settler.close()
         leads.give_back(self.catalogue, self.id)
-        receipt: dict[str, object] = {
+        self.waiting = leads.waiting(self.catalogue, self.outlet)
+        receipt = self.receipt(reason, now)
+        try:
+            self._publish(receipt)
+        finally:
+            self.catalogue.close()
+            self.lock.close()
+        return receipt
+
+    def receipt(self, reason: str, now: dt.datetime) -> dict[str, Any]:
+        """What the run did so far, in numbers that add up."""
+        return {
             "run": self.id,
             "outlet": self.outlet,
             "started_at": self.started_at.isoformat(timespec="seconds"),
@@ -181,19 +152,82 @@ class Run:
             "quarantined_by_kind": dict(sorted(self.kinds.items())),
             "leads_announced": self.announced,
             "leads_refused": self.refused,
-            "leads_waiting": leads.waiting(self.catalogue, self.outlet),
+            "leads_waiting": self.waiting,
             "exchanges": self.exchanges,
             "notes": self.notes,
         }
-        self.ledger.append("run-ended", receipt)
+
+    def _publish(self, receipt: dict[str, Any]) -> None:
+        self.ledger.append("run-ended", {key: value for key, value in receipt.items() if key not in ("run", "outlet")})
         self.warc.close()
         self.ledger.close()
         text = json.dumps(receipt, ensure_ascii=False, indent=1)
-        self.archive.put_new(receipt_key(self.outlet, self.id), text.encode())
-        self.catalogue.execute(
-            "update runs set ended_at = ?, reason = ?, receipt = ? where run = ?", (receipt["ended_at"], reason, text, self.id)
-        )
-        self.catalogue.conn.commit()
-        self.catalogue.close()
-        self.lock.close()
-        return receipt
+        self.archive.store.put_new(receipt_key(self.outlet, self.id), text.encode())
+        with writing(self.catalogue) as connection:
+            connection.execute(
+                "update runs set ended_at = ?, reason = ?, receipt = ? where run = ?",
+                (receipt["ended_at"], receipt["reason"], text, self.id),
+            )
+
+
+def start_run(
+    *, outlet: str, archive: Archive, catalogue: Path, clock: Callable[[], dt.datetime], about: Mapping[str, str]
+) -> Run:
+    """Outlet, opened archive and path of the catalogue -> a run, after mending what a killed run left.
+
+    `about` goes into the warcinfo record. Raises OutletBusy, ArchiveError, CatalogueError.
+    """
+    database = open_catalogue(catalogue)
+    try:
+        lock = lock_outlet(catalogue.parent / "locks", outlet)
+    except BaseException:
+        database.close()
+        raise
+    notes = [*archive.recovered, *recover(database, archive, outlet)]
+    started = clock()
+    run = run_id(started, secrets.token_bytes(6))
+    guard = threading.Lock()
+    warc = WarcWriter(
+        archive, outlet, run, clock=clock, about=about, earlier=lambda digest: captures.payload_seen(database.conn, digest)
+    )
+    ledger = Ledger(archive, outlet, run, clock=clock)
+    ledger.append("run-started", {"about": dict(about)})
+    with writing(database) as connection:
+        connection.execute("insert into runs (run, outlet, started_at) values (?, ?, ?)", (run, outlet, started.isoformat()))
+    return Run(
+        id=run,
+        outlet=outlet,
+        started_at=started,
+        archive=archive,
+        catalogue=database,
+        catalogue_path=catalogue,
+        warc=warc,
+        ledger=ledger,
+        lock=lock,
+        settler=Settler(archive.store, warc, ledger, guard),
+        writing=guard,
+        notes=notes,
+    )
+
+
+def recover(database: sqlite_utils.Database, archive: Archive, outlet: str) -> list[str]:
+    """Settle what killed runs of the outlet had made durable, take back the rest; a line for the receipt."""
+    left = captures.unsettled(database, outlet)
+    durable: dict[int, Ending] = {}
+    for run in {run for _, run in left}:
+        try:
+            for event in segment_events(archive, ledger_key(outlet, run)):
+                if event.event == "outcome":
+                    ending = read_ending(run, event.fields)
+                    durable[ending.sequence] = ending
+        except Missing:
+            continue  # the run was killed before its first line was on disk
+    for sequence, _ in left:
+        if sequence in durable:
+            captures.settle(database, [durable[sequence]])
+        else:
+            captures.take_back(database, sequence, forget)
+    if not left:
+        return []
+    kept = sum(sequence in durable for sequence, _ in left)
+    return [f"A killed run left {len(left)} captures open: {kept} were durable and are settled, the others are fetched again."]

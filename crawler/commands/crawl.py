@@ -15,7 +15,6 @@ from typing import Any
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
-from storage.views.report import receipt_text
 from crawler.console import complain, write
 from crawler.opening import open_run
 from crawler.outlet import ArgumentError
@@ -23,6 +22,7 @@ from crawler.progress import Progress
 from storage.archive import ArchiveError
 from storage.catalogue.schema import CatalogueError
 from storage.run import OutletBusy, Run
+from storage.views.report import receipt_text
 
 STATUS = {"finished": 0, "unreadable": 3, "blocked": 4, "archive": 5, "shutdown": 130}
 
@@ -56,7 +56,11 @@ class Command(ScrapyCrawl):
             complain(f"The crawl of {args[0]} did not start; the log above says why.")
             self.exitcode = 1
             return
-        write(json.dumps(receipt, ensure_ascii=False) if opts.json else receipt_text(receipt, run.archive.uri, run.catalogue_path))
+        write(
+            json.dumps(receipt, ensure_ascii=False)
+            if opts.json
+            else receipt_text(receipt, run.archive.uri, str(run.catalogue_path))
+        )
         errors = crawler.stats.get_value("spider_exceptions/count", 0) if crawler.stats else 0
         self.exitcode = self._status(receipt, errors)
 

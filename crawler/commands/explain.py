@@ -17,7 +17,7 @@ from crawler.opening import archive_of, catalogue_path
 from pipelines.chain import refine
 from pipelines.fingerprint import fingerprint
 from storage.archive import ArchiveError
-from storage.archive.read import read_capture
+from storage.archive.reading import read_capture
 from storage.catalogue.captures import last_address
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.records import Article, Capture, Lead, Outlet, Page

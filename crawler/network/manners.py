@@ -18,8 +18,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, UnsupportedURLSchemeError
 from scrapy.http import Response
 
-from crawler.network.addresses import AddressRefused
 from crawler.network.robots import Robots
+from crawler.network.wire import AddressRefused
 from storage.archive.codings import decode_body
 
 logger = logging.getLogger(__name__)

@@ -24,16 +24,20 @@ from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred, fail
 
-from crawler.network.addresses import AddressRefused, refused_peer
+from crawler.network.addresses import Network, networks, refused_address
 from storage.records import Exchange
 
 HEAD_LIMIT = 256 * 1024  # bytes of status line and headers; a browser stops at about as much
 
 
+class AddressRefused(Exception):
+    """The connection reached an address that no outlet lives on; nothing was sent."""
+
+
 class Tap:
     """Bytes of one exchange: `sent` and `received`, at most `limit` bytes of each, and the `peer` that answered."""
 
-    def __init__(self, limit: int, networks: tuple[str, ...]) -> None:
+    def __init__(self, limit: int, networks: tuple[Network, ...]) -> None:
         self.limit = limit
         self.networks = networks
         self.sent = bytearray()
@@ -60,16 +64,17 @@ class _TappedTransport:
         return getattr(self._transport, name)
 
 
-class _TappedProtocol(_LenientHTTP11ClientProtocol):  # type: ignore[misc]
+class _TappedProtocol(_LenientHTTP11ClientProtocol):
     tap: Tap
+    transport: Any
 
     def makeConnection(self, transport: Any) -> None:
-        super().makeConnection(_TappedTransport(transport, self))
+        super().makeConnection(_TappedTransport(transport, self))  # type: ignore[no-untyped-call]
 
     def request(self, request: Any) -> Deferred[Any]:
         # Here and not in connectionMade: an error raised there hangs the request until its time is up.
         self.tap.peer = str(self.transport.getPeer().host)
-        reason = refused_peer(self.tap.peer, self.tap.networks)
+        reason = refused_address(self.tap.peer, self.tap.networks)
         if reason:
             self.transport.abortConnection()
             return fail(AddressRefused(f"{self.tap.peer}: {reason}"))
@@ -84,14 +89,14 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):  # type: ignore[misc]
             if not tap.head_ended and len(tap.received) > HEAD_LIMIT:
                 self.transport.abortConnection()
                 return
-        super().dataReceived(data)
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
 
 
-class _TappedFactory(_LenientHTTP11ClientFactory):  # type: ignore[misc]
+class _TappedFactory(_LenientHTTP11ClientFactory):
     noisy = False
 
     def buildProtocol(self, addr: Any) -> _TappedProtocol:
-        return _TappedProtocol(self._quiescentCallback)
+        return _TappedProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 
 class _TappedPool:
@@ -120,7 +125,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         super().__init__(crawler)
         self._pool._factory = _TappedFactory
         self._pool.retryAutomatically = False  # retries are made in manners.py, where they are counted
-        self._networks = tuple(crawler.settings.getlist("NEWS_ALLOW_ADDRESSES"))
+        self._networks = networks(crawler.settings.getlist("NEWS_ALLOW_ADDRESSES"))
 
     async def download_request(self, request: Request) -> Response:
         maxsize = request.meta.get("download_maxsize", self._default_maxsize)

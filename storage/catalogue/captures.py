@@ -17,7 +17,7 @@ import sqlite_utils
 from storage.catalogue.leads import retry_time
 from storage.catalogue.schema import writing
 from storage.catalogue.search import fold
-from storage.records import Ending, Kind, Lead, Outcome, WarcAddress
+from storage.records import Earlier, Ending, Kind, Lead, Outcome, WarcAddress
 
 # Kinds that say nothing of the story: the outlet refused or was out of order, so the lead is asked for again later.
 PASSING = frozenset({Kind.FORBIDDEN, Kind.CHALLENGE, Kind.MAINTENANCE, Kind.SOFT_ERROR, Kind.EMPTY})
@@ -56,8 +56,8 @@ def first_copy(connection: sqlite3.Connection, content_digest: str) -> Version |
     return Version(article=row[0], content_digest=row[1], clean_key=row[2], cluster=row[3]) if row else None
 
 
-def payload_seen(connection: sqlite3.Connection, digest: str) -> tuple[str, dt.datetime, WarcAddress] | None:
-    """Payload digest -> URL, time and address of the first response with it (for WARC revisit records)."""
+def payload_seen(connection: sqlite3.Connection, digest: str) -> Earlier | None:
+    """Payload digest -> the first response that had it (for WARC revisit records)."""
     row = connection.execute(
         """select url, fetched_at, warc_file, warc_offset, warc_length, record_id from captures
            where payload_digest = ? and settled = 1 order by id limit 1""",
@@ -67,7 +67,7 @@ def payload_seen(connection: sqlite3.Connection, digest: str) -> tuple[str, dt.d
         return None
     url, fetched, file, offset, length, record = row
     address = WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest)
-    return url, dt.datetime.fromisoformat(fetched), address
+    return Earlier(url=url, fetched_at=dt.datetime.fromisoformat(fetched), address=address)
 
 
 def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled: bool = False) -> None:
@@ -89,13 +89,19 @@ def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled:
             ending.kind,
             json.dumps([asdict(e) for e in ending.evidence], ensure_ascii=False),
             ending.error,
-            *((address.file, address.offset, address.length, address.record_id, address.payload_digest) if address else [None] * 5),
+            *(
+                (address.file, address.offset, address.length, address.record_id, address.payload_digest)
+                if address
+                else [None] * 5
+            ),
             ending.article,
             ending.content_digest,
             ending.clean_key,
             settled,
         ),
     )
+    if ending.supersedes is not None:
+        connection.execute("update captures set superseded_by = ? where id = ?", (ending.sequence, ending.supersedes))
     if ending.outcome in HAS_ARTICLE:
         _enter_article(connection, ending, text)
 
@@ -152,7 +158,7 @@ def settle_lead(connection: sqlite3.Connection, ending: Ending) -> None:
     """Ending -> the state of its lead: captured, gone, refused, or announced again with a time to wait for."""
     url = ending.lead.url
     found = connection.execute("select attempts from leads where url = ?", (url,)).fetchone()
-    attempts = (found[0] if found else 0) + 1
+    attempts = (found[0] if found else 0) + (ending.supersedes is None)
     state, not_before = "captured", ""
     if ending.outcome is Outcome.FAILED or (ending.outcome is Outcome.QUARANTINED and ending.kind in PASSING):
         again = retry_time(attempts, ending.fetched_at)
@@ -186,6 +192,7 @@ def take_back(database: sqlite_utils.Database, sequence: int, forget: Callable[[
                 "update articles set current = 1 where id = (select max(id) from articles where article = ?)", (article,)
             )
             forget(connection, article)
+        connection.execute("update captures set superseded_by = null where superseded_by = ?", (sequence,))
         connection.execute("delete from captures where id = ?", (sequence,))
 
 

@@ -34,11 +34,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id integer primary key, run text not null, lead text not null, outlet text not null, url text not null,
             status integer, fetched_at text not null, outcome text not null, kind text, evidence text not null,
             error text, warc_file text, warc_offset integer, warc_length integer, record_id text, payload_digest text,
-            article text, content_digest text, clean_key text, settled integer not null default 0)""",
+            article text, content_digest text, clean_key text, settled integer not null default 0,
+            superseded_by integer)""",
         "create index captures_run on captures (run, settled)",
         "create index captures_lead on captures (lead)",
         "create index captures_article on captures (article) where article is not null",
-        "create index captures_kind on captures (kind, outlet, fetched_at) where outcome = 'quarantined'",
+        """create index captures_kind on captures (kind, outlet, fetched_at)
+           where outcome = 'quarantined' and superseded_by is null""",
         "create index captures_payload on captures (payload_digest) where payload_digest is not null",
         """create table articles (
             id integer primary key, article text not null, content_digest text not null, capture integer not null,

@@ -18,7 +18,7 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 
 def fold(text: str) -> str:
     """Text -> the form that is indexed and searched."""
-    folded = unicodedata.normalize("NFKC", text).lower()
+    folded = unicodedata.normalize("NFKC", text.replace("\0", " ")).lower()
     folded = _MARKS.sub("", folded).translate(_LETTERS)
     return _UNSPACED.sub(lambda run: " " + _pairs(run.group()) + " ", folded)
 

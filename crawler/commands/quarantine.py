@@ -1,0 +1,148 @@
+"""scrapy quarantine: what was captured and is no article, with the evidence; and a person's word against it."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from dataclasses import asdict
+
+import sqlite_utils
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.spiderloader import get_spider_loader
+
+from crawler.console import complain, table, write
+from crawler.opening import archive_of, catalogue_of, open_run
+from crawler.outlet import OutletSpider
+from crawler.refeed import day, judge_again
+from pipelines.chain import refine
+from storage.archive import ArchiveError
+from storage.archive.reading import read_capture
+from storage.catalogue.quarantine import Kept, counts, one, quarantined
+from storage.catalogue.schema import CatalogueError
+from storage.records import Kind, Outlet, Page
+from storage.run import OutletBusy
+
+
+class Command(ScrapyCommand):
+    """Lists, shows and releases."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] [show ID | release ID]"
+
+    def short_desc(self) -> str:
+        return "List what was refused and why; show one; release one as an article"
+
+    def long_desc(self) -> str:
+        return (
+            "Without words: a list, newest first, and the counts by outlet, day and kind. `show ID` prints the evidence and "
+            "the shown text of one capture, `release ID` makes it an article against the verdict. Nothing is fetched."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--outlet", help="only of this outlet")
+        parser.add_argument("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
+        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
+        parser.add_argument("--limit", type=int, default=50, help="how many to list (default: 50)")
+        parser.add_argument("--json", action="store_true", help="print JSON lines")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args and (len(args) != 2 or args[0] not in ("show", "release") or not args[1].isdecimal()):
+            raise UsageError("Write: scrapy quarantine, scrapy quarantine show ID, or scrapy quarantine release ID")
+        try:
+            database = catalogue_of(self.settings)  # type: ignore[arg-type]
+            try:
+                self._run(database, args, opts)
+            finally:
+                database.close()
+        except (ArchiveError, CatalogueError) as error:
+            self._fail(5, str(error))
+        except OutletBusy as error:
+            self._fail(6, str(error))
+
+    def _run(self, database: sqlite_utils.Database, args: list[str], opts: argparse.Namespace) -> None:
+        if not args:
+            self._list(database, opts)
+            return
+        kept = one(database, int(args[1]))
+        if kept is None or kept.address is None:
+            self._fail(2, f"There is no capture {args[1]} in the archive; `scrapy quarantine` lists what there is.")
+        elif args[0] == "show":
+            self._show(kept, opts)
+        else:
+            self._release(kept)
+
+    def _list(self, database: sqlite_utils.Database, opts: argparse.Namespace) -> None:
+        found = quarantined(database, outlet=opts.outlet, kind=opts.kind, since=opts.since, limit=opts.limit)
+        if opts.json:
+            for kept in found:
+                write(json.dumps(_fields(kept), ensure_ascii=False))
+            return
+        if not found:
+            write("Nothing lies in quarantine.")
+            return
+        write(table((k.sequence, k.fetched_at[:16], k.outlet, k.kind, k.status or "", _first(k), k.url[:90]) for k in found))
+        write()
+        write(table((outlet, date, kind, number) for outlet, date, kind, number in counts(database)[:40]))
+        write("\nMore of one: scrapy quarantine show ID")
+
+    def _show(self, kept: Kept, opts: argparse.Namespace) -> None:
+        address = kept.address
+        assert address is not None
+        page = refine(read_capture(archive_of(self.settings), address, kept.lead), Outlet(name=kept.lead.outlet))  # type: ignore[arg-type]
+        shown = page.text if isinstance(page, Page) else page.page.text
+        if opts.json:
+            write(json.dumps({**_fields(kept), "text": shown}, ensure_ascii=False))
+            return
+        write(f"capture   {kept.sequence}  {kept.kind}  status {kept.status}  {kept.fetched_at}\nurl       {kept.url}")
+        write(f"announced {kept.lead.source}" + (f": {kept.lead.title}" if kept.lead.title else ""))
+        write("\n".join(f"evidence  {e.weight:+.2f} {e.rule}: “{e.words[:200]}”" for e in kept.evidence))
+        write("\nshown text\n" + "\n".join(f"  {line}" for line in shown.splitlines()))
+        write(f"\nAn article all the same? scrapy quarantine release {kept.sequence}")
+
+    def _release(self, kept: Kept) -> None:
+        profile = profile_of(kept.lead.outlet, self.settings)
+        run = open_run(kept.lead.outlet, self.settings)  # type: ignore[arg-type]
+        try:
+            done = next(iter(judge_again(run, profile, [kept], release=True)), None)
+        finally:
+            run.finish("released", dt.datetime.now(dt.UTC))
+        if done is None or done.ending is None:
+            self._fail(1, f"Capture {kept.sequence} holds nothing that can be made an article.")
+            return
+        write(f"Capture {kept.sequence} is released: {done.ending.outcome}, {done.ending.clean_key}")
+
+    def _fail(self, status: int, line: str) -> None:
+        complain(line)
+        self.exitcode = status
+
+
+def profile_of(outlet: str, settings: object) -> Outlet:
+    """Name of an outlet -> what the pipelines know of it; a bare one when its spider is gone."""
+    try:
+        spider = get_spider_loader(settings).load(outlet)  # type: ignore[arg-type]
+    except KeyError:
+        return Outlet(name=outlet)
+    return spider().profile if issubclass(spider, OutletSpider) else Outlet(name=outlet)
+
+
+def _first(kept: Kept) -> str:
+    speaking = [evidence for evidence in kept.evidence if evidence.weight > 0 and evidence.words]
+    return f"“{max(speaking, key=lambda evidence: evidence.weight).words[:40]}”" if speaking else ""
+
+
+def _fields(kept: Kept) -> dict[str, object]:
+    return {
+        "id": kept.sequence,
+        "outlet": kept.lead.outlet,
+        "url": kept.url,
+        "status": kept.status,
+        "fetched_at": kept.fetched_at,
+        "kind": kept.kind,
+        "evidence": [asdict(evidence) for evidence in kept.evidence],
+    }

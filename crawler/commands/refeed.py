@@ -1,0 +1,78 @@
+"""scrapy refeed: judge again what lies in quarantine, from the WARC, after the rules got better."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections import Counter
+
+from scrapy.commands import ScrapyCommand
+
+from crawler.commands.quarantine import profile_of
+from crawler.console import complain, table, write
+from crawler.opening import catalogue_of, open_run
+from crawler.refeed import day, judge_again
+from storage.archive import ArchiveError
+from storage.catalogue.quarantine import Kept, quarantined
+from storage.catalogue.schema import CatalogueError
+from storage.records import Kind
+from storage.run import OutletBusy
+
+
+class Command(ScrapyCommand):
+    """Judges again; nothing is fetched, and what keeps its verdict keeps its place."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "Judge again what lies in quarantine, from the archive"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--outlet", help="only of this outlet")
+        parser.add_argument("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
+        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            database = catalogue_of(self.settings)  # type: ignore[arg-type]
+            found = quarantined(database, outlet=opts.outlet, kind=opts.kind, since=opts.since, failed=opts.kind is None)
+            database.close()
+            outlets: dict[str, list[Kept]] = {}
+            for kept in reversed(found):  # oldest first, as they came
+                outlets.setdefault(kept.lead.outlet, []).append(kept)
+            changes: Counter[str] = Counter()
+            for outlet, captures in outlets.items():
+                changes += self._refeed(outlet, captures)
+        except (ArchiveError, CatalogueError) as error:
+            complain(str(error))
+            self.exitcode = 5
+            return
+        except OutletBusy as error:
+            complain(str(error))
+            self.exitcode = 6
+            return
+        write(f"{len(found)} captures were judged again.")
+        if changes:
+            write(table((number, change) for change, number in changes.most_common()))
+
+    def _refeed(self, outlet: str, captures: list[Kept]) -> Counter[str]:
+        run = open_run(outlet, self.settings)  # type: ignore[arg-type]
+        changes: Counter[str] = Counter()
+        try:
+            for judged in judge_again(run, profile_of(outlet, self.settings), captures):
+                before = judged.kept.kind or judged.kept.outcome
+                if judged.error:
+                    complain(f"capture {judged.kept.sequence}: {judged.error}")
+                    changes["cannot be read"] += 1
+                elif judged.ending is None:
+                    changes[f"{before} as before"] += 1
+                else:
+                    changes[f"{before} -> {judged.ending.kind or judged.ending.outcome} ({judged.ending.outcome})"] += 1
+        finally:
+            run.finish("refed", dt.datetime.now(dt.UTC))
+        return changes

@@ -1,0 +1,55 @@
+"""Captures that lie in the archive are judged again; nothing is fetched."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipelines.released import released
+from pipelines.stages import Refined, enter, refined
+from storage.archive import ArchiveError
+from storage.archive.reading import read_capture
+from storage.catalogue.quarantine import Kept
+from storage.records import Ending, Failure, Outlet, Page
+from storage.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A capture judged again: `ending` is the new one, None when the verdict is the same; `error` when it cannot be read."""
+
+    kept: Kept
+    ending: Ending | None = None
+    error: str | None = None
+
+
+def judge_again(run: Run, outlet: Outlet, captures: Iterable[Kept], *, release: bool = False) -> Iterator[Judged]:
+    """A run, its outlet and what lies in quarantine -> what became of each. With `release` a person's word decides."""
+    for kept in captures:
+        if kept.address is None:
+            continue
+        try:
+            capture = read_capture(run.archive, kept.address, kept.lead)
+        except ArchiveError as error:
+            yield Judged(kept=kept, error=str(error))
+            continue
+        item: Refined = released(capture, outlet) if release else refined(capture, outlet)
+        if _same(item, kept):
+            yield Judged(kept=kept)
+            continue
+        ending, clean = enter(run, item, outlet.title or None, kept.sequence)
+        run.settler.submit(ending, clean).result()
+        run.settled(ending)
+        yield Judged(kept=kept, ending=ending)
+
+
+def _same(item: Refined, kept: Kept) -> bool:
+    if isinstance(item, Failure):
+        return kept.outcome == "failed"
+    return isinstance(item, Page) and item.kind == kept.kind
+
+
+def day(text: str) -> dt.date:
+    """YYYY-MM-DD -> the day, for argparse: ValueError otherwise."""
+    return dt.date.fromisoformat(text)

@@ -1,0 +1,121 @@
+"""The quarantine: captures that were judged to be no article and have not been judged again since."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+import sqlite_utils
+
+from storage.records import Evidence, Lead, WarcAddress
+
+_COLUMNS = """c.id, c.outlet, c.lead, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.evidence, c.error, c.warc_file,
+  c.warc_offset, c.warc_length, c.record_id, c.payload_digest, l.source, l.title"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A capture kept apart. `error` is set for one that failed, `kind` for one that was judged."""
+
+    sequence: int
+    lead: Lead
+    url: str
+    status: int | None
+    fetched_at: str
+    outcome: str
+    kind: str | None
+    evidence: tuple[Evidence, ...]
+    error: str | None
+    address: WarcAddress | None
+
+
+def quarantined(
+    database: sqlite_utils.Database,
+    *,
+    outlet: str | None = None,
+    kind: str | None = None,
+    since: dt.date | None = None,
+    limit: int = -1,
+    failed: bool = False,
+) -> list[Kept]:
+    """What lies in quarantine, newest first; with `failed` also captures whose page could not be worked on."""
+    rows = database.conn.execute(
+        f"""select {_COLUMNS} from captures c left join leads l on l.url = c.lead
+            where (c.outcome = 'quarantined' or (:failed and c.outcome = 'failed' and c.warc_file is not null))
+              and c.superseded_by is null and c.settled = 1
+              and (:outlet is null or c.outlet = :outlet) and (:kind is null or c.kind = :kind)
+              and (:since is null or c.fetched_at >= :since)
+            order by c.id desc limit :limit""",
+        {"outlet": outlet, "kind": kind, "since": since.isoformat() if since else None, "limit": limit, "failed": failed},
+    )
+    return [_kept(row) for row in rows]
+
+
+def one(database: sqlite_utils.Database, sequence: int) -> Kept | None:
+    """Number of a capture -> it, whatever became of it; None when there is none."""
+    query = f"select {_COLUMNS} from captures c left join leads l on l.url = c.lead where c.id = ?"
+    row = database.conn.execute(query, (sequence,)).fetchone()
+    return _kept(row) if row else None
+
+
+def counts(database: sqlite_utils.Database) -> list[tuple[str, str, str, int]]:
+    """(outlet, day, kind, how many) of what lies in quarantine."""
+    return database.conn.execute(
+        """select outlet, substr(fetched_at, 1, 10), kind, count(*) from captures
+           where outcome = 'quarantined' and superseded_by is null group by 1, 2, 3 order by 2 desc, 1, 3"""
+    ).fetchall()
+
+
+def _kept(row: tuple[object, ...]) -> Kept:
+    values = dict(
+        zip(
+            [
+                "sequence",
+                "outlet",
+                "lead",
+                "url",
+                "status",
+                "fetched_at",
+                "outcome",
+                "kind",
+                "evidence",
+                "error",
+                "file",
+                "offset",
+                "length",
+                "record",
+                "digest",
+                "source",
+                "title",
+            ],
+            row,
+            strict=True,
+        )
+    )
+    address = None
+    if values["file"]:
+        address = WarcAddress(
+            file=str(values["file"]),
+            offset=int(str(values["offset"])),
+            length=int(str(values["length"])),
+            record_id=str(values["record"]),
+            payload_digest=str(values["digest"]),
+        )
+    return Kept(
+        sequence=int(str(values["sequence"])),
+        lead=Lead(
+            url=str(values["lead"]),
+            outlet=str(values["outlet"]),
+            source=str(values["source"] or "archive"),
+            title=str(values["title"]) if values["title"] else None,
+        ),
+        url=str(values["url"]),
+        status=int(str(values["status"])) if values["status"] is not None else None,
+        fetched_at=str(values["fetched_at"]),
+        outcome=str(values["outcome"]),
+        kind=str(values["kind"]) if values["kind"] else None,
+        evidence=tuple(Evidence(**entry) for entry in json.loads(str(values["evidence"]))),
+        error=str(values["error"]) if values["error"] else None,
+        address=address,
+    )

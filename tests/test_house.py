@@ -1,0 +1,61 @@
+"""The house stays in order: rooms, names, sizes, and a manual that knows every setting and command."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import crawler.settings
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("crawler", "pipelines", "storage")
+MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+NAMELESS = {"utils.py", "helpers.py", "helper.py", "common.py", "misc.py", "base.py", "managers.py", "constants.py"}
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [path.relative_to(ROOT).as_posix() for path in paths]
+
+
+def test_no_room_without_a_name() -> None:
+    assert [path for path in MODULES if path.name in NAMELESS] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=names(MODULES))
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    source = path.read_text()
+    assert source.count("\n") <= 320, "a module of more than about 300 lines has a joint somewhere"
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno > 50
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if p.read_text().strip()], ids=names([p for p in MODULES if p.read_text().strip()])
+)
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), "the first line says what comes in and goes out"
+
+
+def test_every_setting_is_in_the_manual() -> None:
+    ours = {name for name in dir(crawler.settings) if name.startswith("NEWS_")}
+    manual = (ROOT / "docs" / "settings.md").read_text()
+    assert sorted(name for name in ours if f"`{name}`" not in manual) == []
+    assert sorted(set(re.findall(r"^\| `(NEWS_\w+)`", manual, re.M)) - ours) == [], "the manual names settings that are gone"
+
+
+def test_every_command_is_in_the_manual() -> None:
+    commands = {path.stem for path in (ROOT / "crawler" / "commands").glob("*.py") if path.stem != "__init__"}
+    manual = (ROOT / "docs" / "commands.md").read_text()
+    assert sorted(name for name in commands if f"## scrapy {name}" not in manual) == []
+
+
+def test_no_file_names_a_package_host() -> None:
+    for name in ("requirements.lock", "pyproject.toml", "Makefile"):
+        assert not re.search(r"https?://[^\s\"']*(simple|registry|packages|pypi)", (ROOT / name).read_text()), name

@@ -1,0 +1,149 @@
+"""A run loses nothing: what a kill leaves open is settled or fetched again, and two runs never overlap."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.chain import refine
+from pipelines.stages import enter
+from storage.archive import ArchiveError, open_archive
+from storage.archive.exchange import capture_of
+from storage.catalogue import leads
+from storage.catalogue.schema import MIGRATIONS, CatalogueError, open_catalogue
+from storage.records import Article, Ending, Exchange, Failure, Lead, Outcome, Outlet, Page
+from storage.run import OutletBusy, Run, start_run
+
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+def begin(folder: Path) -> Run:
+    return start_run(
+        outlet="outlet",
+        archive=open_archive(str(folder)),
+        catalogue=folder / "catalogue.sqlite",
+        clock=lambda: NOW,
+        about={"software": "test"},
+    )
+
+
+def story(number: int, figure: int = 40) -> bytes:
+    paragraphs = "".join(
+        f"<p>Paragraph {n} of story {number}: the council of district {number * 7 + n} voted by {figure} to {n} for the new "
+        f"bridge number {number}, which engineers say will carry trams and bicycles before the year is out.</p>"
+        for n in range(1, 7)
+    )
+    head = f"<html><head><title>Bridge {number}</title></head><body><h1>Bridge {number} is voted</h1>"
+    return f"{head}{paragraphs}</body></html>".encode()
+
+
+def fetched(run: Run, number: int, body: bytes, status: str = "200 OK") -> Page | Article:
+    url = f"https://outlet.example/{number}"
+    lead = Lead(url=url, outlet="outlet", source="https://outlet.example/feed")
+    run.announce([lead], NOW)
+    leads.take(run.catalogue, lead, run.id, NOW)
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    exchange = Exchange(
+        url=url, request=b"GET / HTTP/1.1\r\n\r\n", response=head + body, started_at=NOW, ended_at=NOW, peer="192.0.2.1"
+    )
+    return refine(capture_of(exchange, lead, run.record(exchange)), Outlet(name="outlet"))
+
+
+def keep(run: Run, item: Page | Article | Failure) -> Ending:
+    ending, clean = enter(run, item)
+    run.settler.submit(ending, clean).result(timeout=10)
+    run.settled(ending)
+    return ending
+
+
+def states(run: Run) -> dict[str, str]:
+    return dict(run.catalogue.conn.execute("select url, state from leads").fetchall())
+
+
+def test_outcomes_add_up_and_the_receipt_lies_in_the_archive(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    assert keep(run, fetched(run, 1, story(1))).outcome is Outcome.KEPT
+    assert keep(run, fetched(run, 1, story(1))).outcome is Outcome.UNCHANGED
+    assert keep(run, fetched(run, 1, story(1, figure=41))).outcome is Outcome.REVISION
+    assert keep(run, fetched(run, 2, story(1, figure=41))).outcome is Outcome.DUPLICATE
+    assert (
+        keep(run, fetched(run, 3, b"<html><body><p>Not found.</p></body></html>", "404 Not Found")).outcome
+        is Outcome.QUARANTINED
+    )
+    failure = Failure(
+        lead=Lead(url="https://outlet.example/4", outlet="outlet", source="x"),
+        url="https://outlet.example/4",
+        fetched_at=NOW,
+        error="reset",
+    )
+    assert keep(run, failure).outcome is Outcome.FAILED
+    receipt = run.finish("finished", NOW)
+    assert receipt["captures"] == 6 == sum(receipt["outcomes"].values())
+    kept = json.loads(next((tmp_path / "receipts").rglob("*.json")).read_text())
+    assert kept == receipt
+    assert len(list((tmp_path / "clean").rglob("*.json"))) == 2
+    assert list((tmp_path / "spool").rglob("*.warc.gz")) == []
+
+
+def test_what_a_kill_left_open_is_settled_when_durable_and_taken_back_otherwise(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    durable, clean = enter(run, fetched(run, 1, story(1)))
+    run.settler.submit(durable, clean).result(timeout=10)
+    lost, _ = enter(run, fetched(run, 2, story(2)))  # the process dies before its ending reaches the ledger
+    run.lock.close()
+    run.catalogue.close()
+    run.ledger._segment.release()
+    run.warc._file.segment.release()
+
+    again = begin(tmp_path)
+    assert any("1 were durable" in note for note in again.notes)
+    assert states(again)["https://outlet.example/1"] == "captured"
+    assert again.catalogue.conn.execute("select count(*) from captures").fetchone() == (1,)
+    assert leads.lease(again.catalogue, "outlet", again.id, NOW).url == "https://outlet.example/2"
+    assert keep(again, fetched(again, 2, story(2))).outcome is Outcome.KEPT
+    again.finish("finished", NOW)
+    assert lost.outcome is Outcome.KEPT
+
+
+def test_a_second_run_of_the_same_outlet_ends_at_once(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    with pytest.raises(OutletBusy, match="already going"):
+        begin(tmp_path)
+    run.finish("finished", NOW)
+    begin(tmp_path).finish("finished", NOW)
+
+
+def test_a_refusal_brings_the_lead_back_later_and_a_missing_page_does_not(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    keep(run, fetched(run, 1, b"<html><title>403 Forbidden</title><h1>403 Forbidden</h1><p>nginx</p></html>", "403 Forbidden"))
+    keep(run, fetched(run, 2, b"<html><title>404</title><h1>Page not found</h1></html>", "404 Not Found"))
+    assert states(run) == {"https://outlet.example/1": "announced", "https://outlet.example/2": "gone"}
+    assert leads.lease(run.catalogue, "outlet", run.id, NOW) is None, "it waits before it is asked for again"
+    assert leads.lease(run.catalogue, "outlet", run.id, NOW + dt.timedelta(hours=2)) is not None
+    run.finish("finished", NOW)
+
+
+def test_a_catalogue_of_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    database = open_catalogue(path)
+    database.conn.execute(f"pragma user_version = {len(MIGRATIONS) + 1}")
+    database.close()
+    with pytest.raises(CatalogueError, match="Update Cleancopy"):
+        open_catalogue(path)
+
+
+def test_a_file_that_is_no_catalogue_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    path.write_bytes(b"this is a letter to a friend, not a database" * 40)
+    with pytest.raises(CatalogueError, match="scrapy rebuild"):
+        open_catalogue(path)
+    assert path.read_bytes().startswith(b"this is a letter")
+
+
+def test_an_archive_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ArchiveError):
+        open_archive(str(tmp_path / "file" / "archive"))
