@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SEED = 4
-"""Words that must agree in a row to count as common; twice as many characters where the script has no spaces."""
-GAP = 12
+SEED = 6
+"""Words in a row that must agree to count as common; twice as many characters in scripts without spaces."""
+GAP = 16
 """Words: a longer passage that only one text has is an addition, not a change."""
 
 Mask = NDArray[np.bool_]

@@ -6,6 +6,7 @@ the order of arrival. `place` decides and touches nothing. What counts as a copy
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,10 +17,21 @@ from numpy.typing import NDArray
 from pipelines.compare import Common, changed_figures, common
 from storage.records import Fingerprint, Neighbour, Placement, Relation, Sharing
 
-CONTAINED = 0.8
+CONTAINED = 0.82
 """Share of the shorter text that stands in the longer one, by which it is a copy whatever its first words are."""
-LED = 0.55
-"""The same when the first words of one text stand in the other."""
+LED = 0.6
+"""The same where the first words of one text stand in the other."""
+FIRST = 20
+"""First words of a text: where its story begins."""
+BEGINS = 0.65
+"""Share of the first words that must stand in the other text."""
+SLICE = 0.4
+"""Below this share of the longer text, the shorter one must have the longer one's first words: a roundup that prints
+a story among others is not its copy."""
+EVERY = 80
+"""Common words for each figure that may be replaced by another, before two texts are two reports of one series."""
+SAME_DAY = dt.timedelta(hours=12)
+"""Reports of one series with the same words are one report when they appear within this time."""
 FULL = 0.8
 """A member is canonical when it is the earliest that has at least this share of the longest member's length."""
 
@@ -38,27 +50,56 @@ class Arrival:
     published: str | None = None
     fetched: str | None = None
 
+    @property
+    def seen(self) -> str:
+        """When it was published, else fetched; empty when neither is known."""
+        return self.published or self.fetched or ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
-    """A comparison with a neighbour: weighted shares of common text both ways, and what speaks against a copy."""
+    """A comparison with a neighbour: weighted shares of common text both ways, and what speaks against a copy.
+
+    `size` over `other` words are compared; `led` is the share of this text's first words that stand in the other,
+    `leads` the reverse. `replaced` figures stand in the place of others, `agreed` figures are common.
+    """
 
     neighbour: Neighbour
+    size: int
+    other: int
+    common: int
     share_of_self: float
     share_of_match: float
-    lead: float
+    led: float
+    leads: float
     replaced: int
     agreed: int
 
     @property
     def contained(self) -> float:
         """Share of the shorter text that stands in the longer one."""
-        return max(self.share_of_self, self.share_of_match)
+        return self.share_of_self if self.size <= self.other else self.share_of_match
+
+    @property
+    def spans(self) -> float:
+        """Share of the longer text that stands in the shorter one."""
+        return self.share_of_match if self.size <= self.other else self.share_of_self
+
+    @property
+    def starts(self) -> float:
+        """Share of the longer text's first words that stand in the shorter one."""
+        return self.leads if self.size <= self.other else self.led
 
     @property
     def score(self) -> float:
         """0 to 1: how much speaks for one story."""
-        return min(1.0, 0.8 * self.contained + 0.2 * self.lead)
+        return 0.7 * self.contained + 0.1 * self.spans + 0.1 * self.led + 0.1 * self.leads
+
+    @property
+    def conflicts(self) -> bool:
+        """Whether the figures say that these are two reports of one series."""
+        few = self.replaced >= 2 and self.replaced >= self.agreed
+        return few or self.replaced * EVERY > self.common
 
 
 class Neighbours(Protocol):
@@ -90,7 +131,7 @@ def place_arrival(arrival: Arrival, index: Neighbours) -> Placement:
     if earlier is None and arrival.story:
         earlier = index.same_story(arrival.outlet, arrival.story)
     twins = index.same_text(mine.digest) if earlier is None else []
-    sharing = index.sharing(mine) if earlier is None and not twins else Sharing()
+    sharing = index.sharing(mine) if earlier is None else Sharing()
     placement, match = place(arrival, earlier, twins, sharing, index)
     if placement.relation is not Relation.UNCHANGED:
         index.insert(
@@ -98,7 +139,7 @@ def place_arrival(arrival: Arrival, index: Neighbours) -> Placement:
             placement,
             article=arrival.article,
             outlet=arrival.outlet,
-            seen=arrival.published or arrival.fetched or "",
+            seen=arrival.seen,
             story=arrival.story,
             match=match,
             indexed=placement.relation is not Relation.EXACT_DUPLICATE,
@@ -114,19 +155,33 @@ def place(
     if earlier is not None:
         same = earlier.digest == mine.digest
         relation = Relation.UNCHANGED if same else Relation.REVISION
-        both = compared(mine, earlier, np.ones(len(mine.words)))
-        return _placed(relation, both, arrival, index), earlier
-    if twins:
-        exact = Likeness(neighbour=twins[0], share_of_self=1.0, share_of_match=1.0, lead=1.0, replaced=0, agreed=0)
-        return _placed(Relation.EXACT_DUPLICATE, exact, arrival, index), twins[0]
+        return _placed(relation, compared(mine, earlier, np.ones(len(mine.words))), arrival, index), earlier
     weights = weighed(len(mine.words), sharing)
     alike = [compared(mine, neighbour, weights) for neighbour in sharing.neighbours]
-    copies = [likeness for likeness in alike if is_copy(mine, likeness)]
+    series = any(is_alike(likeness) and likeness.conflicts for likeness in alike)
+    twins = [twin for twin in twins if not series or near_in_time(arrival, twin)]
+    if twins:
+        exact = compared(mine, twins[0], weights, words=mine.words)
+        return _placed(Relation.EXACT_DUPLICATE, exact, arrival, index), twins[0]
+    copies = [
+        likeness
+        for likeness in alike
+        if is_alike(likeness) and not likeness.conflicts and (not series or near_in_time(arrival, likeness.neighbour))
+    ]
     if not copies:
         return Placement(relation=Relation.NEW, cluster=arrival.article, canonical=arrival.article), None
     best = max(copies, key=lambda likeness: (likeness.score, -likeness.neighbour.document))
     excerpt = best.share_of_self >= CONTAINED and best.share_of_match < 0.6
     return _placed(Relation.EXCERPT if excerpt else Relation.NEAR_DUPLICATE, best, arrival, index), best.neighbour
+
+
+def near_in_time(arrival: Arrival, neighbour: Neighbour) -> bool:
+    """Whether both were published within SAME_DAY; also when a time is not known."""
+    try:
+        mine, theirs = (dt.datetime.fromisoformat(time) for time in (arrival.seen, neighbour.seen))
+        return abs(mine - theirs) <= SAME_DAY
+    except (ValueError, TypeError):
+        return True
 
 
 def weighed(count: int, sharing: Sharing) -> NDArray[np.float64]:
@@ -141,36 +196,38 @@ def weighed(count: int, sharing: Sharing) -> NDArray[np.float64]:
     return 1 / clusters
 
 
-def compared(mine: Fingerprint, neighbour: Neighbour, weights: NDArray[np.float64]) -> Likeness:
+def compared(
+    mine: Fingerprint, neighbour: Neighbour, weights: NDArray[np.float64], words: bytes | None = None
+) -> Likeness:
     """Fingerprint, neighbour, weights of the fingerprint's words -> their Likeness."""
-    both = common(mine.words, neighbour.words, unspaced=mine.unspaced)
-    replaced, agreed = changed_figures(mine.words, neighbour.words, both)
+    theirs = neighbour.words if words is None else words
+    both = common(mine.words, theirs, unspaced=mine.unspaced)
+    replaced, agreed = changed_figures(mine.words, theirs, both)
     own = float(weights.sum()) or 1.0
     shared = float(weights[both.mine].sum())
     lacking = float((~both.theirs).sum())
+    first = FIRST * 2 if mine.unspaced else FIRST
+    lead = weights[:first]
     return Likeness(
         neighbour=neighbour,
+        size=len(mine.words),
+        other=len(theirs),
+        common=int(both.mine.sum()),
         share_of_self=shared / own,
         share_of_match=shared / (shared + lacking) if shared else 0.0,
-        lead=_lead(both, weights),
+        led=float(lead[both.mine[:first]].sum() / (lead.sum() or 1.0)),
+        leads=float(both.theirs[:first].mean()) if len(theirs) else 0.0,
         replaced=replaced,
         agreed=agreed,
     )
 
 
-def _lead(both: Common, weights: NDArray[np.float64], size: int = 40) -> float:
-    """The larger of the two shares of the first `size` words that stand in the other text."""
-    own = weights[:size]
-    mine = float(own[both.mine[:size]].sum() / own.sum()) if len(own) else 0.0
-    theirs = float(both.theirs[:size].mean()) if len(both.theirs) else 0.0
-    return max(mine, theirs)
-
-
-def is_copy(mine: Fingerprint, likeness: Likeness) -> bool:
-    """Whether a likeness makes two documents one story."""
-    if likeness.replaced and likeness.replaced / (likeness.replaced + likeness.agreed) > 0.2:
+def is_alike(likeness: Likeness) -> bool:
+    """Whether two texts share so much that they are one story, unless their figures say otherwise."""
+    if likeness.spans < SLICE and likeness.starts < BEGINS:
         return False
-    return likeness.contained >= (LED if likeness.lead >= 0.6 else CONTAINED)
+    begins = max(likeness.led, likeness.leads) >= BEGINS
+    return likeness.contained >= (LED if begins else CONTAINED)
 
 
 def _placed(relation: Relation, likeness: Likeness, arrival: Arrival, index: Neighbours) -> Placement:
@@ -190,6 +247,6 @@ def canonical(arrival: Arrival, members: Sequence[Neighbour]) -> str:
     """A newcomer and the members of its cluster -> the article that stands for the cluster, the newcomer included."""
     every = [(member.seen, member.document, member.length, member.article) for member in members]
     last = max((member.document for member in members), default=0) + 1
-    every.append((arrival.published or arrival.fetched or "", last, arrival.fingerprint.length, arrival.article))
+    every.append((arrival.seen, last, arrival.fingerprint.length, arrival.article))
     longest = max(length for _, _, length, _ in every)
     return min(entry for entry in every if entry[2] >= FULL * longest)[3]
