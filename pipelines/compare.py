@@ -58,10 +58,10 @@ def changed_figures(mine: bytes, theirs: bytes, both: Common) -> tuple[int, int]
 
 
 def _figures(values: NDArray[np.uint8], covered: Mask) -> set[int]:
-    """Figures in passages of at most GAP words between common ones."""
+    """Figures in passages of at most GAP words that are not common."""
     found: set[int] = set()
     for start, end in gaps(covered):
-        if 0 < start and end < len(covered) and end - start <= GAP:
+        if end - start <= GAP:
             part = values[start:end]
             found.update(part[part & 1 == 1].tolist())
     return found

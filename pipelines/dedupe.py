@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipelines.compare import Common, changed_figures, common
 from storage.records import Fingerprint, Neighbour, Placement, Relation, Sharing
 
-CONTAINED = 0.82
+CONTAINED = 0.86
 """Share of the shorter text that stands in the longer one, by which it is a copy whatever its first words are."""
 LED = 0.6
 """The same where the first words of one text stand in the other."""
@@ -25,12 +25,16 @@ FIRST = 20
 """First words of a text: where its story begins."""
 BEGINS = 0.65
 """Share of the first words that must stand in the other text."""
-SLICE = 0.4
+SLICE = 0.3
 """Below this share of the longer text, the shorter one must have the longer one's first words: a roundup that prints
 a story among others is not its copy."""
+SHORT, SHORT_CONTAINED = 60, 0.75
+"""Words of a short text, and the share of it that must stand in the longer one."""
+DRIFT = 0.4
+"""Share of the shorter text in common with the fullest member of a cluster, below which a newcomer does not join."""
 EVERY = 80
 """Common words for each figure that may be replaced by another, before two texts are two reports of one series."""
-SAME_DAY = dt.timedelta(hours=12)
+SAME_DAY = dt.timedelta(hours=3)
 """Reports of one series with the same words are one report when they appear within this time."""
 FULL = 0.8
 """A member is canonical when it is the earliest that has at least this share of the longest member's length."""
@@ -110,6 +114,7 @@ class Neighbours(Protocol):
     def same_text(self, digest: str) -> list[Neighbour]: ...
     def sharing(self, fingerprint: Fingerprint) -> Sharing: ...
     def members(self, cluster: str) -> list[Neighbour]: ...
+    def fullest(self, cluster: str) -> Neighbour | None: ...
     def insert(
         self,
         fingerprint: Fingerprint,
@@ -168,11 +173,22 @@ def place(
         for likeness in alike
         if is_alike(likeness) and not likeness.conflicts and (not series or near_in_time(arrival, likeness.neighbour))
     ]
-    if not copies:
+    copies.sort(key=lambda likeness: (-likeness.score, likeness.neighbour.document))
+    best = next((likeness for likeness in copies if _holds(likeness, mine, weights, index)), None)
+    if best is None:
         return Placement(relation=Relation.NEW, cluster=arrival.article, canonical=arrival.article), None
-    best = max(copies, key=lambda likeness: (likeness.score, -likeness.neighbour.document))
     excerpt = best.share_of_self >= CONTAINED and best.share_of_match < 0.6
     return _placed(Relation.EXCERPT if excerpt else Relation.NEAR_DUPLICATE, best, arrival, index), best.neighbour
+
+
+def _holds(likeness: Likeness, mine: Fingerprint, weights: NDArray[np.float64], index: Neighbours) -> bool:
+    """Whether the fullest member of the match's cluster is like the newcomer too: a short member attracts nobody
+    into a story that has been told in full, and a chain of small changes ends where the story has become another."""
+    fullest = index.fullest(likeness.neighbour.cluster)
+    if fullest is None or fullest.document == likeness.neighbour.document:
+        return True
+    other = compared(mine, fullest, weights)
+    return other.contained >= DRIFT and not other.conflicts
 
 
 def near_in_time(arrival: Arrival, neighbour: Neighbour) -> bool:
@@ -227,6 +243,8 @@ def is_alike(likeness: Likeness) -> bool:
     if likeness.spans < SLICE and likeness.starts < BEGINS:
         return False
     begins = max(likeness.led, likeness.leads) >= BEGINS
+    if min(likeness.size, likeness.other) < SHORT:
+        return begins and likeness.contained >= SHORT_CONTAINED
     return likeness.contained >= (LED if begins else CONTAINED)
 
 

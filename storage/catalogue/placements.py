@@ -81,7 +81,8 @@ class Placements:
                 hits[document] += 1 / len(documents)
         likely = sorted(hits, key=lambda document: (-hits[document], document))[:_COUNTED]
         clusters = self._clusters(likely)
-        spread, scores = [], defaultdict(float)
+        spread: list[tuple[int, int]] = []
+        scores: defaultdict[int, float] = defaultdict(float)
         for shingle, documents in found.items():
             apart = len({clusters.get(document, -document) for document in documents})
             spread.append((places[shingle], apart))
@@ -119,6 +120,12 @@ class Placements:
                    from documents c join documents d on d.cluster = c.document
                    where c.article = ? and c.document = c.cluster order by d.document"""
         return [_neighbour(row) for row in self.connection.execute(query, (cluster,))]
+
+    def fullest(self, cluster: str) -> Neighbour | None:
+        """Cluster id -> the longest of its documents that others are compared with."""
+        query = f"""{_FROM} where c.article = ? and c.document = c.cluster and d.words <> x''
+                    order by d.length desc, d.document limit 1"""
+        return self._one(query, (cluster,))
 
     def insert(
         self,
