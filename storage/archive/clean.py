@@ -1,0 +1,259 @@
+"""The clean copy: one JSON document an article, in the words of schema.org where it has one, and the way
+back.
+
+`text` is the story, one string a passage, so `jq -r '.text[]'` prints it. Everything that says where it came
+from lies under `provenance`; everything that was on the page and is not in `text` lies under `removed`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storage.archive.keys import article_id
+from storage.records import (
+    Article,
+    Block,
+    BlockKind,
+    Capture,
+    Evidence,
+    Fingerprint,
+    Kind,
+    Lead,
+    Page,
+    Picture,
+    Placement,
+    Relation,
+    Removed,
+    Stamp,
+    WarcAddress,
+)
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanCopy:
+    """What a clean copy holds, as records; the capture's body is empty. `extractor`: name and version."""
+
+    article: Article
+    digest: str
+    placement: Placement
+    extractor: str
+
+
+def clean_copy(
+    article: Article,
+    fingerprint: Fingerprint,
+    placement: Placement,
+    *,
+    extractor: str,
+    publisher: str | None = None,
+) -> bytes:
+    """An article and its placement -> the bytes of its clean copy; the same records give the same bytes.
+
+    `extractor`: name and version of what made it. `publisher`: title of the outlet, its name when None.
+    """
+    ident = article_id(article.canonical)
+    document: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "identifier": ident,
+        "url": article.canonical,
+        **_story(article, publisher),
+        "isBasedOn": placement.canonical if placement.canonical != ident else None,
+        "contentDigest": fingerprint.digest,
+        "placement": _placement(placement),
+        "provenance": _provenance(article, extractor),
+        "sources": dict(sorted(article.sources.items())),
+        "removed": [{"rule": each.rule, "words": each.words} for each in article.removed],
+        "format": FORMAT,
+    }
+    text = json.dumps(_full(document), ensure_ascii=False, indent=1)
+    return text.encode("utf-8", "replace") + b"\n"  # a lone surrogate of a page becomes "?"
+
+
+def read_clean_copy(data: bytes) -> CleanCopy:
+    """The bytes of a clean copy -> its records. ValueError when they are none, or of a newer format."""
+    try:
+        found = json.loads(data)
+        if found["format"] != FORMAT:
+            raise ValueError(f"clean copy of format {found['format']}, this version reads {FORMAT}: upgrade Cleancopy")
+        provenance = found["provenance"]
+        return CleanCopy(
+            article=_article(found, _page(provenance)),
+            digest=found["contentDigest"],
+            placement=_read_placement(found),
+            extractor=provenance["extractor"],
+        )
+    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise ValueError(f"no clean copy ({type(error).__name__}: {error})") from error
+
+
+def _story(article: Article, publisher: str | None) -> dict[str, object]:
+    """What a reader sees, in schema.org's names."""
+    picture, outlet = article.picture, article.page.capture.lead.outlet
+    return {
+        "headline": article.headline,
+        "description": article.description,
+        "author": [{"@type": "Person", "name": name} for name in article.authors],
+        "datePublished": article.published.value if article.published else None,
+        "dateModified": article.modified.value if article.modified else None,
+        "inLanguage": article.language,
+        "publisher": {"@type": "Organization", "identifier": outlet, "name": publisher or outlet},
+        "provider": {"@type": "Organization", "name": article.provider} if article.provider else None,
+        "articleSection": article.section,
+        "keywords": list(article.tags),
+        "image": {"@type": "ImageObject", "url": picture.url, "caption": picture.caption} if picture else None,
+        "text": [block.text for block in article.blocks],
+        # Passages that are no paragraphs, by their place in `text`.
+        "textKinds": {
+            str(place): block.kind.value for place, block in enumerate(article.blocks) if block.kind is not BlockKind.PARAGRAPH
+        },
+    }
+
+
+def _placement(placement: Placement) -> dict[str, object]:
+    return {
+        "relation": placement.relation.value,
+        "cluster": placement.cluster,
+        "canonical": placement.canonical,
+        "match": placement.match,
+        "shareOfMatch": round(placement.share_of_match, 4),
+        "shareOfSelf": round(placement.share_of_self, 4),
+        "score": round(placement.score, 4),
+    }
+
+
+def _provenance(article: Article, extractor: str) -> dict[str, object]:
+    """Where it came from and how it was made: enough to fetch, find and judge it again."""
+    page, capture = article.page, article.page.capture
+    lead, warc = capture.lead, capture.address
+    return {
+        "outlet": lead.outlet,
+        "url": capture.url,
+        "status": capture.status,
+        "fetchedAt": _time(capture.fetched_at),
+        "truncated": capture.truncated,
+        "warc": {
+            "file": warc.file,
+            "offset": warc.offset,
+            "length": warc.length,
+            "recordId": warc.record_id,
+            "payloadDigest": warc.payload_digest,
+        }
+        if warc
+        else None,
+        "lead": {
+            "url": lead.url,
+            "source": lead.source,
+            "title": lead.title,
+            "published": _time(lead.published) if lead.published else None,
+        },
+        "extractor": extractor,
+        "kind": page.kind.value,
+        "evidence": [{"rule": e.rule, "words": e.words, "weight": e.weight} for e in page.evidence],
+        "flags": list(page.flags),
+        "pageTitle": page.title,
+        "pageLanguage": page.language,
+        "encoding": page.encoding,
+        "datePublishedFrom": article.published.source if article.published else None,
+        "dateModifiedFrom": article.modified.source if article.modified else None,
+    }
+
+
+def _page(found: Mapping[str, Any]) -> Page:
+    lead, warc = found["lead"], found.get("warc")
+    capture = Capture(
+        lead=Lead(
+            url=lead["url"],
+            outlet=found["outlet"],
+            source=lead["source"],
+            title=lead.get("title"),
+            published=dt.datetime.fromisoformat(lead["published"]) if "published" in lead else None,
+        ),
+        url=found["url"],
+        status=found["status"],
+        headers=(),
+        body=b"",
+        fetched_at=dt.datetime.fromisoformat(found["fetchedAt"]),
+        truncated=found.get("truncated"),
+        address=_address(warc) if warc else None,
+    )
+    return Page(
+        capture=capture,
+        kind=Kind(found["kind"]),
+        evidence=tuple(Evidence(**each) for each in found.get("evidence", ())),
+        title=found.get("pageTitle"),
+        language=found.get("pageLanguage"),
+        encoding=found.get("encoding"),
+        flags=tuple(found.get("flags", ())),
+    )
+
+
+def _address(found: Mapping[str, Any]) -> WarcAddress:
+    return WarcAddress(
+        file=found["file"],
+        offset=found["offset"],
+        length=found["length"],
+        record_id=found["recordId"],
+        payload_digest=found["payloadDigest"],
+    )
+
+
+def _article(found: Mapping[str, Any], page: Page) -> Article:
+    kinds, provenance, image = found.get("textKinds", {}), found["provenance"], found.get("image")
+    return Article(
+        page=page,
+        canonical=found["url"],
+        headline=found.get("headline"),
+        blocks=tuple(
+            Block(kind=BlockKind(kinds.get(str(place), "paragraph")), text=text)
+            for place, text in enumerate(found.get("text", ()))
+        ),
+        removed=tuple(Removed(rule=each["rule"], words=each["words"]) for each in found.get("removed", ())),
+        authors=tuple(each["name"] for each in found.get("author", ())),
+        published=_stamp(found.get("datePublished"), provenance.get("datePublishedFrom")),
+        modified=_stamp(found.get("dateModified"), provenance.get("dateModifiedFrom")),
+        language=found.get("inLanguage"),
+        provider=found["provider"]["name"] if "provider" in found else None,
+        section=found.get("articleSection"),
+        tags=tuple(found.get("keywords", ())),
+        description=found.get("description"),
+        picture=Picture(url=image["url"], caption=image.get("caption")) if image else None,
+        sources=dict(found.get("sources", {})),
+    )
+
+
+def _read_placement(found: Mapping[str, Any]) -> Placement:
+    placement = found["placement"]
+    return Placement(
+        relation=Relation(placement["relation"]),
+        cluster=placement["cluster"],
+        canonical=placement["canonical"],
+        match=placement.get("match"),
+        share_of_match=placement["shareOfMatch"],
+        share_of_self=placement["shareOfSelf"],
+        score=placement["score"],
+    )
+
+
+def _stamp(value: str | None, source: str | None) -> Stamp | None:
+    return Stamp(value=value, source=source or "") if value else None
+
+
+def _time(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+def _full(document: Mapping[str, object]) -> dict[str, object]:
+    """A document without its empty fields, one level deep and within the objects at that level."""
+    kept: dict[str, object] = {}
+    for name, value in document.items():
+        inner = _full(value) if isinstance(value, Mapping) else value
+        if inner is not None and inner != [] and inner != {}:
+            kept[name] = inner
+    return kept

@@ -1,0 +1,149 @@
+"""The ledger: what happened in a run, as append-only JSON lines; one segment a run and outlet.
+
+A line is `{"seq": 7, "at": "...Z", "event": "outcome", "run": "...", "outlet": "...", ...}`. The catalogue is
+a view of it; nothing in it is ever changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from storage.archive.keys import ledger_key, run_of
+from storage.archive.opened import Archive
+from storage.archive.reading import merged
+from storage.archive.store import ArchiveError
+
+_OWN = ("seq", "at", "event", "run", "outlet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the ledger. `at` is UTC; `seq` counts from 0 within the segment; `fields` is everything
+    else.
+    """
+
+    event: str
+    run: str
+    outlet: str
+    seq: int
+    at: dt.datetime
+    fields: Mapping[str, Any]
+
+
+class Ledger:
+    """Writes the segment of one run of one outlet. `clock` gives aware times; a clock that goes back is held
+    still.
+    """
+
+    def __init__(self, archive: Archive, outlet: str, run_id: str, *, clock: Callable[[], dt.datetime]) -> None:
+        self._archive, self._outlet, self._run, self._clock = archive, outlet, run_id, clock
+        self._segment = archive.spool.open(ledger_key(outlet, run_id))
+        self._seq = 0
+        self._last = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def append(self, event: str, fields: Mapping[str, object]) -> Event:
+        """Write one event, whole or not at all; what was written. Durable after `sync`. ArchiveError;
+        TypeError or ValueError for what is no JSON."""
+        if taken := [name for name in _OWN if name in fields]:
+            raise ValueError(f"the ledger writes {taken[0]!r} itself")
+        at = max(self._clock().astimezone(dt.UTC), self._last)
+        line = {"seq": self._seq, "at": _stamp(at), "event": event, "run": self._run, "outlet": self._outlet}
+        # ASCII only: no line separator, lone surrogate or control of a headline can break the line.
+        text = json.dumps({**line, **fields}, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+        self._segment.append(text.encode("ascii") + b"\n")
+        written = Event(event=event, run=self._run, outlet=self._outlet, seq=self._seq, at=at, fields=dict(fields))
+        self._seq, self._last = self._seq + 1, at
+        return written
+
+    def sync(self) -> None:
+        """Everything appended so far survives a power cut when this returns."""
+        self._segment.sync()
+
+    def close(self) -> None:
+        """Publish the segment under its final key. ArchiveError: it waits in the spool for the next start."""
+        self._archive.spool.publish(self._segment, iter(()))
+
+
+def events(archive: Archive, outlet: str | None = None) -> Iterator[Event]:
+    """Every event of all published segments and of the spool, ordered by (time, run, outlet, seq); read
+    lazily.
+
+    A segment is opened when the time of its run comes, so memory grows with the runs that overlapped, not
+    with the archive. ArchiveError names a segment with a line that is none.
+    """
+    prefix = f"ledger/{outlet}/" if outlet else "ledger/"
+    keys = sorted(merged(archive.store.keys(prefix), archive.spool.keys(prefix)), key=lambda key: run_of(key) or "")
+    waiting: list[tuple[tuple[dt.datetime, str, str, int], Event, Iterator[Event]]] = []
+    for key in [*keys, None]:
+        # A run's id carries the second it began in; none of its events is older.
+        begun = _begun(key) if key else None
+        while waiting and (begun is None or waiting[0][0][0] < begun):
+            _order, event, rest = heapq.heappop(waiting)
+            yield event
+            _push(waiting, rest)
+        if key:
+            _push(waiting, segment_events(archive, key))
+
+
+def segment_events(archive: Archive, key: str) -> Iterator[Event]:
+    """The events of one segment in order. A last line without an end is not one yet and is left out."""
+    with archive.open_stream(key) as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield read_line(line)
+            except ValueError as error:
+                raise ArchiveError(f"{key}: line {number}: {error}; run `scrapy verify {key}`") from error
+
+
+def read_line(line: bytes) -> Event:
+    """A line of the ledger -> its event. ValueError when it is none."""
+    try:
+        found = json.loads(line)
+        return Event(
+            event=found["event"],
+            run=found["run"],
+            outlet=found["outlet"],
+            seq=found["seq"],
+            at=dt.datetime.fromisoformat(found["at"]),
+            fields={name: value for name, value in found.items() if name not in _OWN},
+        )
+    except (KeyError, TypeError, UnicodeDecodeError) as error:
+        raise ValueError(f"no event of a ledger ({error})") from error
+
+
+def whole_length(stream: BinaryIO) -> int:
+    """An open segment -> where its last whole line ends: where a torn one would begin."""
+    end = 0
+    for line in stream:
+        try:
+            read_line(line)
+        except ValueError:
+            break
+        if not line.endswith(b"\n"):
+            break
+        end += len(line)
+    return end
+
+
+def _stamp(at: dt.datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _begun(key: str) -> dt.datetime:
+    run = run_of(key)
+    if run is None:
+        raise ArchiveError(f"{key} is no segment of a ledger: move it out of the archive")
+    return dt.datetime.strptime(run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
+
+
+def _push(waiting: list[tuple[tuple[dt.datetime, str, str, int], Event, Iterator[Event]]], rest: Iterator[Event]) -> None:
+    event = next(rest, None)
+    if event is not None:
+        heapq.heappush(waiting, ((event.at, event.run, event.outlet, event.seq), event, rest))

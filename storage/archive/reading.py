@@ -1,0 +1,170 @@
+"""What lies in WARC files -> Captures, as the crawl saw them: one by its address, or all of them in order."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from storage.archive import cdx
+from storage.archive.codings import LIMIT, decode_body
+from storage.archive.exchange import Answer, read_answer
+from storage.archive.keys import outlet_of, warc_of
+from storage.archive.opened import Archive
+from storage.archive.store import ArchiveError
+from storage.archive.warcread import BadRecord, Record, parse, records
+from storage.archive.warcrecord import read_warc_date
+from storage.records import Capture, Lead, WarcAddress
+
+_ANSWERS = ("response", "revisit", "resource")
+_MOST_STEPS = 4
+_FROM_ARCHIVE = "archive"
+
+
+class Unreadable(ArchiveError):
+    """A record is missing, cut, or cannot be resolved; `scrapy verify` tells what mends it."""
+
+
+def read_record(archive: Archive, address: WarcAddress) -> Record:
+    """Address of a response -> its WARC record, from the archive or the spool. Unreadable when it is not
+    whole.
+    """
+    try:
+        record = parse(archive.read_range(address.file, address.offset, address.length), address.offset)
+    except BadRecord as error:
+        raise Unreadable(f"{address.file}: {error}; run `scrapy verify {address.file}`") from error
+    if record.field("WARC-Record-ID") != address.record_id:
+        raise Unreadable(f"{address.file}: another record lies at offset {address.offset}; run `scrapy rebuild`")
+    return record
+
+
+def read_capture(archive: Archive, address: WarcAddress, lead: Lead | None = None, *, limit: int = LIMIT) -> Capture:
+    """Address of a response -> its Capture, body decoded as the crawl decodes it, revisits followed.
+
+    `lead`: what the catalogue knows of it; without one the URL stands for itself. `limit`: most bytes of the
+    body.
+    """
+    return _capture(archive, read_record(archive, address), address, lead, limit)
+
+
+def captures(archive: Archive, outlet: str | None = None) -> Iterator[Capture]:
+    """Every capture of the archive or of one outlet, published and in the spool, file by file in order of the
+    keys.
+
+    Memory does not grow with the archive. Unreadable at the first record that is not whole.
+    """
+    prefix = f"warc/{outlet}/" if outlet else "warc/"
+    spooled = archive.spool.keys(prefix)
+    for key in merged(archive.store.keys(prefix), spooled):
+        if key.endswith(".warc.gz"):
+            yield from captures_of(archive, key)
+
+
+def captures_of(archive: Archive, key: str) -> Iterator[Capture]:
+    """Every capture of one WARC file."""
+    with archive.open_stream(key) as stream:
+        try:
+            for record in records(stream):
+                if record.kind in _ANSWERS:
+                    yield _capture(archive, record, address_of(key, record), None, LIMIT)
+        except BadRecord as error:
+            raise Unreadable(f"{key}: {error}; run `scrapy verify {key}`") from error
+
+
+def address_of(key: str, record: Record) -> WarcAddress:
+    """A record read from the file of this key -> its address."""
+    return WarcAddress(
+        file=key,
+        offset=record.offset,
+        length=record.length,
+        record_id=record.field("WARC-Record-ID") or "",
+        payload_digest=record.field("WARC-Payload-Digest") or "",
+    )
+
+
+def index_lines(key: str, stream: BinaryIO) -> Iterator[str]:
+    """An open WARC file and its key -> the lines of its CDXJ index; a cut end is left out."""
+    for record in records(stream):
+        url, date = record.field("WARC-Target-URI"), record.field("WARC-Date")
+        if record.kind not in ("response", "revisit") or not url or not date:
+            continue
+        answer = read_answer(record.block)
+        yield cdx.line(
+            url=url,
+            date=date,
+            mime="warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type")),
+            status=answer.status,
+            digest=record.field("WARC-Payload-Digest") or "-",
+            offset=record.offset,
+            length=record.length,
+            file=key,
+        )
+
+
+def merged(published: Iterator[str], spooled: list[str]) -> Iterator[str]:
+    """Keys in order, each once, of two ordered sources."""
+    last = None
+    for key in heapq.merge(published, spooled):
+        if key != last:
+            yield key
+        last = key
+
+
+def referred(record: Record) -> WarcAddress | None:
+    """A revisit record -> address of the response that holds its body; None where it does not say."""
+    name, offset = record.field("WARC-Refers-To-Filename"), record.field("WARC-Refers-To-File-Offset")
+    length = record.field("WARC-Refers-To-File-Length")
+    if not (name and offset and offset.isdigit() and length and length.isdigit()):
+        return None
+    return WarcAddress(
+        file=warc_of(name),
+        offset=int(offset),
+        length=int(length),
+        record_id=record.field("WARC-Refers-To") or "",
+        payload_digest=record.field("WARC-Payload-Digest") or "",
+    )
+
+
+def _capture(archive: Archive, record: Record, address: WarcAddress, lead: Lead | None, limit: int) -> Capture:
+    url = record.field("WARC-Target-URI") or ""
+    try:
+        fetched_at = read_warc_date(record.field("WARC-Date") or "")
+        answer = read_answer(record.block, to_head=True) if record.kind != "resource" else _bare(record)
+    except ValueError as error:
+        raise Unreadable(f"{address.file}: offset {record.offset}: {error}") from error
+    stored = _earlier_body(archive, record, address) if _elsewhere(record, answer) else answer.body
+    body, _fault = decode_body(stored, answer.header("Content-Encoding"), limit)
+    return Capture(
+        lead=lead or Lead(url=url, outlet=outlet_of(address.file), source=_FROM_ARCHIVE),
+        url=url,
+        status=answer.status,
+        headers=answer.headers,
+        body=body,
+        fetched_at=fetched_at,
+        truncated=record.field("WARC-Truncated"),
+        address=address,
+    )
+
+
+def _bare(record: Record) -> Answer:
+    """A resource record: bytes that came where an HTTP response should have."""
+    return Answer(status=0, headers=(), head=b"", body=record.block, whole=True)
+
+
+def _elsewhere(record: Record, answer: Answer) -> bool:
+    """Whether the body lies with another record. A 304 has none of its own and is kept as it came."""
+    return record.kind == "revisit" and answer.status != 304
+
+
+def _earlier_body(archive: Archive, record: Record, address: WarcAddress) -> bytes:
+    """The body, its coding not undone, of the response that a revisit record refers to."""
+    for _step in range(_MOST_STEPS):
+        target = referred(record)
+        if target is None:
+            break
+        record = read_record(archive, target)
+        if record.kind == "response":
+            return read_answer(record.block, to_head=True).body
+    raise Unreadable(
+        f"{address.file}: the revisit record at offset {address.offset} leads to no body; run `scrapy verify {address.file}`"
+    )

@@ -1,0 +1,302 @@
+"""A store in an S3 bucket: create-only by conditional puts, checked by SHA-256, resumed where an upload broke
+off.
+
+Endpoint, keys and region come from boto3's own variables and files (AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID,
+...). Further settings: NEWS_S3_SSE (AES256 or aws:kms), NEWS_S3_SSE_KMS_KEY_ID, NEWS_S3_STORAGE_CLASS.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar, cast
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from storage.archive.keys import check_key, check_prefix
+from storage.archive.s3_errors import code_of, explained
+from storage.archive.s3_parts import PART, upload_in_parts
+from storage.archive.store import ArchiveError, Conflict, Missing
+
+# Writers at once in `put_all`; boto3's pool holds ten connections.
+_AT_ONCE = 8
+_RANGE = 4 * 1024 * 1024
+_TAKEN = ("PreconditionFailed", "412")
+_GONE = ("NoSuchKey", "NotFound", "404")
+_Found = TypeVar("_Found")
+
+
+class S3Store:
+    """`Store` in `bucket` below `prefix`. The client is made once; it may be used by several threads."""
+
+    def __init__(self, bucket: str, prefix: str, environ: Mapping[str, str] = os.environ) -> None:
+        if not bucket:
+            raise ArchiveError("s3:// needs a bucket: set NEWS_ARCHIVE_URI to s3://bucket/prefix")
+        self.bucket = bucket
+        self._above = f"{check_key(prefix)}/" if prefix else ""
+        self._client = _client(self._name())
+        self._extra = _settings(environ)
+
+    def check_writable(self) -> None:
+        """Nothing to do here: the conditional put of the marker, which follows, needs the right to write."""
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        digest = hashlib.sha256(data).digest()
+        try:
+            self._client.put_object(
+                Bucket=self.bucket,
+                Key=self._path(key),
+                Body=data,
+                IfNoneMatch="*",
+                ChecksumSHA256=base64.b64encode(digest).decode(),
+                Metadata={"sha256": digest.hex()},
+                **self._extra,
+            )
+        except ClientError as error:
+            if code_of(error) not in _TAKEN:
+                raise explained(error, self._name()) from error
+            # Perhaps our own write, its answer lost and the put sent again by botocore.
+            return self._must_equal(key, len(data), digest.hex(), lambda: io.BytesIO(data))
+        except BotoCoreError as error:
+            raise explained(error, self._name()) from error
+        return True
+
+    def put_all(self, parts: Iterable[tuple[str, bytes]]) -> int:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return sum(pool.map(lambda part: self.put_new(*part), parts))
+
+    def put_file(self, key: str, path: Path) -> bool:
+        if path.stat().st_size <= PART:
+            return self.put_new(key, path.read_bytes())
+        digest = _file_digest(path)
+        if self.size(key) is not None:
+            return self._must_equal(key, path.stat().st_size, digest, lambda: path.open("rb"))
+        try:
+            upload_in_parts(self._client, self.bucket, self._path(key), path, metadata={"sha256": digest}, extra=self._extra)
+        except ClientError as error:
+            if code_of(error) not in _TAKEN:
+                raise explained(error, self._name()) from error
+            return self._must_equal(key, path.stat().st_size, digest, lambda: path.open("rb"))
+        except BotoCoreError as error:
+            raise explained(error, self._name()) from error
+        return True
+
+    def replace(self, key: str, path: Path) -> None:
+        if path.stat().st_size > PART:
+            metadata = {"sha256": _file_digest(path)}
+            self._call(
+                lambda: upload_in_parts(
+                    self._client, self.bucket, self._path(key), path, metadata=metadata, extra=self._extra, new=False
+                )
+            )
+        else:
+            data = path.read_bytes()
+            digest = hashlib.sha256(data).digest()
+            self._call(
+                lambda: self._client.put_object(
+                    Bucket=self.bucket,
+                    Key=self._path(key),
+                    Body=data,
+                    ChecksumSHA256=base64.b64encode(digest).decode(),
+                    Metadata={"sha256": digest.hex()},
+                    **self._extra,
+                )
+            )
+        self._forget_versions(key, but_newest=True)
+
+    def read(self, key: str) -> bytes:
+        found = self._get(key)
+        return cast(bytes, self._call(lambda: found["Body"].read()))
+
+    def read_range(self, key: str, offset: int, length: int) -> bytes:
+        if length <= 0:
+            return b""
+        try:
+            found = self._get(key, Range=f"bytes={offset}-{offset + length - 1}")
+        except _BeyondEnd:
+            return b""
+        return cast(bytes, self._call(lambda: found["Body"].read()))
+
+    def open_stream(self, key: str) -> BinaryIO:
+        return io.BufferedReader(_Stream(self, key), 1 << 20)
+
+    def size(self, key: str) -> int | None:
+        try:
+            found = self._client.head_object(Bucket=self.bucket, Key=self._path(key))
+        except ClientError as error:
+            if code_of(error) in _GONE:
+                return None
+            raise explained(error, self._name()) from error
+        except BotoCoreError as error:
+            raise explained(error, self._name()) from error
+        return int(found["ContentLength"])
+
+    def entries(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Folder by folder: servers list in different orders, and sorting everything at once would not stay
+        flat.
+        """
+        check_prefix(prefix)
+        stack = [self._folder(prefix)]
+        while stack:
+            for key, size in stack[-1]:
+                if size is None:
+                    stack.append(self._folder(key))
+                    break
+                yield key, size
+            else:
+                stack.pop()
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        return (key for key, _size in self.entries(prefix))
+
+    def delete(self, key: str) -> bool:
+        if self.size(key) is None:
+            return False
+        self._call(lambda: self._client.delete_object(Bucket=self.bucket, Key=self._path(key)))
+        self._forget_versions(key, but_newest=False)
+        return True
+
+    def _name(self) -> str:
+        return f"s3://{self.bucket}/{self._above}".rstrip("/")
+
+    def _path(self, key: str) -> str:
+        return self._above + check_key(key)
+
+    def _call(self, act: Callable[[], _Found]) -> _Found:
+        try:
+            return act()
+        except (ClientError, BotoCoreError) as error:
+            raise explained(error, self._name()) from error
+
+    def _get(self, key: str, **how: str) -> dict[str, Any]:
+        try:
+            return cast(dict[str, Any], self._client.get_object(Bucket=self.bucket, Key=self._path(key), **how))
+        except ClientError as error:
+            if code_of(error) in _GONE:
+                raise Missing(f"{key} is not in the archive {self._name()}") from None
+            if code_of(error) in ("InvalidRange", "416"):
+                raise _BeyondEnd from None
+            raise explained(error, self._name()) from error
+        except BotoCoreError as error:
+            raise explained(error, self._name()) from error
+
+    def _must_equal(self, key: str, size: int, digest: str, content: Callable[[], BinaryIO]) -> bool:
+        """False when the object under the key is this content already; Conflict when it is another."""
+        head = self._call(lambda: self._client.head_object(Bucket=self.bucket, Key=self._path(key)))
+        same = head["ContentLength"] == size
+        if same and (kept := head.get("Metadata", {}).get("sha256")):
+            same = kept == digest
+        elif same:  # not written by us: compare what is there
+            with self.open_stream(key) as theirs, content() as ours:
+                same = all(piece == theirs.read(len(piece)) for piece in iter(lambda: ours.read(1 << 20), b""))
+        if not same:
+            raise Conflict(f"{key} holds another content already; nothing was overwritten. Run `scrapy verify`")
+        return False
+
+    def _folder(self, prefix: str) -> Iterator[tuple[str, int | None]]:
+        """What begins with a prefix, down to the next slash: (key, size), or (key/, None) for a folder; in
+        order.
+        """
+        found: list[tuple[str, int | None]] = []
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self._above + prefix, Delimiter="/"
+        )
+        cut = len(self._above)
+        for page in self._call(lambda: list(pages)):
+            found += [(each["Key"][cut:], int(each["Size"])) for each in page.get("Contents", ())]
+            found += [(each["Prefix"][cut:], None) for each in page.get("CommonPrefixes", ())]
+        return iter(sorted(found, key=lambda each: each[0]))
+
+    def _forget_versions(self, key: str, *, but_newest: bool) -> None:
+        """Delete what a versioned bucket still keeps of an object; without the right to, the error says so."""
+        path = self._path(key)
+        try:
+            found = self._client.list_object_versions(Bucket=self.bucket, Prefix=path)
+        except ClientError as error:
+            if code_of(error) in ("NotImplemented", "MethodNotAllowed", "501"):
+                return  # a server without versions
+            raise explained(error, self._name()) from error
+        for each in [*found.get("Versions", ()), *found.get("DeleteMarkers", ())]:
+            if each["Key"] == path and not (but_newest and each["IsLatest"]) and each["VersionId"] != "null":
+                where = {"Bucket": self.bucket, "Key": path, "VersionId": each["VersionId"]}
+                self._call(functools.partial(self._client.delete_object, **where))
+
+
+class _BeyondEnd(Exception):
+    """A range that begins behind the end of its object."""
+
+
+class _Stream(io.RawIOBase):
+    """An object read front to back by ranges, so that a connection that breaks costs one range."""
+
+    def __init__(self, store: S3Store, key: str) -> None:
+        super().__init__()
+        size = store.size(key)
+        if size is None:
+            raise Missing(f"{key} is not in the archive")
+        self._store, self._key, self._size, self._at = store, key, size, 0
+        self._held = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._held and self._at < self._size:
+            piece = self._store.read_range(self._key, self._at, _RANGE)
+            self._at += len(piece)
+            self._held = memoryview(piece)
+        taken = min(len(buffer), len(self._held))
+        buffer[:taken] = self._held[:taken]
+        self._held = self._held[taken:]
+        return taken
+
+
+def _client(name: str) -> Any:
+    """A boto3 client as boto3's own variables and files say; ArchiveError when they cannot be used."""
+    try:
+        client = boto3.client(
+            "s3",
+            config=botocore.config.Config(
+                # Six tries with botocore's growing, jittered waits; a server away for longer is an error that
+                # is told.
+                retries={"mode": "standard", "total_max_attempts": 6},
+                connect_timeout=10,
+                read_timeout=60,
+                # Checksums that we give by hand go to every server; the ones botocore adds are unknown to
+                # many.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+        host = urlsplit(client.meta.endpoint_url).hostname or ""
+        if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+            client = boto3.client(
+                "s3", config=client.meta.config.merge(botocore.config.Config(s3={"addressing_style": "path"}))
+            )
+    except (BotoCoreError, ValueError) as error:
+        raise explained(error, name) from error
+    return client
+
+
+def _settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables of the environment -> what every put carries."""
+    known = {
+        "NEWS_S3_SSE": "ServerSideEncryption",
+        "NEWS_S3_SSE_KMS_KEY_ID": "SSEKMSKeyId",
+        "NEWS_S3_STORAGE_CLASS": "StorageClass",
+    }
+    return {field: environ[name] for name, field in known.items() if environ.get(name)}
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,58 @@
+"""A large file goes up in parts; an upload that broke off goes on with the parts that the server has."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# Bytes of a part; at most 10,000 parts make an object.
+PART = 16 * 1024 * 1024
+
+
+def upload_in_parts(
+    client: Any,
+    bucket: str,
+    path_in_bucket: str,
+    file: Path,
+    *,
+    metadata: Mapping[str, str],
+    extra: Mapping[str, str],
+    new: bool = True,
+) -> None:
+    """Put `file` under a key by a multipart upload; `new`: only where nothing lies. Raises what boto3 raises.
+
+    Nothing is seen under the key before the last step. A broken upload is left on the server and taken up
+    again by the next call for the same key: parts whose MD5 (their ETag) is that of ours are not sent again.
+    """
+    where = {"Bucket": bucket, "Key": path_in_bucket}
+    upload, there = _broken_off(client, bucket, path_in_bucket)
+    if upload is None:
+        upload = client.create_multipart_upload(**where, Metadata=dict(metadata), ChecksumAlgorithm="SHA256", **extra)[
+            "UploadId"
+        ]
+    done: list[dict[str, Any]] = []
+    with file.open("rb") as stream:
+        for number, piece in enumerate(iter(lambda: stream.read(PART), b""), 1):
+            kept = there.get(number)
+            if kept is not None and kept["ETag"].strip('"') == hashlib.md5(piece, usedforsecurity=False).hexdigest():
+                part: dict[str, Any] = {name: kept[name] for name in ("ETag", "ChecksumSHA256") if name in kept}
+            else:
+                digest = base64.b64encode(hashlib.sha256(piece).digest()).decode()
+                sent = client.upload_part(**where, UploadId=upload, PartNumber=number, Body=piece, ChecksumSHA256=digest)
+                part = {name: sent[name] for name in ("ETag", "ChecksumSHA256") if name in sent}
+            done.append({"PartNumber": number, **part})
+    condition = {"IfNoneMatch": "*"} if new else {}
+    client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": done}, **condition)
+
+
+def _broken_off(client: Any, bucket: str, key: str) -> tuple[str | None, dict[int, dict[str, Any]]]:
+    """The newest unfinished upload of this key and its parts by number; none: (None, {})."""
+    listed = client.list_multipart_uploads(Bucket=bucket, Prefix=key).get("Uploads", ())
+    ours = sorted((each["Initiated"], each["UploadId"]) for each in listed if each["Key"] == key)
+    if not ours:
+        return None, {}
+    pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=ours[-1][1])
+    return ours[-1][1], {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}

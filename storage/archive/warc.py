@@ -1,0 +1,260 @@
+"""Every HTTP exchange of a run -> WARC 1.1 files, one writer a file, readable by every other tool.
+
+A capture becomes a request record, then a response record (or a revisit record, when the archive holds the
+same body already); a note on it becomes a metadata record. The response stands after its request, so a file
+cut off after any whole record never holds a response without its request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from storage.archive import cdx
+from storage.archive import warcrecord as wr
+from storage.archive.exchange import Answer, NotHttp, read_answer, truncation
+from storage.archive.keys import cdx_key, warc_key
+from storage.archive.opened import Archive
+from storage.archive.spool import Segment
+from storage.archive.store import ArchiveError
+from storage.records import Earlier, Exchange, WarcAddress
+
+MAX_SIZE = 256 * 1024 * 1024
+# A revisit record costs some 150 bytes more than a response of the same head: smaller bodies are stored
+# again.
+_WORTH_A_REVISIT = 512
+_REMEMBERED = 20_000
+
+
+@dataclass(slots=True)
+class _File:
+    """An open WARC file: its segment, the lines of its index, the number of its records."""
+
+    segment: Segment
+    lines: list[str] = field(default_factory=list)
+    records: int = 0
+
+    def companions(self) -> Iterator[tuple[str, bytes]]:
+        yield cdx_key(self.segment.key), cdx.index(self.lines)
+
+
+class WarcWriter:
+    """Writes the captures of one run of one outlet. Not for use by two threads at once.
+
+    `clock` gives the time of warcinfo and metadata records. `about` goes into warcinfo (software, settings,
+    robots). `earlier` finds a response with this payload digest in the archive, or None; the writer itself
+    knows the run's. A file is closed at `max_size` bytes and the next one begun.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        outlet: str,
+        run_id: str,
+        *,
+        clock: Callable[[], dt.datetime],
+        about: Mapping[str, str],
+        earlier: Callable[[str], Earlier | None] = lambda _digest: None,
+        max_size: int = MAX_SIZE,
+        level: int = 6,
+    ) -> None:
+        self._archive, self._outlet, self._run = archive, outlet, run_id
+        self._clock, self._about, self._earlier = clock, dict(about), earlier
+        self._max_size, self._level = max_size, level
+        self._file: _File | None = None
+        self._finished: list[_File] = []
+        self._numbers = 0
+        self._seen: OrderedDict[str, Earlier] = OrderedDict()
+        warc_key(outlet, run_id, 0)  # refuse a bad name before the first fetch
+
+    def record(self, exchange: Exchange, *, not_modified: Earlier | None = None) -> WarcAddress:
+        """Keep an exchange; where its response lies. On disk for good after `sync`.
+
+        `not_modified`: the earlier response that a 304 speaks of. ArchiveError when it cannot be written;
+        then nothing of it stays in the file.
+        """
+        file = self._current()
+        url, date = wr.target_uri(exchange.url), wr.warc_date(exchange.started_at)
+        answer_id = wr.record_id(file.segment.key, file.records + 1)
+        asked = self._request(file, exchange, url, date, answer_id)
+        try:
+            answer = read_answer(exchange.response, to_head=exchange.request[:5] == b"HEAD ")
+        except NotHttp:
+            return self._write(file, asked, self._bare(exchange, url, date, answer_id), answer_id, exchange.response)
+        earlier = not_modified or self._known(answer, truncation(exchange, answer))
+        fields, block = self._response(exchange, answer, url, date, answer_id, earlier, not_modified is not None)
+        address = self._write(file, asked, wr.member(fields, block, self._level), answer_id, answer.body)
+        self._index(file, url, date, answer, address, revisit=earlier is not None)
+        if earlier is None and truncation(exchange, answer) is None:
+            self._remember(Earlier(url=exchange.url, fetched_at=exchange.started_at, address=address))
+        return address
+
+    def note(self, address: WarcAddress, fields: Mapping[str, str]) -> None:
+        """Keep a metadata record about a capture: verdict, timings. Names and values are one line each."""
+        file = self._current()
+        block = wr.warc_fields(fields)
+        file.records += 1
+        head = [
+            ("WARC-Type", "metadata"),
+            ("WARC-Record-ID", wr.record_id(file.segment.key, file.records)),
+            ("WARC-Date", wr.warc_date(self._clock())),
+            ("WARC-Refers-To", address.record_id),
+            ("WARC-Block-Digest", wr.digest(block)),
+            ("Content-Type", "application/warc-fields"),
+        ]
+        file.segment.append(wr.member(head, block, self._level))
+
+    def sync(self) -> None:
+        """Everything recorded so far survives a power cut when this returns."""
+        if self._file is not None:
+            self._file.segment.sync()
+
+    def close(self) -> None:
+        """Publish all files under their final keys, each with its index. ArchiveError: they wait in the
+        spool.
+        """
+        self._finish()
+        self._publish()
+
+    def _current(self) -> _File:
+        if self._file is not None and self._file.segment.size >= self._max_size:
+            self._finish()
+            with contextlib.suppress(ArchiveError):  # stays in the spool; close tries again and tells
+                self._publish()
+        if self._file is None:
+            self._file = _File(self._archive.spool.open(warc_key(self._outlet, self._run, self._numbers)))
+            self._numbers += 1
+            self._warcinfo(self._file)
+        return self._file
+
+    def _finish(self) -> None:
+        if self._file is not None:
+            self._finished.append(self._file)
+            self._file = None
+
+    def _publish(self) -> None:
+        while self._finished:
+            file = self._finished[0]
+            self._archive.spool.publish(file.segment, file.companions())
+            self._finished.pop(0)
+
+    def _warcinfo(self, file: _File) -> None:
+        block = wr.warc_fields({"format": "WARC File Format 1.1", **self._about})
+        name = file.segment.key.rpartition("/")[2]
+        head = [
+            ("WARC-Type", "warcinfo"),
+            ("WARC-Record-ID", wr.record_id(file.segment.key, file.records)),
+            ("WARC-Date", wr.warc_date(self._clock())),
+            ("WARC-Filename", name),
+            ("WARC-Block-Digest", wr.digest(block)),
+            ("Content-Type", "application/warc-fields"),
+        ]
+        file.segment.append(wr.member(head, block, self._level))
+
+    def _request(self, file: _File, exchange: Exchange, url: str, date: str, answer_id: str) -> bytes:
+        """The request record as a member; no bytes where none was sent."""
+        if not exchange.request:
+            return b""
+        fields = [
+            ("WARC-Type", "request"),
+            ("WARC-Record-ID", wr.record_id(file.segment.key, file.records + 2)),
+            ("WARC-Date", date),
+            ("WARC-Target-URI", url),
+            ("WARC-Concurrent-To", answer_id),
+            ("WARC-Block-Digest", wr.digest(exchange.request)),
+            ("Content-Type", wr.HTTP_REQUEST),
+        ]
+        return wr.member(fields, exchange.request, self._level)
+
+    def _response(
+        self,
+        exchange: Exchange,
+        answer: Answer,
+        url: str,
+        date: str,
+        answer_id: str,
+        earlier: Earlier | None,
+        not_modified: bool,
+    ) -> tuple[list[tuple[str, str]], bytes]:
+        """Fields and block of a response record; of a revisit record when there is an earlier one."""
+        block = answer.head + answer.body if earlier is None or not_modified else answer.head
+        cut = truncation(exchange, answer)
+        fields = [
+            ("WARC-Type", "response" if earlier is None else "revisit"),
+            ("WARC-Record-ID", answer_id),
+            ("WARC-Date", date),
+            ("WARC-Target-URI", url),
+            *wr.ip_field(exchange.peer),
+            *([("WARC-Truncated", cut)] if cut else []),
+        ]
+        if earlier is not None:
+            fields += [
+                ("WARC-Profile", wr.NOT_MODIFIED if not_modified else wr.SAME_PAYLOAD),
+                ("WARC-Refers-To", earlier.address.record_id),
+                ("WARC-Refers-To-Target-URI", wr.target_uri(earlier.url)),
+                ("WARC-Refers-To-Date", wr.warc_date(earlier.fetched_at)),
+                # Heritrix's two extension fields and a third beside them: the body is found without an index.
+                ("WARC-Refers-To-Filename", earlier.address.file.rpartition("/")[2]),
+                ("WARC-Refers-To-File-Offset", str(earlier.address.offset)),
+                ("WARC-Refers-To-File-Length", str(earlier.address.length)),
+            ]
+        payload = earlier.address.payload_digest if earlier is not None else wr.digest(answer.body)
+        fields += [
+            ("WARC-Payload-Digest", payload),
+            ("WARC-Block-Digest", wr.digest(block)),
+            ("Content-Type", wr.HTTP_RESPONSE),
+        ]
+        return fields, block
+
+    def _bare(self, exchange: Exchange, url: str, date: str, answer_id: str) -> bytes:
+        """What came is no HTTP: kept as a resource, for a response record must begin with a head."""
+        fields = [
+            ("WARC-Type", "resource"),
+            ("WARC-Record-ID", answer_id),
+            ("WARC-Date", date),
+            ("WARC-Target-URI", url),
+            *wr.ip_field(exchange.peer),
+            *([("WARC-Truncated", exchange.truncated)] if exchange.truncated else []),
+            ("WARC-Block-Digest", wr.digest(exchange.response)),
+            ("Content-Type", "application/octet-stream"),
+        ]
+        return wr.member(fields, exchange.response, self._level)
+
+    def _write(self, file: _File, asked: bytes, answered: bytes, answer_id: str, payload: bytes) -> WarcAddress:
+        start = file.segment.append(asked + answered)
+        file.records += 2
+        return WarcAddress(
+            file=file.segment.key,
+            offset=start + len(asked),
+            length=len(answered),
+            record_id=answer_id,
+            payload_digest=wr.digest(payload),
+        )
+
+    def _known(self, answer: Answer, cut: str | None) -> Earlier | None:
+        if cut is not None or len(answer.body) < _WORTH_A_REVISIT:
+            return None
+        payload = wr.digest(answer.body)
+        return self._seen.get(payload) or self._earlier(payload)
+
+    def _remember(self, earlier: Earlier) -> None:
+        self._seen[earlier.address.payload_digest] = earlier
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+
+    def _index(self, file: _File, url: str, date: str, answer: Answer, address: WarcAddress, *, revisit: bool) -> None:
+        file.lines.append(
+            cdx.line(
+                url=url,
+                date=date,
+                mime="warc/revisit" if revisit else cdx.mime(answer.header("Content-Type")),
+                status=answer.status,
+                digest=address.payload_digest,
+                offset=address.offset,
+                length=address.length,
+                file=address.file,
+            )
+        )

@@ -1,0 +1,76 @@
+"""One WARC 1.1 record -> the bytes of its gzip member. Pure: the same fields and block give the same bytes.
+
+Assembled here and not by warcio: the body is compressed and hashed once, and no stream objects are made
+(figures in docs/archive-format.md). tests/test_warc.py reads every form of record back with warcio and
+fastwarc. Source: WARC 1.1, https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import ipaddress
+import re
+import urllib.parse
+import uuid
+import zlib
+from collections.abc import Iterable, Mapping
+
+HTTP_REQUEST = "application/http; msgtype=request"
+HTTP_RESPONSE = "application/http; msgtype=response"
+SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def member(fields: Iterable[tuple[str, str]], block: bytes, level: int) -> bytes:
+    """Fields of the record and its block -> one whole gzip member; `level` is zlib's, 0 to 9."""
+    head = "".join(f"{name}: {_CONTROL.sub(' ', value)}\r\n" for name, value in fields)
+    text = f"WARC/1.1\r\n{head}Content-Length: {len(block)}\r\n\r\n".encode()
+    packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+    return b"".join((packer.compress(text), packer.compress(block), packer.compress(b"\r\n\r\n"), packer.flush()))
+
+
+def digest(data: bytes) -> str:
+    """Bytes -> their digest as WARC writes it: sha256 in base32."""
+    return "sha256:" + base64.b32encode(hashlib.sha256(data).digest()).decode("ascii")
+
+
+def record_id(key: str, number: int) -> str:
+    """Key of the file and number of the record in it -> a URN that no other record of any archive has."""
+    drawn = hashlib.sha256(f"{key}#{number}".encode()).digest()[:16]
+    return f"<urn:uuid:{uuid.UUID(bytes=drawn, version=5)}>"
+
+
+def warc_date(at: dt.datetime) -> str:
+    """Aware time -> WARC-Date in UTC with microseconds."""
+    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_warc_date(value: str) -> dt.datetime:
+    """WARC-Date -> aware time in UTC. ValueError when it is none."""
+    return dt.datetime.fromisoformat(value).astimezone(dt.UTC)
+
+
+def target_uri(url: str) -> str:
+    """URL -> the same with everything quoted that may not stand in a WARC field: controls, blanks, other
+    scripts.
+    """
+    return urllib.parse.quote(url, safe="!#$%&'()*+,/:;=?@[]~-._", errors="surrogatepass")
+
+
+def ip_field(peer: str | None) -> list[tuple[str, str]]:
+    """Address of the server -> WARC-IP-Address, when it is one."""
+    try:
+        return [("WARC-IP-Address", str(ipaddress.ip_address(peer)))] if peer else []
+    except ValueError:
+        return []
+
+
+def warc_fields(fields: Mapping[str, str]) -> bytes:
+    """Names and values -> a block of application/warc-fields: one line each, whatever stands in a value."""
+    return "".join(f"{_CONTROL.sub(' ', name)}: {_CONTROL.sub(' ', value)}\r\n" for name, value in fields.items()).encode(
+        "utf-8", "replace"
+    )
