@@ -13,6 +13,7 @@ GAP = 16
 """Words: a longer passage that only one text has is an addition, not a change."""
 
 Mask = NDArray[np.bool_]
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no byte of a run is lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +29,20 @@ def common(mine: bytes, theirs: bytes, *, unspaced: bool = False) -> Common:
     seed = SEED * 2 if unspaced else SEED
     left, right = _runs(mine, seed), _runs(theirs, seed)
     return Common(
-        mine=_covered(np.isin(left, right), len(mine), seed),
-        theirs=_covered(np.isin(right, left), len(theirs), seed),
+        mine=_covered(_among(left, right), len(mine), seed),
+        theirs=_covered(_among(right, left), len(theirs), seed),
     )
+
+
+def _among(values: NDArray[np.uint64], others: NDArray[np.uint64]) -> Mask:
+    """Which of the values are among the others."""
+    if len(others) == 0:
+        return np.zeros(len(values), np.bool_)
+    ordered = np.sort(others)
+    places = np.searchsorted(ordered, values)
+    places[places == len(ordered)] = 0
+    found: Mask = ordered[places] == values
+    return found
 
 
 def _runs(words: bytes, seed: int) -> NDArray[np.uint64]:
@@ -38,7 +50,7 @@ def _runs(words: bytes, seed: int) -> NDArray[np.uint64]:
     count = max(0, len(values) - seed + 1)
     total = np.zeros(count, np.uint64)
     for offset in range(seed):
-        total = (total << np.uint64(8)) | values[offset : offset + count]
+        total = total * _MULTIPLIER + values[offset : offset + count]
     return total
 
 

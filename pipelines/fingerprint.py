@@ -1,8 +1,8 @@
 """A text -> its fingerprint: a digest that finds the same text, and hashes that find texts which share passages.
 
-Every hash is a function of the normalised text alone: the same in every process, on every machine, in every version of
-Python. The shingles are winnowed (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003): a wide window marks the anchors
-that the index keeps, a narrower one the shingles that are asked for; every anchor is also a shingle of the narrow window.
+Every hash is a function of the normalised text alone: the same in every process, on every machine, in every version
+of Python. The shingles are winnowed (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003): a wide window marks the
+anchors that the index keeps, a narrower one the shingles that are asked for, so that every anchor is among them.
 """
 
 from __future__ import annotations
@@ -41,65 +41,79 @@ _INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e
 _ARABIC = {"ك": "ک", "ي": "ی", "ى": "ی", "ۍ": "ی", "ې": "ی", "ہ": "ه", "ۀ": "ه", "ە": "ه", "ھ": "ه"}
 # Arabic vowel signs: printed or left out at an outlet's taste.
 _HARAKAT = "".join(map(chr, [*range(0x064B, 0x0653), 0x0670]))
-_DIGITS = {
-    zero + digit: str(digit)
-    for zero in (0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0, 0x1040, 0x17E0)
-    for digit in range(10)
+_ZEROS = "٠۰߀०০੦૦୦௦౦೦൦๐໐၀០"
+_FOLD = {
+    **dict.fromkeys(_QUOTES, "'"),
+    **dict.fromkeys(_DOUBLE_QUOTES, '"'),
+    **dict.fromkeys(_DASHES, "-"),
+    **dict.fromkeys(_INVISIBLE + _HARAKAT, ""),
+    **_ARABIC,
+    **{chr(ord(zero) + digit): str(digit) for zero in _ZEROS for digit in range(10)},
 }
-_FOLD: dict[int, str | None] = {
-    **dict.fromkeys(map(ord, _QUOTES), "'"),
-    **dict.fromkeys(map(ord, _DOUBLE_QUOTES), '"'),
-    **dict.fromkeys(map(ord, _DASHES), "-"),
-    **dict.fromkeys(map(ord, _INVISIBLE + _HARAKAT), None),
-    **{ord(key): value for key, value in _ARABIC.items()},
-    **_DIGITS,
-}
+_FOLDED = re.compile("[" + re.escape("".join(sorted(_FOLD))) + "]+")
 # Entities that were escaped twice and so stand in the text as words.
 _ENTITY = re.compile(r"&(?:nbsp|shy|zwnj|zwj|lrm|rlm|thinsp|ensp|emsp);")
-_DOUBLED = re.compile(r"''")
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[^\S ]+| {2,}")
 _DASH = re.compile(r" ?-(?:[ -]*-)? ?")
+# Vowel signs and other marks belong to their word, though \w does not say so.
 _MARKS = "".join(
-    chr(c) for low, high in ((0x300, 0x1E00), (0xA800, 0xAC00), (0xFE20, 0xFE30)) for c in range(low, high) if unicodedata.category(chr(c))[0] == "M"
+    chr(code)
+    for low, high in ((0x300, 0x1E00), (0xA800, 0xAC00), (0xFE20, 0xFE30))
+    for code in range(low, high)
+    if unicodedata.category(chr(code))[0] == "M"
 )
 # Scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, Han.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"\d+(?:[.,:/']\d+)*|[{_UNSPACED}]|(?:(?![{_UNSPACED}\d_])[\w{_MARKS}])+")
-_CHARACTER = re.compile(rf"[{_UNSPACED}]")
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_FIGURE = r"\d+(?:[.,:/']\d+)*"
+_PLAIN_WORD = re.compile(rf"[a-z]+|{_FIGURE}")
+_SPACED_WORD = re.compile(rf"[^\W\d_{_UNSPACED}]+|{_FIGURE}|[{_UNSPACED}]")
+_MARKED_WORD = re.compile(rf"(?:[^\W\d_{_UNSPACED}]|[{_MARKS}])+|{_FIGURE}|[{_UNSPACED}]")
+_MARK = re.compile(f"[{_MARKS}]")
+_CHARACTER = re.compile(f"[{_UNSPACED}]")
 _GROUPED = re.compile(r"[.,'](?=\d{3}(?!\d))")
 
 
 def normalise(text: str) -> str:
     """Text -> the form that is compared: equal for texts that differ only in how they are set.
 
-    Folded are: Unicode compatibility forms (NFKC, so Arabic presentation forms, full width, ligatures), case, quotes,
-    dashes and the spaces around them, white space of every kind, zero-width characters, soft hyphens, directional
-    marks, tatweel, Arabic vowel signs, Arabic and Persian kaf, yeh and heh, digits of all scripts, and space entities
-    that were escaped twice. normalise(normalise(x)) == normalise(x).
+    Folded are: Unicode compatibility forms (NFKC, so Arabic presentation forms, full width, ligatures), case,
+    quotes, dashes and the spaces around them, white space of every kind, zero-width characters, soft hyphens,
+    directional marks, tatweel, Arabic vowel signs, Arabic and Persian kaf, yeh and heh, digits of all scripts, and
+    space entities that were escaped twice. normalise(normalise(x)) == normalise(x).
     """
-    if not text.isascii():
-        text = _settle(text)
-    folded = _ENTITY.sub(" ", text.lower())
-    if "''" in folded:
-        folded = _DOUBLED.sub('"', folded)
+    folded = text.lower() if text.isascii() else _settled(text)
+    if "&" in folded:
+        folded = _ENTITY.sub(" ", folded)
+    folded = folded.replace("`", "'").replace("''", '"')
     folded = _SPACE.sub(" ", folded)
-    return _DASH.sub("-", folded).strip(" ")
+    if "-" in folded:
+        folded = _DASH.sub("-", folded)
+    return folded.strip(" ")
 
 
-def _settle(text: str) -> str:
+def _settled(text: str) -> str:
     """Compatibility forms and case folded until nothing changes: one fold can make room for another."""
-    for _ in range(4):
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).translate(_FOLD)
+    for _ in range(5):
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        folded = _FOLDED.sub(_folded, folded)
         if folded == text:
             break
         text = folded
     return text
 
 
+def _folded(run: re.Match[str]) -> str:
+    return "".join(map(_FOLD.__getitem__, run[0]))
+
+
 def words(normalised: str) -> list[str]:
-    """Normalised text -> its words; characters where the script has no spaces. Figures lose their grouping marks."""
-    found = _WORD.findall(normalised)
-    return [_GROUPED.sub("", word) if word[0].isdigit() and len(word) > 3 else word for word in found]
+    """Normalised text -> its words; characters where the script has no spaces; figures as they stand."""
+    if normalised.isascii():
+        return _PLAIN_WORD.findall(normalised)
+    return (_MARKED_WORD if _MARK.search(normalised) else _SPACED_WORD).findall(normalised)
 
 
 def fingerprint(text: str) -> Fingerprint:
@@ -107,21 +121,37 @@ def fingerprint(text: str) -> Fingerprint:
     normalised = normalise(text)
     digest = hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).hexdigest()
     listed = words(normalised[: LONGEST * 12])[:LONGEST]
-    figures = tuple(sorted({word for word in listed if word[0].isdigit()}))
-    hashes = np.fromiter((crc32(word.encode("utf-8", "surrogatepass")) for word in listed), np.uint64, len(listed))
+    table, figures = _hashed(set(listed))
+    marked = np.fromiter(map(table.__getitem__, listed), np.uint64, len(listed))
     unspaced = 2 * len(_CHARACTER.findall("".join(listed[:400]))) > len(listed[:400])
+    hashes = marked >> np.uint64(1)
     shingles = shingled(hashes, SHINGLE * 2 if unspaced else SHINGLE)
     positions, kept = _chosen(shingles)
+    # A byte a word. Runs of six are compared (42 bits), never single words, so that a story takes a kilobyte.
+    short = (mixed(hashes) >> np.uint64(56)) & np.uint64(0xFE) | (marked & np.uint64(1))
     return Fingerprint(
         digest=digest,
         length=len(normalised),
         shingles=tuple(shingles[positions].tolist()),
-        numbers=figures,
+        numbers=tuple(sorted(figures)),
         positions=tuple(positions.tolist()),
         anchors=tuple(shingles[kept].tolist()),
-        words=_short(hashes, listed),
+        words=short.astype(np.uint8).tobytes(),
         unspaced=unspaced,
     )
+
+
+def _hashed(different: set[str]) -> tuple[dict[str, int], set[str]]:
+    """Words -> for each its CRC-32 doubled, plus one for a figure; and the figures, without grouping marks."""
+    table, figures = {}, set()
+    for word in different:
+        if word[0].isdigit():
+            figure = _GROUPED.sub("", word)
+            figures.add(figure)
+            table[word] = crc32(figure.encode()) << 1 | 1
+        else:
+            table[word] = crc32(word.encode("utf-8", "surrogatepass")) << 1
+    return table, figures
 
 
 def shingled(hashes: Hashes, size: int) -> Hashes:
@@ -158,12 +188,3 @@ def _winnowed(shingles: Hashes, window: int) -> NDArray[np.intp]:
         return np.zeros(0, np.intp)
     runs = np.lib.stride_tricks.sliding_window_view(shingles, min(window, len(shingles)))
     return np.unique(runs.argmin(axis=1) + np.arange(len(runs)))
-
-
-def _short(hashes: Hashes, listed: list[str]) -> bytes:
-    """One byte a word: 7 bits of its hash, and the lowest bit set when it is a figure.
-
-    Runs of four are compared (28 bits and more), never single words: a byte is enough, and a story takes a kilobyte.
-    """
-    figure = np.fromiter((word[0].isdigit() for word in listed), np.uint64, len(listed))
-    return ((mixed(hashes) >> np.uint64(56)) & np.uint64(0xFE) | figure).astype(np.uint8).tobytes()

@@ -32,6 +32,7 @@ HOT = 32
 COMPARED = 10
 """Neighbours that are handed out for comparison."""
 _COUNTED = 400
+_FEW = 0.1
 _COLUMNS = "d.document, d.article, c.article, d.digest, d.length, d.seen, d.words, d.unspaced, d.outlet"
 _FROM = f"select {_COLUMNS} from documents d join documents c on c.document = d.cluster"
 
@@ -72,23 +73,28 @@ class Placements:
                 found[shingle].append(document)
         if not found:
             return Sharing()
-        return self._ranked(places, found)
+        return self._ranked(fingerprint, places, found)
 
-    def _ranked(self, places: dict[int, int], found: dict[int, list[int]]) -> Sharing:
+    def _ranked(self, fingerprint: Fingerprint, places: dict[int, int], found: dict[int, list[int]]) -> Sharing:
         hits: defaultdict[int, float] = defaultdict(float)
         for documents in found.values():
             for document in documents:
                 hits[document] += 1 / len(documents)
         likely = sorted(hits, key=lambda document: (-hits[document], document))[:_COUNTED]
-        clusters = self._clusters(likely)
+        clusters, lengths = self._standing(likely)
         spread: list[tuple[int, int]] = []
         scores: defaultdict[int, float] = defaultdict(float)
+        shared: defaultdict[int, int] = defaultdict(int)
         for shingle, documents in found.items():
             apart = len({clusters.get(document, -document) for document in documents})
             spread.append((places[shingle], apart))
             for document in documents:
                 scores[document] += 1 / apart
-        best = self._chosen(sorted(clusters, key=lambda document: (-scores[document], document)), clusters)
+                shared[document] += 1
+        # A copy shares about half of the anchors that the shorter text has; a few are no reason to compare.
+        own = len(fingerprint.anchors)
+        enough = [d for d in clusters if shared[d] >= _FEW * min(own, own * lengths[d] / (fingerprint.length or 1))]
+        best = self._chosen(sorted(enough, key=lambda document: (-scores[document], document)), clusters)
         rows = {row[0]: _neighbour(row) for row in self._rows(best)}
         return Sharing(neighbours=tuple(rows[d] for d in best), spread=tuple(sorted(spread)))
 
@@ -104,11 +110,12 @@ class Placements:
                 break
         return best
 
-    def _clusters(self, documents: Sequence[int]) -> dict[int, int]:
+    def _standing(self, documents: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+        """Documents -> their clusters, their lengths in characters."""
         marks = ",".join("?" * len(documents))
-        return dict(
-            self.connection.execute(f"select document, cluster from documents where document in ({marks})", documents).fetchall()
-        )
+        query = f"select document, cluster, length from documents where document in ({marks})"
+        rows = self.connection.execute(query, documents).fetchall()
+        return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 
     def _rows(self, documents: Sequence[int]) -> list[tuple[object, ...]]:
         marks = ",".join("?" * len(documents))
