@@ -19,7 +19,7 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.discovery import read_feed, read_links, read_sitemap
-from crawler.network.manners import Refused
+from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
 from crawler.opening import open_run
 from storage.archive.codings import decode_body
 from storage.archive.exchange import capture_of
@@ -71,9 +71,9 @@ class OutletSpider(scrapy.Spider):
         self.sources_failed: list[str] = []
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+    def from_crawler(cls, crawler: Crawler, *args: Any, run: Run | None = None, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.run = open_run(spider.name, crawler.settings)
+        spider.run = run or open_run(spider.name, crawler.settings)
         return spider
 
     @property
@@ -123,6 +123,11 @@ class OutletSpider(scrapy.Spider):
         if failure.check(Refused):
             self.run.refuse(lead, failure.getErrorMessage())
             return
+        if failure.check(Postponed):
+            return  # the lease is given back at the end of the run
+        if not failure.check(*UNREACHABLE, *FINAL):
+            self.logger.error("a download failed in a way that no server can cause", exc_info=failure.value)
+            self.crawler.stats.inc_value("spider_exceptions/count")  # type: ignore[union-attr]
         yield Failure(
             lead=lead,
             url=request.url,

@@ -21,7 +21,19 @@ from storage.archive.keys import article_id, clean_key
 from storage.catalogue import captures
 from storage.catalogue.placements import Placements
 from storage.catalogue.schema import writing
-from storage.records import Article, Capture, Ending, Failure, Kind, Outcome, Outlet, Page, Relation
+from storage.records import (
+    Article,
+    Capture,
+    Ending,
+    Evidence,
+    Failure,
+    Kind,
+    Neighbour,
+    Outcome,
+    Outlet,
+    Page,
+    Relation,
+)
 from storage.run import Run
 
 logger = logging.getLogger(__name__)
@@ -29,6 +41,8 @@ logger = logging.getLogger(__name__)
 EXTRACTOR = f"cleancopy/0.1 trafilatura/{version('trafilatura')}"
 
 Refined = Page | Article | Failure
+
+SHRUNKEN = 0.4  # a share of its length below which a known story is taken for a stump
 
 OUTCOMES = {
     Relation.NEW: Outcome.KEPT,
@@ -102,20 +116,40 @@ def refined(capture: Capture, outlet: Outlet) -> Refined:
         )
 
 
-def enter(run: Run, item: Refined, publisher: str | None = None, supersedes: int | None = None) -> tuple[Ending, bytes | None]:
+def enter(
+    run: Run, item: Refined, publisher: str | None = None, supersedes: int | None = None, *, again: bool = False
+) -> tuple[Ending, bytes | None]:
     """Place an item and enter it in the run's catalogue -> its ending, and the clean copy when one is to be kept.
 
     `supersedes`: the sequence of the ending that this one takes the place of, when a capture is judged again.
+    `again`: the capture is extracted again, so that the article is a revision even where its text stayed the same.
     """
     with writing(run.catalogue) as connection:
         sequence = captures.next_sequence(connection)
+        if isinstance(item, Article) and not again:
+            item = shrunken(item, Placements(connection).newest(article_id(item.canonical)))
         if isinstance(item, Article):
-            ending, clean = _article_ending(run, item, sequence, publisher)
+            ending, clean = _article_ending(run, item, sequence, publisher, again)
         else:
             ending, clean = _other_ending(run, item, sequence), None
         ending = replace(ending, supersedes=supersedes)
         captures.enter(connection, ending, item.text if isinstance(item, Article) else "")
     return ending, clean
+
+
+def shrunken(article: Article, earlier: Neighbour | None) -> Page | Article:
+    """An article and its newest revision -> a Page when most of the story is gone: a story's last good copy stays.
+
+    A correction cuts a sentence; a body cut short by the network, a paywall or a block leaves a stump.
+    """
+    if earlier is None:
+        return article
+    length = fingerprint(article.text).length
+    cut = article.page.capture.truncated and length < earlier.length
+    if not cut and length >= SHRUNKEN * earlier.length:
+        return article
+    evidence = Evidence(rule="shrunken", words=f"{length} characters where the story had {earlier.length}", weight=2.0)
+    return replace(article.page, kind=Kind.EMPTY, evidence=(*article.page.evidence, evidence))
 
 
 def _other_ending(run: Run, item: Page | Failure, sequence: int) -> Ending:
@@ -148,7 +182,9 @@ def _other_ending(run: Run, item: Page | Failure, sequence: int) -> Ending:
     )
 
 
-def _article_ending(run: Run, article: Article, sequence: int, publisher: str | None) -> tuple[Ending, bytes | None]:
+def _article_ending(
+    run: Run, article: Article, sequence: int, publisher: str | None, again: bool
+) -> tuple[Ending, bytes | None]:
     capture, outlet = article.page.capture, run.outlet
     identity, print_ = article_id(article.canonical), fingerprint(article.text)
     arrival = Arrival(
@@ -161,9 +197,11 @@ def _article_ending(run: Run, article: Article, sequence: int, publisher: str | 
         fetched=capture.fetched_at.isoformat(),
     )
     placement = place_arrival(arrival, Placements(run.catalogue.conn))
-    outcome = OUTCOMES[placement.relation]
+    outcome = Outcome.REVISION if again else OUTCOMES[placement.relation]
     first = captures.first_copy(run.catalogue.conn, print_.digest) if outcome is Outcome.DUPLICATE else None
     key = first.clean_key if first else clean_key(outlet, identity, print_.digest)
+    if again:  # the text may be the same: the older copy keeps its key
+        key = f"{key.removesuffix('.json')}.{sequence}.json"
     ending = Ending(
         sequence=sequence,
         run=run.id,

@@ -179,7 +179,7 @@ def start_run(
     """
     database = open_catalogue(catalogue)
     try:
-        lock = lock_outlet(catalogue.parent / "locks", outlet)
+        lock = lock_outlet(catalogue.parent / ".locks", outlet)
     except BaseException:
         database.close()
         raise

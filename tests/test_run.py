@@ -147,3 +147,15 @@ def test_an_archive_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(ArchiveError):
         open_archive(str(tmp_path / "file" / "archive"))
+
+
+def test_a_stump_of_a_known_story_is_an_event_and_never_its_newest_version(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    keep(run, fetched(run, 1, story(1)))
+    stump = keep(run, fetched(run, 1, story(1).partition(b"<p>Paragraph 3")[0] + b"</body></html>"))
+    assert stump.outcome is Outcome.QUARANTINED
+    assert any(evidence.rule == "shrunken" for evidence in stump.evidence)
+    (text,) = run.catalogue.conn.execute("select text from articles where current = 1").fetchone()
+    assert "Paragraph 6" in text
+    assert states(run)["https://outlet.example/1"] == "announced", "it is asked for again"
+    run.finish("finished", NOW)

@@ -81,7 +81,7 @@ def test_request_and_response_are_kept_as_they_crossed_the_wire(archive: Path, s
     )  # fmt: skip
     server.close()
     assert done.status == 0, done.err
-    assert done.receipt["outcomes"]["kept"] == 1
+    assert done.receipt["outcomes"]["kept"] == 1, done.out
     kept = records(archive, "/1234567890/Story")
     asked = next(got for got in server.received if got.startswith(b"GET /1234567890/Story"))
     assert kept["request"][0] + kept["request"][1] == asked

@@ -49,7 +49,7 @@ class Command(ScrapyCrawl):
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, run=run, **opts.spargs)  # type: ignore[union-attr]
         self.crawler_process.start()  # type: ignore[union-attr]
-        progress = crawler.get_extension(Progress)
+        progress = crawler.get_extension(Progress) if crawler.extensions else None
         receipt = progress.receipt if progress else None
         if receipt is None:
             run.finish("failed", dt.datetime.now(dt.UTC))

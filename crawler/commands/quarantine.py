@@ -86,7 +86,9 @@ class Command(ScrapyCommand):
         if not found:
             write("Nothing lies in quarantine.")
             return
-        write(table((k.sequence, k.fetched_at[:16], k.outlet, k.kind, k.status or "", _first(k), k.url[:90]) for k in found))
+        write(
+            table((k.sequence, k.fetched_at[:16], k.lead.outlet, k.kind, k.status or "", _first(k), k.url[:90]) for k in found)
+        )
         write()
         write(table((outlet, date, kind, number) for outlet, date, kind, number in counts(database)[:40]))
         write("\nMore of one: scrapy quarantine show ID")

@@ -15,7 +15,16 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, UnsupportedURLSchemeError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
 from scrapy.http import Response
 
 from crawler.network.robots import Robots
@@ -25,6 +34,15 @@ from storage.archive.codings import decode_body
 logger = logging.getLogger(__name__)
 
 ROBOTS_REDIRECTS = 5  # RFC 9309 2.3.1.2
+UNREACHABLE = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    OSError,
+)
 FINAL = (IgnoreRequest, DownloadCancelledError, UnsupportedURLSchemeError, AddressRefused)
 
 
@@ -124,7 +142,7 @@ class Manners:
             return Robots.parse(b"")
         except AddressRefused:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the network did, RFC 9309 2.3.1.4 says: fetch nothing
+        except UNREACHABLE as error:  # RFC 9309 2.3.1.4: fetch nothing
             self._note(f"{address} cannot be read ({type(error).__name__}); nothing is fetched from there in this run.")
             return None
         if response.status == 429 or response.status >= 500:

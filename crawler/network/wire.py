@@ -113,6 +113,9 @@ class _TappedPool:
 
         return self._pool.getConnection(key, endpoint).addCallback(attach)  # type: ignore[no-any-return]
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
 
 class WireDownloadHandler(HTTP11DownloadHandler):
     """Request -> Response; the exchange goes to the run's WARC first.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import sqlite_utils
 
@@ -67,55 +68,18 @@ def counts(database: sqlite_utils.Database) -> list[tuple[str, str, str, int]]:
     ).fetchall()
 
 
-def _kept(row: tuple[object, ...]) -> Kept:
-    values = dict(
-        zip(
-            [
-                "sequence",
-                "outlet",
-                "lead",
-                "url",
-                "status",
-                "fetched_at",
-                "outcome",
-                "kind",
-                "evidence",
-                "error",
-                "file",
-                "offset",
-                "length",
-                "record",
-                "digest",
-                "source",
-                "title",
-            ],
-            row,
-            strict=True,
-        )
-    )
-    address = None
-    if values["file"]:
-        address = WarcAddress(
-            file=str(values["file"]),
-            offset=int(str(values["offset"])),
-            length=int(str(values["length"])),
-            record_id=str(values["record"]),
-            payload_digest=str(values["digest"]),
-        )
+def _kept(row: tuple[Any, ...]) -> Kept:
+    sequence, outlet, lead, url, status, fetched_at, outcome, kind, evidence, error, file, *rest = row
+    offset, length, record, digest, source, title = rest
     return Kept(
-        sequence=int(str(values["sequence"])),
-        lead=Lead(
-            url=str(values["lead"]),
-            outlet=str(values["outlet"]),
-            source=str(values["source"] or "archive"),
-            title=str(values["title"]) if values["title"] else None,
-        ),
-        url=str(values["url"]),
-        status=int(str(values["status"])) if values["status"] is not None else None,
-        fetched_at=str(values["fetched_at"]),
-        outcome=str(values["outcome"]),
-        kind=str(values["kind"]) if values["kind"] else None,
-        evidence=tuple(Evidence(**entry) for entry in json.loads(str(values["evidence"]))),
-        error=str(values["error"]) if values["error"] else None,
-        address=address,
+        sequence=sequence,
+        lead=Lead(url=lead, outlet=outlet, source=source or "archive", title=title),
+        url=url,
+        status=status,
+        fetched_at=fetched_at,
+        outcome=outcome,
+        kind=kind,
+        evidence=tuple(Evidence(**entry) for entry in json.loads(evidence)),
+        error=error,
+        address=WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest) if file else None,
     )

@@ -1,0 +1,58 @@
+"""Articles as rows: their newest revision, for the commands that go over the whole archive."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlite_utils
+
+from storage.records import Lead, WarcAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """The newest revision of an article that has a clean copy of its own, and the capture that it was taken from."""
+
+    sequence: int
+    article: str
+    outlet: str
+    lead: Lead
+    clean_key: str
+    address: WarcAddress
+
+
+def newest_clean_copies(
+    database: sqlite_utils.Database, *, outlet: str | None = None, since: dt.date | None = None
+) -> Iterator[Extracted]:
+    """Every article's newest revision, in the order of arrival. Read in steps, so writing meanwhile is safe."""
+    last = 0
+    while True:
+        rows = database.conn.execute(
+            """select c.id, a.article, a.outlet, c.lead, a.clean_key, c.warc_file, c.warc_offset, c.warc_length, c.record_id,
+                 c.payload_digest, l.source, l.title, l.published
+               from articles a join captures c on c.id = a.capture left join leads l on l.url = c.lead
+               where a.current = 1 and c.id > :last and c.outcome in ('kept', 'revision') and c.warc_file is not null
+                 and (:outlet is null or a.outlet = :outlet) and (:since is null or a.fetched_at >= :since)
+               order by c.id limit 200""",
+            {"last": last, "outlet": outlet, "since": since.isoformat() if since else None},
+        ).fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        for sequence, article, name, lead, key, file, offset, length, record, digest, source, title, published in rows:
+            yield Extracted(
+                sequence=sequence,
+                article=article,
+                outlet=name,
+                lead=Lead(
+                    url=lead,
+                    outlet=name,
+                    source=source or "archive",
+                    title=title,
+                    published=dt.datetime.fromisoformat(published) if published else None,
+                ),
+                clean_key=key,
+                address=WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest),
+            )
