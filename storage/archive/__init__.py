@@ -4,7 +4,9 @@ where.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,21 +25,23 @@ __all__ = ["Archive", "ArchiveError", "Conflict", "Missing", "Store", "open_arch
 _MARK = json.dumps({"archive": "cleancopy", "format": FORMAT}).encode() + b"\n"
 
 
-def open_archive(uri: str, spool: Path | None = None) -> Archive:
-    """URI of an archive -> it, checked for reading and writing; what killed runs left in its spool is mended
-    first.
+def open_archive(uri: str, spool: Path | None = None, *, write: bool = True) -> Archive:
+    """URI of an archive -> it, checked for reading and writing; what killed runs left in its spool is mended first.
 
-    `uri`: a path, `file:///path`, or `s3://bucket/prefix` (endpoint, keys and region from boto3's own
-    variables and files). `spool`: a folder on a local disk; default `<archive>/spool`, or `./spool` for S3.
-    ArchiveError says in one line what to do: unwritable, wrong bucket, missing credentials, full disk, newer
-    format.
+    `uri`: a path, `file:///path`, or `s3://bucket/prefix` (endpoint, keys and region from boto3's own variables and
+    files). `spool`: a folder on a local disk, in which each archive gets a folder of its own; default
+    `<archive>/spool`, or `./spool` for S3. `write=False`: for reading alone; nothing is changed or mended, and the
+    archive must exist. ArchiveError says in one line what to do: unwritable, wrong bucket, missing credentials, full
+    disk, newer format.
     """
     store = open_store(uri)
     folder = store.root if isinstance(store, LocalStore) else None
+    spooled = Spool(_spool_folder(uri, folder, spool), store)
+    if not write:
+        _check_format(uri, store.read(MARKER) if store.size(MARKER) is not None else None)
+        return Archive(uri=uri, store=store, spool=spooled, folder=folder)
     _mark(store, uri)
-    spooled = Spool(spool or (folder or Path()) / "spool", store)
-    recovered = spooled.recover(_sound, _companions)
-    return Archive(uri=uri, store=store, spool=spooled, folder=folder, recovered=tuple(recovered))
+    return Archive(uri=uri, store=store, spool=spooled, folder=folder, recovered=tuple(spooled.recover(_sound, _companions)))
 
 
 def open_store(uri: str) -> Store:
@@ -54,35 +58,41 @@ def open_store(uri: str) -> Store:
     return LocalStore(Path(uri))
 
 
+def _spool_folder(uri: str, folder: Path | None, spool: Path | None) -> Path:
+    """Where the segments of this archive grow; two archives never share a folder, or one would publish the other's."""
+    if spool is None and folder is not None:
+        return folder / "spool"
+    readable = re.sub(r"[^a-z0-9]+", "-", uri.lower()).strip("-")[-40:]
+    return (spool or Path("spool")) / f"{readable}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
+
+
 def _mark(store: Store, uri: str) -> None:
-    """Write the marker and read it back: proof that we may write, that the bytes come back, and of the
-    format.
-    """
+    """Write the marker and read it back: proof that we may write, that the bytes come back, and of the format."""
+    store.check_writable()
     try:
         mark = store.read(MARKER)
     except Missing:
         mark = _MARK
-    try:
-        found = json.loads(mark)["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArchiveError(f"{uri}: {MARKER} is damaged ({error}); restore it: {_MARK.decode().strip()}") from error
-    if found != FORMAT:
-        raise ArchiveError(f"{uri} has archive format {found}, this version reads {FORMAT}: upgrade Cleancopy")
-    store.check_writable()
+    _check_format(uri, mark)
     store.put_new(MARKER, mark)
     if store.read(MARKER) != mark:
         raise ArchiveError(f"{uri}: what was written did not come back; check the disk or the S3 server")
 
 
+def _check_format(uri: str, mark: bytes | None) -> None:
+    if mark is None:
+        raise ArchiveError(f"{uri} holds no archive: check NEWS_ARCHIVE_URI; the first `scrapy crawl` makes one")
+    try:
+        found = json.loads(mark)["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArchiveError(f"{uri}: {MARKER} is damaged ({error}); it should be {_MARK.decode().strip()}") from error
+    if found != FORMAT:
+        raise ArchiveError(f"{uri} has archive format {found}, this version reads {FORMAT}: upgrade Cleancopy")
+
+
 def _sound(key: str) -> Sound:
     """Key of a left segment -> what measures its whole part."""
-    measure = warcread.whole_length if key.endswith(".warc.gz") else ledger.whole_length
-
-    def sound(path: Path) -> int:
-        with path.open("rb") as stream:
-            return measure(stream)
-
-    return sound
+    return warcread.whole_length if key.endswith(".warc.gz") else ledger.whole_length
 
 
 def _companions(key: str, path: Path) -> Iterator[tuple[str, bytes]]:

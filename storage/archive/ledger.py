@@ -6,17 +6,22 @@ a view of it; nothing in it is ever changed.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import heapq
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
 from storage.archive.keys import ledger_key, run_of
 from storage.archive.opened import Archive
 from storage.archive.reading import merged
 from storage.archive.store import ArchiveError
+
+# Is told key, line number and fault of a line that cannot be read.
+Damaged = Callable[[str, int, str], None]
 
 _OWN = ("seq", "at", "event", "run", "outlet")
 
@@ -69,7 +74,7 @@ class Ledger:
         self._archive.spool.publish(self._segment, iter(()))
 
 
-def events(archive: Archive, outlet: str | None = None) -> Iterator[Event]:
+def events(archive: Archive, outlet: str | None = None, damaged: Damaged | None = None) -> Iterator[Event]:
     """Every event of all published segments and of the spool, ordered by (time, run, outlet, seq); read
     lazily.
 
@@ -87,19 +92,26 @@ def events(archive: Archive, outlet: str | None = None) -> Iterator[Event]:
             yield event
             _push(waiting, rest)
         if key:
-            _push(waiting, segment_events(archive, key))
+            _push(waiting, segment_events(archive, key, damaged))
 
 
-def segment_events(archive: Archive, key: str) -> Iterator[Event]:
-    """The events of one segment in order. A last line without an end is not one yet and is left out."""
+def segment_events(archive: Archive, key: str, damaged: Damaged | None = None) -> Iterator[Event]:
+    """The events of one segment in order. A last line without an end is not one yet and is left out.
+
+    `damaged` is told key, line number and fault of a line that is none, and reading goes on; without it, ArchiveError.
+    """
     with archive.open_stream(key) as stream:
         for number, line in enumerate(stream, 1):
             if not line.endswith(b"\n"):
                 return
             try:
-                yield read_line(line)
+                event = read_line(line)
             except ValueError as error:
-                raise ArchiveError(f"{key}: line {number}: {error}; run `scrapy verify {key}`") from error
+                if damaged is None:
+                    raise ArchiveError(f"{key}: line {number}: {error}; run `scrapy verify {key}`") from error
+                damaged(key, number, str(error))
+            else:
+                yield event
 
 
 def read_line(line: bytes) -> Event:
@@ -118,17 +130,15 @@ def read_line(line: bytes) -> Event:
         raise ValueError(f"no event of a ledger ({error})") from error
 
 
-def whole_length(stream: BinaryIO) -> int:
-    """An open segment -> where its last whole line ends: where a torn one would begin."""
-    end = 0
-    for line in stream:
-        try:
-            read_line(line)
-        except ValueError:
-            break
-        if not line.endswith(b"\n"):
-            break
-        end += len(line)
+def whole_length(path: Path) -> int:
+    """A segment -> where its last whole line ends: behind it is only what was torn."""
+    end = at = 0
+    with path.open("rb") as stream:
+        for line in stream:
+            at += len(line)
+            with contextlib.suppress(ValueError):
+                if line.endswith(b"\n") and read_line(line):
+                    end = at
     return end
 
 

@@ -20,6 +20,7 @@ from storage.archive.store import ArchiveError, Conflict, Missing
 
 _STALE_SECONDS = 24 * 3600
 _COPY = 1 << 20
+_PROBE = b"cleancopy" * 1024
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "the file grew too large"}
 
 
@@ -32,19 +33,21 @@ class LocalStore:
         self.root = root.absolute()
         self._scratch = self.root / ".tmp"
         self._numbers = itertools.count()
-        try:
-            make_folder(self._scratch)
-            self._sweep()
-        except OSError as error:
-            raise explained(error, self.root) from error
 
     def check_writable(self) -> None:
         try:
-            temporary = self._write(b"cleancopy" * 1024)
-            _fsync(temporary)
-            temporary.unlink()
+            make_folder(self._scratch)
+            self._sweep()
+            temporary = self._write(_PROBE)
+            try:
+                _fsync(temporary)
+                came_back = temporary.read_bytes() == _PROBE
+            finally:
+                temporary.unlink()
         except OSError as error:
             raise explained(error, self.root) from error
+        if not came_back:
+            raise ArchiveError(f"{self.root}: what was written did not come back; check the disk")
 
     def put_new(self, key: str, data: bytes) -> bool:
         return self.put_all([(key, data)]) == 1
@@ -155,6 +158,7 @@ class LocalStore:
         return self._scratch / f"{os.getpid()}-{time.monotonic_ns()}-{next(self._numbers)}"
 
     def _write(self, data: bytes) -> Path:
+        make_folder(self._scratch)
         temporary = self._temporary()
         try:
             with temporary.open("xb") as sink:

@@ -25,13 +25,6 @@ class Archive:
     folder: Path | None = None
     recovered: tuple[str, ...] = field(default=())
 
-    @property
-    def catalogue_path(self) -> Path:
-        """Where the catalogue of this archive lies: in its folder, or beside the spool of one that lies in
-        S3.
-        """
-        return (self.folder or self.spool.folder.parent) / "catalogue.sqlite"
-
     def read(self, key: str) -> bytes:
         """The whole object or growing segment under a key. Missing when there is neither."""
         if self.spool.holds(key):

@@ -20,7 +20,13 @@ from urllib.parse import urlsplit
 
 import boto3
 import botocore.config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from storage.archive.keys import check_key, check_prefix
 from storage.archive.s3_errors import code_of, explained
@@ -30,7 +36,9 @@ from storage.archive.store import ArchiveError, Conflict, Missing
 # Writers at once in `put_all`; boto3's pool holds ten connections.
 _AT_ONCE = 8
 _RANGE = 4 * 1024 * 1024
-_TAKEN = ("PreconditionFailed", "412")
+# NoSuchUpload: the upload was completed already, and its answer lost.
+_TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchUpload")
+_READS = 3
 _GONE = ("NoSuchKey", "NotFound", "404")
 _Found = TypeVar("_Found")
 
@@ -50,81 +58,39 @@ class S3Store:
         """Nothing to do here: the conditional put of the marker, which follows, needs the right to write."""
 
     def put_new(self, key: str, data: bytes) -> bool:
-        digest = hashlib.sha256(data).digest()
-        try:
-            self._client.put_object(
-                Bucket=self.bucket,
-                Key=self._path(key),
-                Body=data,
-                IfNoneMatch="*",
-                ChecksumSHA256=base64.b64encode(digest).decode(),
-                Metadata={"sha256": digest.hex()},
-                **self._extra,
-            )
-        except ClientError as error:
-            if code_of(error) not in _TAKEN:
-                raise explained(error, self._name()) from error
-            # Perhaps our own write, its answer lost and the put sent again by botocore.
-            return self._must_equal(key, len(data), digest.hex(), lambda: io.BytesIO(data))
-        except BotoCoreError as error:
-            raise explained(error, self._name()) from error
-        return True
+        digest = hashlib.sha256(data).hexdigest()
+        return self._new(key, len(data), digest, lambda: io.BytesIO(data), lambda: self._put(key, data, IfNoneMatch="*"))
 
     def put_all(self, parts: Iterable[tuple[str, bytes]]) -> int:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return sum(pool.map(lambda part: self.put_new(*part), parts))
 
     def put_file(self, key: str, path: Path) -> bool:
-        if path.stat().st_size <= PART:
+        size = path.stat().st_size
+        if size <= PART:
             return self.put_new(key, path.read_bytes())
         digest = _file_digest(path)
-        if self.size(key) is not None:
-            return self._must_equal(key, path.stat().st_size, digest, lambda: path.open("rb"))
-        try:
-            upload_in_parts(self._client, self.bucket, self._path(key), path, metadata={"sha256": digest}, extra=self._extra)
-        except ClientError as error:
-            if code_of(error) not in _TAKEN:
-                raise explained(error, self._name()) from error
-            return self._must_equal(key, path.stat().st_size, digest, lambda: path.open("rb"))
-        except BotoCoreError as error:
-            raise explained(error, self._name()) from error
-        return True
+        if self.size(key) is not None:  # a large file is not sent only to hear that it is there
+            return self._must_equal(key, size, digest, lambda: path.open("rb"))
+        return self._new(key, size, digest, lambda: path.open("rb"), lambda: self._send(key, path, digest, new=True))
 
     def replace(self, key: str, path: Path) -> None:
         if path.stat().st_size > PART:
-            metadata = {"sha256": _file_digest(path)}
-            self._call(
-                lambda: upload_in_parts(
-                    self._client, self.bucket, self._path(key), path, metadata=metadata, extra=self._extra, new=False
-                )
-            )
+            self._call(lambda: self._send(key, path, _file_digest(path), new=False))
         else:
-            data = path.read_bytes()
-            digest = hashlib.sha256(data).digest()
-            self._call(
-                lambda: self._client.put_object(
-                    Bucket=self.bucket,
-                    Key=self._path(key),
-                    Body=data,
-                    ChecksumSHA256=base64.b64encode(digest).decode(),
-                    Metadata={"sha256": digest.hex()},
-                    **self._extra,
-                )
-            )
+            self._call(lambda: self._put(key, path.read_bytes()))
         self._forget_versions(key, but_newest=True)
 
     def read(self, key: str) -> bytes:
-        found = self._get(key)
-        return cast(bytes, self._call(lambda: found["Body"].read()))
+        return self._fetch(key)
 
     def read_range(self, key: str, offset: int, length: int) -> bytes:
         if length <= 0:
             return b""
         try:
-            found = self._get(key, Range=f"bytes={offset}-{offset + length - 1}")
+            return self._fetch(key, Range=f"bytes={offset}-{offset + length - 1}")
         except _BeyondEnd:
             return b""
-        return cast(bytes, self._call(lambda: found["Body"].read()))
 
     def open_stream(self, key: str) -> BinaryIO:
         return io.BufferedReader(_Stream(self, key), 1 << 20)
@@ -177,17 +143,53 @@ class S3Store:
         except (ClientError, BotoCoreError) as error:
             raise explained(error, self._name()) from error
 
-    def _get(self, key: str, **how: str) -> dict[str, Any]:
+    def _put(self, key: str, data: bytes, **condition: str) -> None:
+        digest = hashlib.sha256(data).digest()
+        self._client.put_object(
+            Bucket=self.bucket,
+            Key=self._path(key),
+            Body=data,
+            ChecksumSHA256=base64.b64encode(digest).decode(),
+            Metadata={"sha256": digest.hex()},
+            **condition,
+            **self._extra,
+        )
+
+    def _send(self, key: str, path: Path, digest: str, *, new: bool) -> None:
+        metadata = {"sha256": digest}
+        upload_in_parts(self._client, self.bucket, self._path(key), path, metadata=metadata, extra=self._extra, new=new)
+
+    def _new(self, key: str, size: int, digest: str, content: Callable[[], BinaryIO], send: Callable[[], None]) -> bool:
+        """Send a new object. When something is there, perhaps it is our own write, its answer lost and sent again."""
         try:
-            return cast(dict[str, Any], self._client.get_object(Bucket=self.bucket, Key=self._path(key), **how))
+            send()
         except ClientError as error:
-            if code_of(error) in _GONE:
-                raise Missing(f"{key} is not in the archive {self._name()}") from None
-            if code_of(error) in ("InvalidRange", "416"):
-                raise _BeyondEnd from None
-            raise explained(error, self._name()) from error
+            if code_of(error) not in _TAKEN or self.size(key) is None:
+                raise explained(error, self._name()) from error
+            return self._must_equal(key, size, digest, content)
         except BotoCoreError as error:
             raise explained(error, self._name()) from error
+        return True
+
+    def _fetch(self, key: str, **how: str) -> bytes:
+        """The bytes of an object or a range. botocore tries again until an answer begins; a body that breaks off
+        is asked for again here."""
+        for left in reversed(range(_READS)):
+            try:
+                found = self._client.get_object(Bucket=self.bucket, Key=self._path(key), **how)
+                return cast(bytes, found["Body"].read())
+            except ClientError as error:
+                if code_of(error) in _GONE:
+                    raise Missing(f"{key} is not in the archive {self._name()}") from None
+                if code_of(error) in ("InvalidRange", "416"):
+                    raise _BeyondEnd from None
+                raise explained(error, self._name()) from error
+            except (IncompleteReadError, ResponseStreamingError, ReadTimeoutError) as error:
+                if not left:
+                    raise explained(error, self._name()) from error
+            except BotoCoreError as error:
+                raise explained(error, self._name()) from error
+        raise AssertionError("the last try returns or raises")
 
     def _must_equal(self, key: str, size: int, digest: str, content: Callable[[], BinaryIO]) -> bool:
         """False when the object under the key is this content already; Conflict when it is another."""

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from storage.archive.s3_errors import code_of
+
 # Bytes of a part; at most 10,000 parts make an object.
 PART = 16 * 1024 * 1024
 
@@ -49,10 +53,15 @@ def upload_in_parts(
 
 
 def _broken_off(client: Any, bucket: str, key: str) -> tuple[str | None, dict[int, dict[str, Any]]]:
-    """The newest unfinished upload of this key and its parts by number; none: (None, {})."""
-    listed = client.list_multipart_uploads(Bucket=bucket, Prefix=key).get("Uploads", ())
-    ours = sorted((each["Initiated"], each["UploadId"]) for each in listed if each["Key"] == key)
-    if not ours:
-        return None, {}
-    pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=ours[-1][1])
-    return ours[-1][1], {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
+    """The newest unfinished upload of this key and its parts by number; none, or none that we may list: (None, {})."""
+    try:
+        listed = client.list_multipart_uploads(Bucket=bucket, Prefix=key).get("Uploads", ())
+        ours = sorted((each["Initiated"], each["UploadId"]) for each in listed if each["Key"] == key)
+        if not ours:
+            return None, {}
+        pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=ours[-1][1])
+        return ours[-1][1], {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
+    except ClientError as error:
+        if code_of(error) not in ("AccessDenied", "403", "NotImplemented", "NoSuchUpload"):
+            raise
+        return None, {}  # then the upload begins anew

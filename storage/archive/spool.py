@@ -16,7 +16,9 @@ from pathlib import Path
 
 from storage.archive.keys import check_key
 from storage.archive.local import explained, make_folder
-from storage.archive.store import ArchiveError, Store
+from storage.archive.store import ArchiveError, Conflict, Store
+
+_SEGMENTS = (".warc.gz", ".jsonl")
 
 # Path of a segment -> length of its sound part in bytes. Publishes what belongs beside a segment, from its
 # path.
@@ -70,10 +72,6 @@ class Spool:
     def __init__(self, folder: Path, store: Store) -> None:
         self.folder = folder.absolute()
         self._store = store
-        try:
-            make_folder(self.folder)
-        except OSError as error:
-            raise explained(error, self.folder) from error
 
     def open(self, key: str) -> Segment:
         """A new, empty segment that will be published under `key`. ArchiveError when the key is taken."""
@@ -103,7 +101,7 @@ class Spool:
     def keys(self, prefix: str = "") -> list[str]:
         """Keys of all segments in the spool, in order."""
         found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file())
-        return sorted(key for key in found if key.startswith(prefix) and not key.startswith("."))
+        return sorted(key for key in found if key.startswith(prefix) and key.endswith(_SEGMENTS))
 
     def publish(self, segment: Segment, companions: Iterator[tuple[str, bytes]]) -> None:
         """Bring a finished segment under its final key, then what belongs beside it, then clear it from the
@@ -135,6 +133,8 @@ class Spool:
                 path.unlink()
                 return f"{key}: left by a killed run with nothing whole in it; removed ({size} bytes)"
             self._publish(key, path, companions(key, path))
+        except Conflict:
+            return f"{key}: another content lies under this key in the archive; {path} was left where it is, compare the two"
         except OSError as error:
             raise explained(error, self.folder) from error
         finally:
@@ -159,7 +159,9 @@ class Spool:
     def _publish(self, key: str, path: Path, companions: Iterator[tuple[str, bytes]]) -> None:
         self._store.put_file(key, path)
         for beside, data in companions:
-            self._store.put_new(beside, data)
+            # What lies beside a segment is made from it: an older version's form of it may stay.
+            with contextlib.suppress(Conflict):
+                self._store.put_new(beside, data)
         path.unlink()
 
     @contextlib.contextmanager
@@ -167,6 +169,7 @@ class Spool:
         """One process at a time makes or takes segments: a file made and not yet locked is not taken for a
         left one.
         """
+        make_folder(self.folder)
         handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -7,10 +7,10 @@ cut off after any whole record never holds a response without its request.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from storage.archive import cdx
@@ -19,7 +19,6 @@ from storage.archive.exchange import Answer, NotHttp, read_answer, truncation
 from storage.archive.keys import cdx_key, warc_key
 from storage.archive.opened import Archive
 from storage.archive.spool import Segment
-from storage.archive.store import ArchiveError
 from storage.records import Earlier, Exchange, WarcAddress
 
 MAX_SIZE = 256 * 1024 * 1024
@@ -65,7 +64,8 @@ class WarcWriter:
         self._clock, self._about, self._earlier = clock, dict(about), earlier
         self._max_size, self._level = max_size, level
         self._file: _File | None = None
-        self._finished: list[_File] = []
+        self._finished: list[tuple[_File, Future[None]]] = []
+        self._publisher = ThreadPoolExecutor(1, "publish-warc")
         self._numbers = 0
         self._seen: OrderedDict[str, Earlier] = OrderedDict()
         warc_key(outlet, run_id, 0)  # refuse a bad name before the first fetch
@@ -113,33 +113,33 @@ class WarcWriter:
             self._file.segment.sync()
 
     def close(self) -> None:
-        """Publish all files under their final keys, each with its index. ArchiveError: they wait in the
-        spool.
-        """
+        """Publish all files under their final keys, each with its index. ArchiveError: they wait in the spool."""
         self._finish()
-        self._publish()
+        self._publisher.shutdown()
+        while self._finished:
+            file, published = self._finished[0]
+            if published.exception() is not None:
+                self._archive.spool.publish(file.segment, file.companions())  # once more, and now it is told
+            self._finished.pop(0)
 
     def _current(self) -> _File:
         if self._file is not None and self._file.segment.size >= self._max_size:
             self._finish()
-            with contextlib.suppress(ArchiveError):  # stays in the spool; close tries again and tells
-                self._publish()
         if self._file is None:
             self._file = _File(self._archive.spool.open(warc_key(self._outlet, self._run, self._numbers)))
             self._numbers += 1
+        if self._file.segment.size == 0:
             self._warcinfo(self._file)
         return self._file
 
     def _finish(self) -> None:
+        """End the open file. It is published in a thread: the upload of a large file must not hold up the crawl."""
         if self._file is not None:
-            self._finished.append(self._file)
+            file = self._file
+            file.segment.sync()  # `sync` will look at the next file only
             self._file = None
-
-    def _publish(self) -> None:
-        while self._finished:
-            file = self._finished[0]
-            self._archive.spool.publish(file.segment, file.companions())
-            self._finished.pop(0)
+            publish = self._archive.spool.publish
+            self._finished.append((file, self._publisher.submit(publish, file.segment, file.companions())))
 
     def _warcinfo(self, file: _File) -> None:
         block = wr.warc_fields({"format": "WARC File Format 1.1", **self._about})

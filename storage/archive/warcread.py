@@ -7,15 +7,18 @@ offset.
 
 from __future__ import annotations
 
+import mmap
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 # A record larger than this when unpacked is refused, not read: no capture of ours comes near
 # (DOWNLOAD_MAXSIZE).
 LARGEST = 256 * 1024 * 1024
 _PIECE = 64 * 1024
+_MEMBER_START = b"\x1f\x8b\x08"
 
 
 class BadRecord(ValueError):
@@ -92,15 +95,30 @@ def members(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
         offset += length
 
 
-def whole_length(stream: BinaryIO) -> int:
-    """An open WARC file -> the offset at which its last whole record ends: where a torn one would begin."""
-    end = 0
-    try:
-        for record in records(stream):
-            end = record.offset + record.length
-    except BadRecord:
-        pass
+def whole_length(path: Path) -> int:
+    """A WARC file -> the offset at which its last whole record ends: behind it is only what was torn.
+
+    A damaged record with whole ones after it is no torn end: nothing of it is cut off.
+    """
+    end = start = 0
+    with path.open("rb") as stream:
+        size = path.stat().st_size
+        while start < size:
+            try:
+                stream.seek(start)
+                for record in records(stream):
+                    end = start + record.offset + record.length
+                break
+            except BadRecord as error:
+                start = _next_start(stream, start + error.offset + 1, size)
     return end
+
+
+def _next_start(stream: BinaryIO, start: int, size: int) -> int:
+    """Where the next gzip member may begin, from `start` on; `size` when nowhere."""
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        found = data.find(_MEMBER_START, start)
+    return found if found >= 0 else size
 
 
 def _record(data: bytes, offset: int, length: int) -> Record:
