@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from typing import Any, Self
 
 from rich.console import Console
@@ -12,8 +11,11 @@ from rich.text import Text
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.defer import _schedule_coro
+from twisted.python.failure import Failure
 
 from crawler.console import clean
+from crawler.network.manners import Postponed
 from storage.archive import ArchiveError
 from storage.records import Ending, Kind, Outcome
 
@@ -42,10 +44,10 @@ class Progress:
 
     def spider_opened(self) -> None:
         console = Console(stderr=True)
+        self.tick.start(0.25, now=False)
         if console.is_terminal:
             self.live = Live(self._line(), console=console, transient=True, auto_refresh=False)
             self.live.start()
-            self.tick.start(0.5, now=False)
 
     def item_scraped(self, item: Ending) -> None:
         """An ending is settled: a run of blocks ends the run, so that nobody is pestered."""
@@ -66,17 +68,17 @@ class Progress:
 
     def stop(self, reason: str) -> None:
         """End the crawl gently: what is under way is finished and kept."""
-        from scrapy.utils.defer import _schedule_coro
-
         engine = self.crawler.engine
         if engine is not None and not getattr(self, "_stopping", False):
             self._stopping = True
             _schedule_coro(engine.close_spider_async(reason=reason))
+            self._let_go(engine)
 
     def spider_closed(self, reason: str) -> None:
         """Everything is published; the receipt is made."""
-        if self.live is not None:
+        if self.tick.running:
             self.tick.stop()
+        if self.live is not None:
             self.live.stop()
         run = self.crawler.spider.run  # type: ignore[union-attr]
         try:
@@ -86,8 +88,21 @@ class Progress:
             self.receipt = run.receipt("archive", dt.datetime.now(dt.UTC))
 
     def _refresh(self) -> None:
+        engine = self.crawler.engine
+        if engine is not None and engine._slot is not None and engine._slot.closing is not None:
+            self._let_go(engine)
         if self.live is not None:
             self.live.update(self._line(), refresh=True)
+
+    def _let_go(self, engine: Any) -> None:
+        """The run is ending: requests that still wait for their turn are left to the next run.
+
+        Scrapy would first send them all, each after its delay.
+        """
+        for slot in engine.downloader.slots.values():
+            while slot.queue:
+                _, deferred = slot.queue.popleft()
+                deferred.errback(Failure(Postponed("the run is ending")))
 
     def _line(self) -> Text:
         run = getattr(self.crawler.spider, "run", None)
@@ -97,8 +112,3 @@ class Progress:
         seconds = max((dt.datetime.now(dt.UTC) - self.started).total_seconds(), 0.001)
         shares = ", ".join(f"{run.counts[o]} {o.value}" for o in Outcome if run.counts[o])
         return Text(clean(f"{run.outlet}: {done} pages ({shares or 'none yet'}), {done / seconds:.1f}/s"))
-
-
-def is_interactive() -> bool:
-    """Whether a person watches: standard error is a terminal."""
-    return sys.stderr.isatty()

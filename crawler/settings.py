@@ -22,6 +22,7 @@ USER_AGENT = f"cleancopy/0.1 (news archive; {NEWS_CONTACT or 'set NEWS_CONTACT'}
 # Manners: one request at a time an outlet, with a delay that grows with the outlet's own slowness.
 DOWNLOAD_DELAY = float(os.environ.get("NEWS_DELAY", "1"))
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+CONCURRENT_REQUESTS = 4  # what may wait for its turn: a run that ends early has little to let go
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
 ROBOTSTXT_OBEY = False  # crawler.network.manners does it: Scrapy takes a robots.txt that fails for permission

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import socket
-import threading
 from pathlib import Path
 
 from warcio.archiveiterator import ArchiveIterator
 
-from tests.conftest import Scrapy
+from tests.conftest import Finished, Scrapy
+from tests.raw_server import RawServer
 
 STORY = (
     "<html><head><title>Harbour opens after the storm</title></head><body><h1>Harbour opens after the storm</h1>"
@@ -22,37 +21,8 @@ STORY = (
 ).encode()
 
 
-class RawServer:
-    """Answers every connection with given bytes, and keeps what it received."""
-
-    def __init__(self, answers: dict[bytes, bytes]) -> None:
-        self.answers = answers
-        self.received: list[bytes] = []
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            with connection:
-                got = b""
-                while b"\r\n\r\n" not in got:
-                    piece = connection.recv(65536)
-                    if not piece:
-                        break
-                    got += piece
-                path = got.split(b" ")[1] if got.count(b" ") > 1 else b""
-                self.received.append(got)
-                connection.sendall(
-                    self.answers.get(path, b"HTTP/1.1 404 Nope\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                )
-
-    def close(self) -> None:
-        self.socket.close()
+def fetch(server: RawServer, scrapy_command: Scrapy) -> Finished:
+    return scrapy_command("crawl", "menafn", "--json", "-a", f"origin={server.url}", "-a", f"url={server.url}/1234567890/Story")
 
 
 def records(archive: Path, path: str) -> dict[str, tuple[bytes, bytes, dict[str, str]]]:
@@ -74,12 +44,8 @@ def test_request_and_response_are_kept_as_they_crossed_the_wire(archive: Path, s
         b"X-Twice: two\r\nX-Latin: caf\xe9\r\nContent-Encoding: gzip\r\n"
     )
     framing = b"Content-Length: " + str(len(body)).encode() + b"\r\nConnection: close\r\n\r\n"
-    server = RawServer({b"/1234567890/Story": head + framing + body})
-    done = scrapy_command(
-        "crawl", "menafn", "--json", "-a", f"origin=http://127.0.0.1:{server.port}",
-        "-a", f"url=http://127.0.0.1:{server.port}/1234567890/Story",
-    )  # fmt: skip
-    server.close()
+    with RawServer({"/1234567890/Story": head + framing + body}) as server:
+        done = fetch(server, scrapy_command)
     assert done.status == 0, done.err
     assert done.receipt["outcomes"]["kept"] == 1, done.out
     kept = records(archive, "/1234567890/Story")
@@ -97,10 +63,8 @@ def test_chunk_framing_is_undone_and_the_rest_of_the_head_stays(archive: Path, s
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\nX-ODD: yes\r\nConnection: close\r\n\r\n"
         + chunks + b"0\r\n\r\n"
     )  # fmt: skip
-    server = RawServer({b"/1234567890/Story": answer})
-    url = f"http://127.0.0.1:{server.port}"
-    done = scrapy_command("crawl", "menafn", "--json", "-a", f"origin={url}", "-a", f"url={url}/1234567890/Story")
-    server.close()
+    with RawServer({"/1234567890/Story": answer}) as server:
+        done = fetch(server, scrapy_command)
     assert done.status == 0, done.err
     head, body, _ = records(archive, "/1234567890/Story")["response"]
     assert body == STORY
@@ -109,10 +73,8 @@ def test_chunk_framing_is_undone_and_the_rest_of_the_head_stays(archive: Path, s
 
 def test_a_body_cut_short_is_kept_and_flagged(archive: Path, scrapy_command: Scrapy) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 999999\r\n\r\n" + STORY
-    server = RawServer({b"/1234567890/Story": answer})
-    url = f"http://127.0.0.1:{server.port}"
-    done = scrapy_command("crawl", "menafn", "--json", "-a", f"origin={url}", "-a", f"url={url}/1234567890/Story")
-    server.close()
+    with RawServer({"/1234567890/Story": answer}) as server:
+        done = fetch(server, scrapy_command)
     assert done.receipt["captures"] == 1
     _, body, headers = records(archive, "/1234567890/Story")["response"]
     assert body == STORY
