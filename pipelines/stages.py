@@ -133,7 +133,8 @@ def enter(
         else:
             ending, clean = _other_ending(run, item, sequence), None
         ending = replace(ending, supersedes=supersedes)
-        captures.enter(connection, ending, item.text if isinstance(item, Article) else "")
+        text = item.text if isinstance(item, Article) else ""
+        captures.enter(connection, ending, captures.kept_text(connection, ending) or text)
     return ending, clean
 
 
@@ -198,7 +199,7 @@ def _article_ending(
     )
     placement = place_arrival(arrival, Placements(run.catalogue.conn))
     outcome = Outcome.REVISION if again else OUTCOMES[placement.relation]
-    first = captures.first_copy(run.catalogue.conn, print_.digest) if outcome is Outcome.DUPLICATE else None
+    first = captures.first_copy(run.catalogue.conn, print_.digest, run.id) if outcome is Outcome.DUPLICATE else None
     key = first.clean_key if first else clean_key(outlet, identity, print_.digest)
     if again:  # the text may be the same: the older copy keeps its key
         key = f"{key.removesuffix('.json')}.{sequence}.json"
@@ -226,6 +227,6 @@ def _article_ending(
         authors=article.authors,
         section=article.section,
     )
-    if outcome not in (Outcome.KEPT, Outcome.REVISION):
+    if outcome is Outcome.UNCHANGED or first is not None:
         return ending, None
     return ending, clean_copy(article, print_, placement, extractor=EXTRACTOR, publisher=publisher)

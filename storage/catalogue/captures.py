@@ -17,7 +17,7 @@ import sqlite_utils
 from storage.catalogue.leads import retry_time
 from storage.catalogue.schema import writing
 from storage.catalogue.search import fold
-from storage.records import Earlier, Ending, Kind, Lead, Outcome, WarcAddress
+from storage.records import Earlier, Ending, Kind, Lead, Outcome, Relation, WarcAddress
 
 # Kinds that say nothing of the story: the outlet refused or was out of order, so the lead is asked for again later.
 PASSING = frozenset({Kind.FORBIDDEN, Kind.CHALLENGE, Kind.MAINTENANCE, Kind.SOFT_ERROR, Kind.EMPTY})
@@ -47,13 +47,26 @@ def current_version(connection: sqlite3.Connection, article: str) -> Version | N
     return Version(article=row[0], content_digest=row[1], clean_key=row[2], cluster=row[3]) if row else None
 
 
-def first_copy(connection: sqlite3.Connection, content_digest: str) -> Version | None:
-    """Content digest -> the first article that had this text, None when nobody had."""
+def first_copy(connection: sqlite3.Connection, content_digest: str, run: str) -> Version | None:
+    """Content digest -> the first article whose clean copy with this text is durable, or becomes so before what the
+    run enters next; None when nobody's is. What another run has not settled may be taken back yet."""
     row = connection.execute(
-        "select article, content_digest, clean_key, cluster from articles where content_digest = ? order by id limit 1",
-        (content_digest,),
+        """select a.article, a.content_digest, a.clean_key, a.cluster from articles a join captures c on c.id = a.capture
+           where a.content_digest = ? and (c.settled = 1 or c.run = ?) order by a.id limit 1""",
+        (content_digest, run),
     ).fetchone()
     return Version(article=row[0], content_digest=row[1], clean_key=row[2], cluster=row[3]) if row else None
+
+
+def kept_text(connection: sqlite3.Connection, ending: Ending) -> str | None:
+    """The text that lies under the ending's clean copy already; None when the ending is the first to use that key.
+
+    A duplicate's own text may be set in other quotes and spaces; the catalogue shows the one that is kept."""
+    row = connection.execute(
+        "select text from articles where content_digest = ? and clean_key = ? order by id limit 1",
+        (ending.content_digest, ending.clean_key),
+    ).fetchone()
+    return str(row[0]) if row else None
 
 
 def payload_seen(connection: sqlite3.Connection, digest: str) -> Earlier | None:
@@ -178,10 +191,11 @@ def unsettled(database: sqlite_utils.Database, outlet: str) -> list[tuple[int, s
 
 
 def take_back(database: sqlite_utils.Database, sequence: int, forget: Callable[[sqlite3.Connection, str], None]) -> None:
-    """Remove the rows of a capture that never became durable. `forget` drops an article from the copies' index."""
+    """Remove the rows of a capture that never became durable. `forget` drops an article's newest document from the
+    copies' index."""
     with writing(database) as connection:
-        for row, headline, text, article in connection.execute(
-            "select id, headline, text, article from articles where capture = ?", (sequence,)
+        for row, headline, text, article, relation in connection.execute(
+            "select id, headline, text, article, relation from articles where capture = ?", (sequence,)
         ).fetchall():
             connection.execute(
                 "insert into articles_fts (articles_fts, rowid, headline, text) values ('delete', ?, ?, ?)",
@@ -191,7 +205,9 @@ def take_back(database: sqlite_utils.Database, sequence: int, forget: Callable[[
             connection.execute(
                 "update articles set current = 1 where id = (select max(id) from articles where article = ?)", (article,)
             )
-            forget(connection, article)
+            # An article extracted again to the same text has no document of its own in the index.
+            if relation != Relation.UNCHANGED:
+                forget(connection, article)
         connection.execute("update captures set superseded_by = null where superseded_by = ?", (sequence,))
         connection.execute("delete from captures where id = ?", (sequence,))
 

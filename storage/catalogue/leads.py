@@ -7,7 +7,8 @@ of one outlet never overlap (the run holds the outlet's lock), the next run take
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Callable, Iterable
 
 import sqlite_utils
 
@@ -18,19 +19,36 @@ FIRST_RETRY = dt.timedelta(hours=1)
 MOST_ATTEMPTS = 8
 
 
-def announce(database: sqlite_utils.Database, leads: Iterable[Lead], now: dt.datetime) -> list[Lead]:
-    """Leads heard of -> those that were new; URLs that the catalogue knows stay as they are."""
+def announce(
+    database: sqlite_utils.Database, leads: Iterable[Lead], now: dt.datetime, written: Callable[[Lead], None] | None = None
+) -> list[Lead]:
+    """Leads heard of -> those that were new; URLs that the catalogue knows stay as they are.
+
+    `written` is called for each new one before it is committed: what it raises takes all of them back.
+    """
     new = []
     with writing(database) as connection:
         for lead in leads:
-            made = connection.execute(
-                "insert or ignore into leads (url, outlet, source, title, published, announced_at, state) "
-                "values (?, ?, ?, ?, ?, ?, 'announced')",
-                (lead.url, lead.outlet, lead.source, lead.title, _iso(lead.published), _iso(now)),
-            )
-            if made.rowcount:
+            if enter(connection, lead, now):
                 new.append(lead)
+                if written is not None:
+                    written(lead)
     return new
+
+
+def enter(connection: sqlite3.Connection, lead: Lead, announced_at: dt.datetime) -> bool:
+    """Enter a lead unless its URL is known; whether it was new. Inside the caller's transaction."""
+    made = connection.execute(
+        "insert or ignore into leads (url, outlet, source, title, published, announced_at, state) "
+        "values (?, ?, ?, ?, ?, ?, 'announced')",
+        (lead.url, lead.outlet, lead.source, lead.title, _iso(lead.published), _iso(announced_at)),
+    )
+    return bool(made.rowcount)
+
+
+def put_back(connection: sqlite3.Connection, url: str) -> None:
+    """The lead is to be fetched, whatever became of it before. Inside the caller's transaction."""
+    connection.execute("update leads set state = 'announced', run = null where url = ?", (url,))
 
 
 def lease(
@@ -63,8 +81,8 @@ def lease(
 
 def take(database: sqlite_utils.Database, lead: Lead, run: str, now: dt.datetime) -> None:
     """Lease one given URL, whatever its state: a person asked for it."""
-    announce(database, [lead], now)
     with writing(database) as connection:
+        enter(connection, lead, now)
         connection.execute("update leads set state = 'leased', run = ? where url = ?", (run, lead.url))
 
 
@@ -94,4 +112,9 @@ def _iso(time: dt.datetime | None) -> str | None:
 def refuse(database: sqlite_utils.Database, url: str) -> None:
     """The lead may not be fetched; it stays known, so that it is not announced again."""
     with writing(database) as connection:
-        connection.execute("update leads set state = 'refused', run = null where url = ?", (url,))
+        enter_refusal(connection, url)
+
+
+def enter_refusal(connection: sqlite3.Connection, url: str) -> None:
+    """`refuse`, inside the caller's transaction."""
+    connection.execute("update leads set state = 'refused', run = null where url = ?", (url,))
