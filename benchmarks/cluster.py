@@ -48,7 +48,8 @@ def main() -> None:
         spent = time.perf_counter() - started
         catalogue.close()
     arguments.out.write_text(json.dumps(placed, indent=0), "utf-8")
-    print(f"{len(lines)} documents, {len(set(placed.values()))} clusters, {1000 * spent / max(1, len(lines)):.2f} ms a document")
+    each = 1000 * spent / max(1, len(lines))
+    print(f"{len(lines)} documents, {len(set(placed.values()))} clusters, {each:.2f} ms a document")
 
 
 if __name__ == "__main__":

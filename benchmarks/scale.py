@@ -122,8 +122,9 @@ def grow(catalogue: sqlite_utils.Database, press: Press, documents: int) -> dict
         copies += story != number
         found += story != number and placement.relation is not Relation.NEW
         if number + 1 in MARKS or number + 1 == documents:
-            figures[str(number + 1)] = {**measured(catalogue, number + 1, spent[-WINDOW:]), "characters": characters // (number + 1)}
-            print(number + 1, json.dumps(figures[str(number + 1)]), flush=True)
+            mark = {**measured(catalogue, number + 1, spent[-WINDOW:]), "characters": characters // (number + 1)}
+            figures[str(number + 1)] = mark
+            print(number + 1, json.dumps(mark), flush=True)
             spent.clear()
         elif len(spent) > 4 * WINDOW:
             del spent[:-WINDOW]

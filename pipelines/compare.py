@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipelines.fingerprint import UNSPACED, normalise
 
 SEED = 6
 """Words in a row that must agree to count as common; twice as many characters in scripts without spaces."""
 GAP = 16
 """Words: a longer passage that only one text has is an addition, not a change."""
 
+MOST_COMPARED = 40_000
+"""Pairs of words that are compared one by one in a passage without anchors."""
+
 Mask = NDArray[np.bool_]
+_PIECE = re.compile(rf"[{UNSPACED}]\s*|[^\s{UNSPACED}]+\s*")
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no byte of a run is lost
 
 
@@ -83,3 +92,113 @@ def gaps(covered: Mask) -> list[tuple[int, int]]:
     """Mask -> the runs [start, end) of words that are not common."""
     edges = np.flatnonzero(np.diff(np.concatenate(([True], covered, [True])).astype(np.int8)))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A run of words in a word diff. `op` is "equal", "delete" (only in the old text) or "insert" (only in the new)."""
+
+    op: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordDiff:
+    """Old text against new text: `changes` in reading order, and the share of either that stands in the other."""
+
+    changes: tuple[Change, ...]
+    share_of_old: float
+    share_of_new: float
+
+
+def word_diff(old: str, new: str) -> WordDiff:
+    """Two texts -> their WordDiff. Words that differ only in how they are set (`normalise`) are equal; what is shown
+    are the words as they stand, those of the new text where both are equal. Chinese, Japanese, Thai: by character."""
+    left, right = _pieces(old), _pieces(new)
+    changes: list[tuple[str, list[str]]] = []
+    same = 0
+    for op, (a, b), (c, d) in _opcodes([normalise(x) for x in left], [normalise(x) for x in right]):
+        if op == "equal":
+            same += d - c
+            _add(changes, "equal", right[c:d])
+            continue
+        _add(changes, "delete", left[a:b])
+        _add(changes, "insert", right[c:d])
+    return WordDiff(
+        changes=tuple(Change(op=op, words="".join(pieces).strip()) for op, pieces in changes),
+        share_of_old=same / len(left) if left else 1.0,
+        share_of_new=same / len(right) if right else 1.0,
+    )
+
+
+def _pieces(text: str) -> list[str]:
+    """Text -> its words, each with the white space that follows it."""
+    return _PIECE.findall(text.lstrip())
+
+
+def _add(changes: list[tuple[str, list[str]]], op: str, pieces: list[str]) -> None:
+    if pieces and changes and changes[-1][0] == op:
+        changes[-1][1].extend(pieces)
+    elif pieces:
+        changes.append((op, list(pieces)))
+
+
+Span = tuple[int, int]
+
+
+def _opcodes(left: list[str], right: list[str]) -> list[tuple[str, Span, Span]]:
+    """Words of both sides -> runs of equal and of different words. Anchored on runs of words that stand once in
+    either text (patience diff), so that only short passages between anchors are compared word by word."""
+    found: list[tuple[str, Span, Span]] = []
+    a = c = 0
+    for b, d, size in [*_anchors(left, right), (len(left), len(right), 0)]:
+        if b < a or d < c:  # inside what the anchor before was widened to
+            continue
+        found.extend(_between(left, right, (a, b), (c, d)))
+        a, c = b + size, d + size
+        while size and a < len(left) and c < len(right) and left[a] == right[c]:
+            size, a, c = size + 1, a + 1, c + 1
+        if size:
+            found.append(("equal", (b, a), (d, c)))
+    return found
+
+
+def _anchors(left: list[str], right: list[str]) -> list[tuple[int, int, int]]:
+    """Starts of the runs of three words that stand once in each text, in an order that both have (longest chain)."""
+    once, others = _once(left), _once(right)
+    pairs = sorted((place, others[run]) for run, place in once.items() if run in others)
+    ends: list[int] = []
+    links: list[int] = []
+    chain: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        rank = bisect_left(ends, place)
+        links.append(chain[rank - 1] if rank else -1)
+        if rank == len(ends):
+            ends.append(place)
+            chain.append(number)
+        else:
+            ends[rank], chain[rank] = place, number
+    kept, number = [], chain[-1] if chain else -1
+    while number >= 0:
+        kept.append((*pairs[number], 3))
+        number = links[number]
+    return kept[::-1]
+
+
+def _once(words: list[str]) -> dict[tuple[str, ...], int]:
+    """Runs of three words that stand once -> where."""
+    seen: dict[tuple[str, ...], int] = {}
+    for place, run in enumerate(zip(words, words[1:], words[2:], strict=False)):
+        seen[run] = -1 if run in seen else place
+    return {run: place for run, place in seen.items() if place >= 0}
+
+
+def _between(left: list[str], right: list[str], old: Span, new: Span) -> list[tuple[str, Span, Span]]:
+    """A passage of either text without anchors -> its runs; as a whole where comparing would take too long."""
+    (a, b), (c, d) = old, new
+    if a == b and c == d:
+        return []
+    if (b - a) * (d - c) > MOST_COMPARED or a == b or c == d:
+        return [("replace", old, new)]
+    matcher = SequenceMatcher(None, left[a:b], right[c:d], autojunk=False)
+    return [(op, (a + i, a + j), (c + k, c + m)) for op, i, j, k, m in matcher.get_opcodes()]

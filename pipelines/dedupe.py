@@ -7,6 +7,7 @@ the order of arrival. `place` decides and touches nothing. What counts as a copy
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,10 +19,17 @@ from storage.records import Fingerprint, Neighbour, Placement, Relation, Sharing
 
 DRIFT = 0.4
 """Share of the shorter text in common with the fullest member of a cluster, below which a newcomer does not join."""
-SAME_DAY = dt.timedelta(hours=3)
+SAME_TIME = dt.timedelta(hours=3)
 """Reports of one series with the same words are one report when they appear within this time."""
+RETOLD = 0.5
+"""Share of the shorter text that an outlet's new text under an old story number keeps, to be a revision."""
 FULL = 0.8
 """A member is canonical when it is the earliest that has at least this share of the longest member's length."""
+
+
+_QUERY = re.compile(r"[?#]")
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{6,16}(?![0-9])")
+_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12][0-9]|3[01])(?:[0-2][0-9][0-5][0-9])?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +48,11 @@ class Arrival:
 
     @property
     def seen(self) -> str:
-        """When it was published, else fetched; empty when neither is known."""
-        return self.published or self.fetched or ""
+        """When it was published, else fetched, in UTC (a day alone stays a day); empty when neither is known."""
+        time = _time(self.published or "") or _time(self.fetched or "")
+        if time is None:
+            return ""
+        return time.isoformat() if isinstance(time, dt.datetime) else f"{time}"
 
 
 class Neighbours(Protocol):
@@ -70,9 +81,8 @@ class Neighbours(Protocol):
 def place_arrival(arrival: Arrival, index: Neighbours) -> Placement:
     """Arrival and index -> its Placement, entered in the index unless it is UNCHANGED. In the caller's transaction."""
     mine = arrival.fingerprint
-    earlier = index.newest(arrival.article)
-    if earlier is None and arrival.story:
-        earlier = index.same_story(arrival.outlet, arrival.story)
+    story = arrival.story or story_of(arrival.url)
+    earlier = index.newest(arrival.article) or _retold(arrival, story, index)
     twins = index.same_text(mine.digest) if earlier is None else []
     sharing = index.sharing(mine) if earlier is None else Sharing()
     placement, match = place(arrival, earlier, twins, sharing, index)
@@ -83,11 +93,20 @@ def place_arrival(arrival: Arrival, index: Neighbours) -> Placement:
             article=arrival.article,
             outlet=arrival.outlet,
             seen=arrival.seen,
-            story=arrival.story,
+            story=story,
             match=match,
             indexed=placement.relation is not Relation.EXACT_DUPLICATE,
         )
     return placement
+
+
+def _retold(arrival: Arrival, story: str | None, index: Neighbours) -> Neighbour | None:
+    """What the outlet published under the same story number, when this is a new text of it."""
+    found = index.same_story(arrival.outlet, story) if story else None
+    if found is None or found.digest == arrival.fingerprint.digest:
+        return None
+    likeness = compared(arrival.fingerprint, found, np.ones(len(arrival.fingerprint.words)))
+    return found if likeness.contained >= RETOLD else None
 
 
 def place(
@@ -130,20 +149,43 @@ def _holds(likeness: Likeness, mine: Fingerprint, weights: Weights, index: Neigh
 
 
 def near_in_time(arrival: Arrival, neighbour: Neighbour) -> bool:
-    """Whether both were published within SAME_DAY; also when a time is not known."""
-    try:
-        mine, theirs = (dt.datetime.fromisoformat(time) for time in (arrival.seen, neighbour.seen))
-        return abs(mine - theirs) <= SAME_DAY
-    except (ValueError, TypeError):
+    """Whether both were published within SAME_TIME, or on the same day where one has no hour; also when unknown."""
+    mine, theirs = _time(arrival.seen), _time(neighbour.seen)
+    if mine is None or theirs is None:
         return True
+    if isinstance(mine, dt.datetime) and isinstance(theirs, dt.datetime):
+        return abs(mine - theirs) <= SAME_TIME
+    days = [time.date() if isinstance(time, dt.datetime) else time for time in (mine, theirs)]
+    return days[0] == days[1]
+
+
+def _time(iso: str) -> dt.date | dt.datetime | None:
+    """ISO text -> a time in UTC, a day where it names no hour, None where it is neither."""
+    try:
+        if len(iso) == 10:
+            return dt.date.fromisoformat(iso)
+        time = dt.datetime.fromisoformat(iso)
+        return (time if time.tzinfo else time.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def story_of(url: str) -> str | None:
+    """URL -> the number by which an outlet knows a story whatever the slug: the last run of 6 digits or more in the
+    path, unless it is a date or a page of something. None when there is none."""
+    path = _QUERY.split(url, maxsplit=1)[0]
+    numbers = [number for number in _NUMBER.findall(path) if not _DATE.fullmatch(number)]
+    return numbers[-1] if numbers else None
 
 
 def _placed(relation: Relation, likeness: Likeness, arrival: Arrival, index: Neighbours) -> Placement:
     match = likeness.neighbour
+    members = [(member.seen, member.document, member.length, member.article) for member in index.members(match.cluster)]
+    members.append((arrival.seen, 1 + max(member[1] for member in members), arrival.fingerprint.length, arrival.article))
     return Placement(
         relation=relation,
         cluster=match.cluster,
-        canonical=canonical(arrival, index.members(match.cluster)),
+        canonical=canonical(members),
         match=match.article,
         share_of_match=round(likeness.share_of_match, 4),
         share_of_self=round(likeness.share_of_self, 4),
@@ -151,10 +193,8 @@ def _placed(relation: Relation, likeness: Likeness, arrival: Arrival, index: Nei
     )
 
 
-def canonical(arrival: Arrival, members: Sequence[Neighbour]) -> str:
-    """A newcomer and the members of its cluster -> the article that stands for the cluster, the newcomer included."""
-    every = [(member.seen, member.document, member.length, member.article) for member in members]
-    last = max((member.document for member in members), default=0) + 1
-    every.append((arrival.seen, last, arrival.fingerprint.length, arrival.article))
-    longest = max(length for _, _, length, _ in every)
-    return min(entry for entry in every if entry[2] >= FULL * longest)[3]
+def canonical(members: Sequence[tuple[str, int, int, str]]) -> str:
+    """Members as (seen, order of arrival, length, article) -> the article that stands for the cluster: the earliest
+    of those that have at least FULL of the longest member's length; of several at once the first that arrived."""
+    longest = max(length for _, _, length, _ in members)
+    return min(member for member in members if member[2] >= FULL * longest)[3]

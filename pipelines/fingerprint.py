@@ -62,17 +62,17 @@ _MARKS = "".join(
     for code in range(low, high)
     if unicodedata.category(chr(code))[0] == "M"
 )
-# Scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, Han.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
+"""Scripts written without spaces, as ranges of a character class: Thai, Lao, Burmese, Khmer, kana, Han."""
 _FIGURE = r"\d+(?:[.,:/']\d+)*"
 _PLAIN_WORD = re.compile(rf"[a-z]+|{_FIGURE}")
-_SPACED_WORD = re.compile(rf"[^\W\d_{_UNSPACED}]+|{_FIGURE}|[{_UNSPACED}]")
-_MARKED_WORD = re.compile(rf"(?:[^\W\d_{_UNSPACED}]|[{_MARKS}])+|{_FIGURE}|[{_UNSPACED}]")
+_SPACED_WORD = re.compile(rf"[^\W\d_{UNSPACED}]+|{_FIGURE}|[{UNSPACED}]")
+_MARKED_WORD = re.compile(rf"(?:[^\W\d_{UNSPACED}]|[{_MARKS}])+|{_FIGURE}|[{UNSPACED}]")
 _MARK = re.compile(f"[{_MARKS}]")
-_CHARACTER = re.compile(f"[{_UNSPACED}]")
+_CHARACTER = re.compile(f"[{UNSPACED}]")
 _GROUPED = re.compile(r"[.,'](?=\d{3}(?!\d))")
 
 

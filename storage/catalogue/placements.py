@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from storage.records import Fingerprint, Neighbour, Placement, Sharing
 
 PLACEMENT_TABLES: tuple[str, ...] = (
-    # `cluster` is the document that the cluster began with; `ruled` says that a person put the document there.
+    # `cluster` is the document that the cluster began with; its article is the cluster's id. A document with an empty
+    # digest was taken back and only holds the place of its cluster. `ruled`: a person put the document there.
     """create table documents (
-        document integer primary key, cluster integer not null, length integer not null, seen text not null,
+        document integer primary key autoincrement, cluster integer not null, length integer not null, seen text not null,
         article text not null, outlet text not null, story text, digest blob not null, match integer,
         share_of_match real, share_of_self real, score real, ruled integer not null default 0,
         unspaced integer not null, words blob not null)""",
     "create index documents_article on documents (article)",
-    "create index documents_story on documents (outlet, story) where story is not null",
+    "create index documents_story on documents (story, outlet) where story is not null",
     "create index documents_digest on documents (substr(digest, 1, 6))",
     "create index documents_cluster on documents (cluster)",
     # 48 bits of the shingle: a row is two bytes shorter, and a chance match is one in millions.
-    "create table postings (shingle integer not null, document integer not null, primary key (shingle, document)) without rowid",
+    """create table postings (
+        shingle integer not null, document integer not null, primary key (shingle, document)) without rowid""",
 )
 HOT = 32
 """Documents that one shingle leads to at most: what stands in more of them is no sign of a copy."""
@@ -35,6 +37,7 @@ _COUNTED = 400
 _FEW = 0.1
 _COLUMNS = "d.document, d.article, c.article, d.digest, d.length, d.seen, d.words, d.unspaced, d.outlet"
 _FROM = f"select {_COLUMNS} from documents d join documents c on c.document = d.cluster"
+_NEWEST = "and d.digest <> x'' order by d.document desc limit 1"
 
 
 class Placements:
@@ -45,11 +48,11 @@ class Placements:
 
     def newest(self, article: str) -> Neighbour | None:
         """Article id -> its newest revision in the index."""
-        return self._one(f"{_FROM} where d.article = ? order by d.document desc limit 1", (article,))
+        return self._one(f"{_FROM} where d.article = ? {_NEWEST}", (article,))
 
     def same_story(self, outlet: str, story: str) -> Neighbour | None:
         """An outlet's own id of a story -> the newest document that it published under it."""
-        return self._one(f"{_FROM} where d.outlet = ? and d.story = ? order by d.document desc limit 1", (outlet, story))
+        return self._one(f"{_FROM} where d.story = ? and d.outlet = ? {_NEWEST}", (story, outlet))
 
     def same_text(self, digest: str) -> list[Neighbour]:
         """Content digest -> the documents with this text, first come first, at most HOT."""
@@ -85,8 +88,11 @@ class Placements:
         spread: list[tuple[int, int]] = []
         scores: defaultdict[int, float] = defaultdict(float)
         shared: defaultdict[int, int] = defaultdict(int)
+        lost = set(likely) - set(clusters)
         for shingle, documents in found.items():
-            apart = len({clusters.get(document, -document) for document in documents})
+            apart = len({clusters.get(document, -document) for document in documents if document not in lost})
+            if not apart:
+                continue
             spread.append((places[shingle], apart))
             for document in documents:
                 scores[document] += 1 / apart
@@ -123,9 +129,8 @@ class Placements:
 
     def members(self, cluster: str) -> list[Neighbour]:
         """Cluster id -> its documents without their words, in order of arrival."""
-        query = """select d.document, d.article, c.article, d.digest, d.length, d.seen, x'', d.unspaced, d.outlet
-                   from documents c join documents d on d.cluster = c.document
-                   where c.article = ? and c.document = c.cluster order by d.document"""
+        query = f"""select {_COLUMNS.replace("d.words", "x''")} from documents c join documents d on d.cluster = c.document
+                    where c.article = ? and c.document = c.cluster and d.digest <> x'' order by d.document"""
         return [_neighbour(row) for row in self.connection.execute(query, (cluster,))]
 
     def fullest(self, cluster: str) -> Neighbour | None:
@@ -147,33 +152,46 @@ class Placements:
         indexed: bool = True,
     ) -> int:
         """Enter a placed document -> its number. `indexed`: whether other texts are to be compared with it."""
-        cursor = self.connection.execute(
-            """insert into documents (cluster, length, seen, article, outlet, story, digest, match, share_of_match,
-                 share_of_self, score, unspaced, words)
-               values (coalesce((select document from documents where article = ? and document = cluster limit 1), 0),
-                 ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                placement.cluster,
-                fingerprint.length,
-                seen,
-                article,
-                outlet,
-                story,
-                bytes.fromhex(fingerprint.digest),
-                match.document if match else None,
-                placement.share_of_match if match else None,
-                placement.share_of_self if match else None,
-                placement.score if match else None,
-                fingerprint.unspaced,
-                fingerprint.words if indexed else b"",
-            ),
-        )
-        document = cursor.lastrowid or 0
-        if placement.cluster == article:
-            self.connection.execute("update documents set cluster = document where document = ? and cluster = 0", (document,))
+        first = self._first(placement.cluster)
+        if first is None and placement.cluster != article:
+            first = self._hold(placement.cluster)  # its first member was lost; the cluster keeps its id
+        row = {
+            "cluster": first or 0,
+            "length": fingerprint.length,
+            "seen": seen,
+            "article": article,
+            "outlet": outlet,
+            "story": story,
+            "digest": bytes.fromhex(fingerprint.digest),
+            "match": match.document if match else None,
+            "share_of_match": placement.share_of_match if match else None,
+            "share_of_self": placement.share_of_self if match else None,
+            "score": placement.score if match else None,
+            "unspaced": fingerprint.unspaced,
+            "words": fingerprint.words if indexed else b"",
+        }
+        document = self._enter(row)
+        if first is None:
+            self.connection.execute("update documents set cluster = document where document = ?", (document,))
         if indexed:
             self._post(document, fingerprint.anchors)
         return document
+
+    def _first(self, cluster: str) -> int | None:
+        query = "select document from documents where article = ? and document = cluster"
+        found = self.connection.execute(query, (cluster,)).fetchone()
+        return int(found[0]) if found else None
+
+    def _hold(self, cluster: str) -> int:
+        """A row that only holds the place of a cluster."""
+        empty = {"cluster": 0, "length": 0, "seen": "", "article": cluster, "outlet": "", "digest": b"", "unspaced": 0}
+        document = self._enter({**empty, "words": b""})
+        self.connection.execute("update documents set cluster = document where document = ?", (document,))
+        return document
+
+    def _enter(self, row: Mapping[str, object]) -> int:
+        query = f"insert into documents ({', '.join(row)}) values ({', '.join(':' + name for name in row)})"
+        return self.connection.execute(query, dict(row)).lastrowid or 0
 
     def _post(self, document: int, anchors: Sequence[int]) -> None:
         keys = {anchor >> 16 for anchor in anchors}
@@ -189,12 +207,25 @@ class Placements:
 
 
 def forget(connection: sqlite3.Connection, article: str) -> None:
-    """Take the newest document of an article out of the index: its capture never became durable."""
-    row = connection.execute("select max(document) from documents where article = ?", (article,)).fetchone()
+    """Take the newest document of an article out of the index: its capture never became durable.
+
+    One that others have joined stays as a row that only holds the place of the cluster.
+    """
+    row = connection.execute("select max(document) from documents where article = ? and digest <> x''", (article,)).fetchone()
     if row[0] is None:
         return
     connection.execute("delete from postings where document = ?", (row[0],))
-    connection.execute("delete from documents where document = ?", (row[0],))
+    joined = connection.execute(
+        "select 1 from documents where cluster = ? and document <> cluster limit 1", (row[0],)
+    ).fetchone()
+    if joined is None:
+        connection.execute("delete from documents where document = ?", (row[0],))
+        return
+    connection.execute(
+        """update documents set length = 0, seen = '', outlet = '', story = null, digest = x'', match = null,
+             share_of_match = null, share_of_self = null, score = null, unspaced = 0, words = x'' where document = ?""",
+        (row[0],),
+    )
 
 
 def _neighbour(row: tuple[object, ...]) -> Neighbour:

@@ -1,0 +1,77 @@
+"""A person's word about clusters: two stories are one, or an article is a story of its own.
+
+It stands above every likeness: what is placed afterwards goes by it, because it goes by the cluster of its match. The
+caller writes it to the ledger and does it again on rebuild, in the order of the ledger. In the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+
+class UnknownArticle(LookupError):
+    """No such article in the index of copies; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a ruling did: `articles` are now in the cluster `cluster`. Without articles, all was so before."""
+
+    cluster: str
+    articles: tuple[str, ...]
+
+
+def merge(connection: sqlite3.Connection, one: str, other: str) -> Ruling:
+    """Two articles -> their clusters made one, under the id of the one that began first."""
+    both = sorted({_cluster(connection, one), _cluster(connection, other)})
+    first, second = both[0], both[-1]
+    if first == second:
+        return Ruling(cluster=_name(connection, first), articles=())
+    moved = _articles(connection, "cluster = ?", second)
+    connection.execute("update documents set cluster = ?, ruled = 1 where cluster = ?", (first, second))
+    return Ruling(cluster=_name(connection, first), articles=moved)
+
+
+def split(connection: sqlite3.Connection, article: str) -> list[Ruling]:
+    """Article -> it and its revisions a cluster of their own. When the cluster began with it, the others move.
+
+    Returns what moved where: nothing for an article that stands alone.
+    """
+    cluster = _cluster(connection, article)
+    own = connection.execute(
+        "select min(document) from documents where article = ? and cluster = ?", (article, cluster)
+    ).fetchone()[0]
+    rest = connection.execute(
+        "select min(document) from documents where cluster = ? and article <> ? and digest <> x''", (cluster, article)
+    ).fetchone()[0]
+    if rest is None:
+        return []
+    if own == cluster:
+        moved = _articles(connection, "cluster = ? and article <> ?", cluster, article)
+        connection.execute(
+            "update documents set cluster = ?, ruled = 1 where cluster = ? and article <> ?", (rest, cluster, article)
+        )
+        connection.execute("update documents set ruled = 1 where cluster = ?", (cluster,))
+        return [Ruling(cluster=_name(connection, rest), articles=moved)]
+    connection.execute("update documents set cluster = ?, ruled = 1 where cluster = ? and article = ?", (own, cluster, article))
+    return [Ruling(cluster=article, articles=(article,))]
+
+
+def _cluster(connection: sqlite3.Connection, article: str) -> int:
+    row = connection.execute(
+        "select cluster from documents where article = ? and digest <> x'' order by document desc limit 1", (article,)
+    ).fetchone()
+    if row is None:
+        raise UnknownArticle(f"No article {article} in the index of copies; `scrapy story` takes the id of an article.")
+    return int(row[0])
+
+
+def _name(connection: sqlite3.Connection, cluster: int) -> str:
+    return str(connection.execute("select article from documents where document = ?", (cluster,)).fetchone()[0])
+
+
+def _articles(connection: sqlite3.Connection, where: str, *values: object) -> tuple[str, ...]:
+    query = f"""select article, min(document) as first from documents where {where} and digest <> x''
+                group by article order by first"""
+    return tuple(row[0] for row in connection.execute(query, values))
