@@ -13,6 +13,7 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
+from pipelines.markup import is_markup
 from pipelines.shown import Passage, passages
 from storage.records import Capture
 
@@ -43,6 +44,8 @@ class Document:
 
 def read(capture: Capture) -> Document | None:
     """A capture -> its Document; None when the body holds no element at all (empty, or not markup)."""
+    if not is_markup(capture.body):
+        return None
     text, encoding = decode(capture.body, capture.header("Content-Type"))
     if not text.strip():
         return None
