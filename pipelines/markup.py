@@ -14,12 +14,12 @@ _MOST_CONTROL = 0.02
 def is_markup(body: bytes) -> bool:
     """Body -> False for known binary formats and for bytes of which more than a fiftieth are control characters.
 
-    UTF-16 and UTF-32 are told by their zeros, which stand in every second place at least.
+    UTF-16 is told by its byte order mark or its first tag; half of its bytes may be control characters.
     """
     start = body[:_SEEN]
     if start.startswith(MAGIC) and b"<html" not in start[:1024].lower():
         return False
     if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"<\x00" in start[:64] or b"\x00<" in start[:64]:
-        start = start.replace(b"\x00", b"")
+        return True
     control = len(start) - len(start.translate(None, _CONTROL))
     return control <= _MOST_CONTROL * max(len(start), 1)
