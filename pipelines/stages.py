@@ -73,7 +73,8 @@ class Refine:
         outlet: Outlet = self.crawler.spider.profile
         if self.pool is None:
             return refined(item, outlet)
-        return await asyncio.get_running_loop().run_in_executor(self.pool, refined, item, outlet)
+        found = await asyncio.get_running_loop().run_in_executor(self.pool, _refined_without_body, item, outlet)
+        return _with_capture(found, item)
 
     def close_spider(self) -> None:
         """End the worker processes."""
@@ -114,6 +115,17 @@ def refined(capture: Capture, outlet: Outlet) -> Refined:
             address=capture.address,
             status=capture.status,
         )
+
+
+def _refined_without_body(capture: Capture, outlet: Outlet) -> Refined:
+    """`refined`, for a worker process: the body need not travel back."""
+    return _with_capture(refined(capture, outlet), replace(capture, body=b""))
+
+
+def _with_capture(item: Refined, capture: Capture) -> Refined:
+    if isinstance(item, Article):
+        return replace(item, page=replace(item.page, capture=capture))
+    return replace(item, capture=capture) if isinstance(item, Page) else item
 
 
 def enter(
