@@ -93,7 +93,7 @@ class OutletSpider(scrapy.Spider):
         """Read the sources, then hand out requests as the engine asks for them, oldest lead first."""
         if self.only:
             lead = Lead(url=self.only, outlet=self.name, source="by hand")
-            leads.take(self.run.catalogue, lead, self.run.id, _now())
+            self.run.take(lead, _now())
             yield self.ask(lead)
             return
         for source, read in self._sources():

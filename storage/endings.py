@@ -1,4 +1,4 @@
-"""An ending <-> its line in the ledger."""
+"""Endings and leads <-> their lines in the ledger."""
 
 from __future__ import annotations
 
@@ -49,4 +49,27 @@ def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
         authors=tuple(fields.get("authors", ())),
         section=fields.get("section"),
         supersedes=fields.get("supersedes"),
+    )
+
+
+def write_lead(lead: Lead, announced_at: dt.datetime) -> dict[str, Any]:
+    """A new lead -> JSON-ready fields, without the outlet, which stands on every line of the ledger."""
+    return {
+        "url": lead.url,
+        "source": lead.source,
+        "title": lead.title,
+        "published": lead.published.isoformat() if lead.published else None,
+        "announced_at": announced_at.isoformat(timespec="seconds"),
+    }
+
+
+def read_lead(outlet: str, fields: Mapping[str, Any]) -> Lead:
+    """Outlet and fields of a ledger line -> Lead; `announced_at` stays in the fields."""
+    published = fields.get("published")
+    return Lead(
+        url=fields["url"],
+        outlet=outlet,
+        source=fields["source"],
+        title=fields.get("title"),
+        published=dt.datetime.fromisoformat(published) if published else None,
     )

@@ -6,12 +6,9 @@ ledger line, and only then the catalogue calls it settled.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import fcntl
-import json
-import os
 import secrets
-import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -21,42 +18,19 @@ from typing import IO, Any
 
 import sqlite_utils
 
-from storage.archive.keys import ledger_key, receipt_key, run_id
-from storage.archive.ledger import Ledger, segment_events
+from storage.archive.keys import receipt_key, run_id
+from storage.archive.ledger import Ledger
 from storage.archive.opened import Archive
-from storage.archive.store import Missing
 from storage.archive.warc import WarcWriter
-from storage.catalogue import captures, leads
-from storage.catalogue.placements import forget
+from storage.catalogue import captures, leads, runs
 from storage.catalogue.schema import open_catalogue, writing
-from storage.endings import read_ending
+from storage.endings import write_lead
+from storage.locks import OutletBusy as OutletBusy
+from storage.locks import RunError as RunError
+from storage.locks import lock_outlet, locks_folder, share_catalogue
 from storage.records import Ending, Exchange, Lead, Outcome, WarcAddress
+from storage.recovery import recover
 from storage.settler import Settler
-
-
-class RunError(Exception):
-    """The run cannot start; the message says what to do."""
-
-
-class OutletBusy(RunError):
-    """Another run of the same outlet is going."""
-
-
-def lock_outlet(folder: Path, outlet: str) -> IO[str]:
-    """Take the outlet's lock, held until the file is closed or the process dies. Raises OutletBusy."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = (folder / f"{outlet}.lock").open("a+")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.seek(0)
-        holder = handle.read().strip() or "another process"
-        handle.close()
-        raise OutletBusy(f"A run of {outlet} is already going ({holder}); this one ends at once.") from error
-    handle.truncate(0)
-    handle.write(f"pid {os.getpid()} on {socket.gethostname()}")
-    handle.flush()
-    return handle
 
 
 @dataclass
@@ -72,6 +46,7 @@ class Run:
     warc: WarcWriter
     ledger: Ledger
     lock: IO[str]
+    share: IO[str]
     settler: Settler
     writing: threading.Lock
     notes: list[str] = field(default_factory=list)
@@ -95,26 +70,25 @@ class Run:
 
     def announce(self, found: list[Lead], now: dt.datetime) -> list[Lead]:
         """Leads heard of -> those that are new, written down in ledger and catalogue."""
-        new = leads.announce(self.catalogue, found, now)
-        for lead in new:
-            self.ledger.append(
-                "lead",
-                {
-                    "url": lead.url,
-                    "source": lead.source,
-                    "title": lead.title,
-                    "published": lead.published.isoformat() if lead.published else None,
-                    "announced_at": now.isoformat(timespec="seconds"),
-                },
-            )
+        new = leads.announce(self.catalogue, found, now, lambda lead: self._write("lead", write_lead(lead, now)))
         self.announced += len(new)
         return new
+
+    def take(self, lead: Lead, now: dt.datetime) -> None:
+        """Lease one given URL, whatever became of it before: a person asked for it."""
+        self.announce([lead], now)
+        self._write("taken", {"url": lead.url})
+        leads.take(self.catalogue, lead, self.id, now)
 
     def refuse(self, lead: Lead, reason: str) -> None:
         """A lead that may not be fetched (robots.txt, private address): written down, not fetched."""
         self.refused += 1
-        self.ledger.append("refused", {"url": lead.url, "reason": reason})
+        self._write("refused", {"url": lead.url, "reason": reason})
         leads.refuse(self.catalogue, lead.url)
+
+    def _write(self, event: str, fields: Mapping[str, object]) -> None:
+        with self.writing:  # the settler writes to the ledger too
+            self.ledger.append(event, fields)
 
     def settled(self, ending: Ending) -> None:
         """An ending is durable: say so in the catalogue, and count it."""
@@ -137,6 +111,7 @@ class Run:
         finally:
             self.catalogue.close()
             self.lock.close()
+            self.share.close()
         return receipt
 
     def receipt(self, reason: str, now: dt.datetime) -> dict[str, Any]:
@@ -161,13 +136,9 @@ class Run:
         self.ledger.append("run-ended", {key: value for key, value in receipt.items() if key not in ("run", "outlet")})
         self.warc.close()
         self.ledger.close()
-        text = json.dumps(receipt, ensure_ascii=False, indent=1)
-        self.archive.store.put_new(receipt_key(self.outlet, self.id), text.encode())
+        self.archive.store.put_new(receipt_key(self.outlet, self.id), runs.receipt_json(receipt).encode())
         with writing(self.catalogue) as connection:
-            connection.execute(
-                "update runs set ended_at = ?, reason = ?, receipt = ? where run = ?",
-                (receipt["ended_at"], receipt["reason"], text, self.id),
-            )
+            runs.end(connection, receipt)
 
 
 def start_run(
@@ -177,57 +148,36 @@ def start_run(
 
     `about` goes into the warcinfo record. Raises OutletBusy, ArchiveError, CatalogueError.
     """
-    database = open_catalogue(catalogue)
-    try:
-        lock = lock_outlet(catalogue.parent / ".locks", outlet)
-    except BaseException:
-        database.close()
-        raise
-    notes = [*archive.recovered, *recover(database, archive, outlet)]
-    started = clock()
-    run = run_id(started, secrets.token_bytes(6))
-    guard = threading.Lock()
-    warc = WarcWriter(
-        archive, outlet, run, clock=clock, about=about, earlier=lambda digest: captures.payload_seen(database.conn, digest)
-    )
-    ledger = Ledger(archive, outlet, run, clock=clock)
-    ledger.append("run-started", {"about": dict(about)})
-    with writing(database) as connection:
-        connection.execute("insert into runs (run, outlet, started_at) values (?, ?, ?)", (run, outlet, started.isoformat()))
-    return Run(
-        id=run,
-        outlet=outlet,
-        started_at=started,
-        archive=archive,
-        catalogue=database,
-        catalogue_path=catalogue,
-        warc=warc,
-        ledger=ledger,
-        lock=lock,
-        settler=Settler(archive.store, warc, ledger, guard),
-        writing=guard,
-        notes=notes,
-    )
-
-
-def recover(database: sqlite_utils.Database, archive: Archive, outlet: str) -> list[str]:
-    """Settle what killed runs of the outlet had made durable, take back the rest; a line for the receipt."""
-    left = captures.unsettled(database, outlet)
-    durable: dict[int, Ending] = {}
-    for run in {run for _, run in left}:
-        try:
-            for event in segment_events(archive, ledger_key(outlet, run)):
-                if event.event == "outcome":
-                    ending = read_ending(run, event.fields)
-                    durable[ending.sequence] = ending
-        except Missing:
-            continue  # the run was killed before its first line was on disk
-    for sequence, _ in left:
-        if sequence in durable:
-            captures.settle(database, [durable[sequence]])
-        else:
-            captures.take_back(database, sequence, forget)
-    if not left:
-        return []
-    kept = sum(sequence in durable for sequence, _ in left)
-    return [f"A killed run left {len(left)} captures open: {kept} were durable and are settled, the others are fetched again."]
+    with contextlib.ExitStack() as held:
+        share = held.enter_context(share_catalogue(locks_folder(catalogue)))
+        lock = held.enter_context(lock_outlet(locks_folder(catalogue), outlet))
+        database = open_catalogue(catalogue)
+        held.callback(database.close)
+        notes = [*archive.recovered, *recover(database, archive, outlet)]
+        started = clock()
+        run = run_id(started, secrets.token_bytes(6))
+        guard = threading.Lock()
+        warc = WarcWriter(
+            archive, outlet, run, clock=clock, about=about, earlier=lambda digest: captures.payload_seen(database.conn, digest)
+        )
+        with writing(database) as connection:
+            runs.begin(connection, run, outlet, started.isoformat())
+        ledger = Ledger(archive, outlet, run, clock=clock)
+        ledger.append("run-started", {"about": dict(about), "started_at": started.isoformat()})
+        begun = Run(
+            id=run,
+            outlet=outlet,
+            started_at=started,
+            archive=archive,
+            catalogue=database,
+            catalogue_path=catalogue,
+            warc=warc,
+            ledger=ledger,
+            lock=lock,
+            share=share,
+            settler=Settler(archive.store, warc, ledger, guard),
+            writing=guard,
+            notes=notes,
+        )
+        held.pop_all()  # they are the run's now
+    return begun

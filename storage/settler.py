@@ -23,12 +23,16 @@ class Settler:
     store: Store
     warc: WarcWriter
     ledger: Ledger
-    writing: threading.Lock  # the WARC writer is not for two threads at once
+    writing: threading.Lock  # WARC and ledger are not for two threads at once
     _waiting: queue.SimpleQueue[tuple[Ending, bytes | None, Future[None]] | None] = field(default_factory=queue.SimpleQueue)
     _thread: threading.Thread | None = None
+    _failed: Exception | None = None
 
     def submit(self, ending: Ending, clean: bytes | None) -> Future[None]:
-        """An ending and its clean copy -> a future that is done when both are on disk; it raises what went wrong."""
+        """An ending and its clean copy -> a future that is done when both are on disk; it raises what went wrong.
+
+        After one that failed all fail: a later ending may speak of the earlier one's text, which is not there.
+        """
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="settler", daemon=True)
             self._thread.start()
@@ -56,13 +60,17 @@ class Settler:
 
     def _settle(self, work: list[tuple[Ending, bytes | None, Future[None]]]) -> None:
         try:
+            if self._failed is not None:
+                raise self._failed
             with self.writing:
                 self.warc.sync()
             self._keep([(e.clean_key, clean) for e, clean, _ in work if clean is not None and e.clean_key is not None])
-            for ending, _, _ in work:
-                self.ledger.append("outcome", write_ending(ending))
+            with self.writing:
+                for ending, _, _ in work:
+                    self.ledger.append("outcome", write_ending(ending))
             self.ledger.sync()
         except Exception as error:  # noqa: BLE001 - not hidden: it reaches whoever waits for the future
+            self._failed = error
             for _, _, future in work:
                 future.set_exception(error)
             return

@@ -163,8 +163,18 @@ def settle(database: sqlite_utils.Database, endings: Iterable[Ending]) -> None:
     """The endings are durable: mark their captures, and put their leads to rest or back in line."""
     with writing(database) as connection:
         for ending in endings:
-            connection.execute("update captures set settled = 1 where id = ?", (ending.sequence,))
-            settle_lead(connection, ending)
+            enter_settled(connection, ending)
+
+
+def enter_settled(connection: sqlite3.Connection, ending: Ending) -> None:
+    """`settle` of one ending, inside the caller's transaction."""
+    connection.execute("update captures set settled = 1 where id = ?", (ending.sequence,))
+    settle_lead(connection, ending)
+
+
+def holds(connection: sqlite3.Connection, sequence: int, run: str) -> bool:
+    """Whether the run's capture with this number is in the catalogue."""
+    return connection.execute("select 1 from captures where id = ? and run = ?", (sequence, run)).fetchone() is not None
 
 
 def settle_lead(connection: sqlite3.Connection, ending: Ending) -> None:

@@ -1,0 +1,110 @@
+"""What a killed run left open is brought to an end: the catalogue says again what the ledger says.
+
+The ledger is ahead of the catalogue by at most what its last moments wrote; the catalogue is ahead of the ledger by
+captures that never became durable. Both are set right here, under the outlet's lock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import sqlite_utils
+
+from storage.archive.keys import ledger_key, receipt_key
+from storage.archive.ledger import Event, segment_events
+from storage.archive.opened import Archive
+from storage.archive.store import Missing
+from storage.catalogue import captures, leads, runs
+from storage.catalogue.placements import forget
+from storage.catalogue.schema import writing
+from storage.endings import read_ending, read_lead
+
+_AT_ONCE = 500
+
+
+@dataclass
+class _Left:
+    """What one dead run left: `open` its unsettled captures, `lacking` durable ones that the catalogue does not have."""
+
+    run: str
+    open: set[int]
+    settled: int = 0
+    lacking: int = 0
+    taken: set[str] = field(default_factory=set)
+    receipt: dict[str, object] | None = None
+
+
+def recover(database: sqlite_utils.Database, archive: Archive, outlet: str) -> list[str]:
+    """Settle what killed runs of the outlet had made durable, take back the rest; lines for the receipt."""
+    unsettled = captures.unsettled(database, outlet)
+    dead = sorted({*runs.open_runs(database.conn, outlet), *(run for _, run in unsettled)})
+    settled = lacking = 0
+    for run in dead:
+        left = _Left(run=run, open={sequence for sequence, of in unsettled if of == run})
+        _replay(database, archive, outlet, left)
+        for sequence in sorted(left.open, reverse=True):
+            captures.take_back(database, sequence, forget)
+        leads.give_back(database, run)
+        settled, lacking = settled + left.settled, lacking + left.lacking
+    notes = []
+    if unsettled:
+        notes.append(
+            f"A killed run left {len(unsettled)} captures open: {settled} were durable and are settled, "
+            "the others are fetched again."
+        )
+    if lacking:
+        notes.append(f"The archive holds {lacking} captures that the catalogue does not know; run `scrapy rebuild`.")
+    return notes
+
+
+def _replay(database: sqlite_utils.Database, archive: Archive, outlet: str, left: _Left) -> None:
+    try:
+        found = segment_events(archive, ledger_key(outlet, left.run))
+        for events in _some(found):
+            with writing(database) as connection:
+                for event in events:
+                    _apply(connection, event, left)
+    except Missing:  # killed before its first line was on disk
+        with writing(database) as connection:
+            runs.drop(connection, left.run)
+        return
+    if left.receipt is not None:
+        archive.store.put_new(receipt_key(outlet, left.run), runs.receipt_json(left.receipt).encode())
+    with writing(database) as connection:
+        for url in left.taken:
+            leads.put_back(connection, url)
+        if left.receipt is None:
+            runs.mark_killed(connection, left.run)
+        else:
+            runs.end(connection, left.receipt)
+
+
+def _some(events: Iterator[Event]) -> Iterator[list[Event]]:
+    while some := list(itertools.islice(events, _AT_ONCE)):
+        yield some
+
+
+def _apply(connection: sqlite3.Connection, event: Event, left: _Left) -> None:
+    fields = event.fields
+    if event.event == "lead":
+        leads.enter(connection, read_lead(event.outlet, fields), dt.datetime.fromisoformat(fields["announced_at"]))
+    elif event.event == "taken":
+        left.taken.add(fields["url"])
+    elif event.event == "refused":
+        left.taken.discard(fields["url"])
+        leads.enter_refusal(connection, fields["url"])
+    elif event.event == "run-ended":
+        left.receipt = runs.receipt_of(event.run, event.outlet, fields)
+    elif event.event == "outcome":
+        ending = read_ending(event.run, fields)
+        left.taken.discard(ending.lead.url)
+        if ending.sequence in left.open:
+            left.open.discard(ending.sequence)
+            left.settled += 1
+            captures.enter_settled(connection, ending)
+        elif not captures.holds(connection, ending.sequence, event.run):
+            left.lacking += 1
