@@ -92,7 +92,10 @@ class LocalStore:
 
     def replace(self, key: str, path: Path) -> None:
         target = self._path(key)
-        temporary = self._temporary()
+        try:
+            temporary = self._temporary()
+        except OSError as error:
+            raise explained(error, self.root) from error
         try:
             with path.open("rb") as source, temporary.open("xb") as sink:
                 shutil.copyfileobj(source, sink, _COPY)
@@ -155,10 +158,10 @@ class LocalStore:
         return self.root / check_key(key)
 
     def _temporary(self) -> Path:
+        make_folder(self._scratch)
         return self._scratch / f"{os.getpid()}-{time.monotonic_ns()}-{next(self._numbers)}"
 
     def _write(self, data: bytes) -> Path:
-        make_folder(self._scratch)
         temporary = self._temporary()
         try:
             with temporary.open("xb") as sink:

@@ -51,7 +51,7 @@ class S3Store:
             raise ArchiveError("s3:// needs a bucket: set NEWS_ARCHIVE_URI to s3://bucket/prefix")
         self.bucket = bucket
         self._above = f"{check_key(prefix)}/" if prefix else ""
-        self._client = _client(self._name())
+        self._client = _client(self._name(), environ)
         self._extra = _settings(environ)
 
     def check_writable(self) -> None:
@@ -262,28 +262,26 @@ class _Stream(io.RawIOBase):
         return taken
 
 
-def _client(name: str) -> Any:
+def _client(name: str, environ: Mapping[str, str]) -> Any:
     """A boto3 client as boto3's own variables and files say; ArchiveError when they cannot be used."""
+    config = botocore.config.Config(
+        connect_timeout=10,
+        read_timeout=60,
+        # Checksums that we give by hand go to every server; the ones botocore adds are unknown to many.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    if not environ.get("AWS_MAX_ATTEMPTS"):
+        # Six tries with botocore's growing, jittered waits; a server away for longer is an error that is told.
+        config = config.merge(botocore.config.Config(retries={"mode": "standard", "total_max_attempts": 6}))
     try:
-        client = boto3.client(
-            "s3",
-            config=botocore.config.Config(
-                # Six tries with botocore's growing, jittered waits; a server away for longer is an error that
-                # is told.
-                retries={"mode": "standard", "total_max_attempts": 6},
-                connect_timeout=10,
-                read_timeout=60,
-                # Checksums that we give by hand go to every server; the ones botocore adds are unknown to
-                # many.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+        # A session of its own: boto3's default one keeps the keys that it met first.
+        session = boto3.session.Session()
+        client = session.client("s3", config=config)
         host = urlsplit(client.meta.endpoint_url).hostname or ""
         if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-            client = boto3.client(
-                "s3", config=client.meta.config.merge(botocore.config.Config(s3={"addressing_style": "path"}))
-            )
+            config = config.merge(botocore.config.Config(s3={"addressing_style": "path"}))
+            client = session.client("s3", config=config)
     except (BotoCoreError, ValueError) as error:
         raise explained(error, name) from error
     return client
