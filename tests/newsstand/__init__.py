@@ -5,6 +5,7 @@
 """
 
 from tests.newsstand.plan import Banner, Expected, Fault
-from tests.newsstand.stand import ARTICLES, FEEDS, LISTINGS, SITEMAPS, Newsstand
+from tests.newsstand.rack import ARTICLES, FEEDS, LISTINGS, SITEMAPS
+from tests.newsstand.stand import Newsstand
 
 __all__ = ["ARTICLES", "FEEDS", "LISTINGS", "SITEMAPS", "Banner", "Expected", "Fault", "Newsstand"]

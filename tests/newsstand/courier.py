@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from html import escape
 
 from tests.newsstand.menafn import Links, links, passages
@@ -29,7 +28,8 @@ def render(page: Printing, related: Links, home: str = "") -> str:
     direction = ' dir="rtl"' if language == "ar" else ""
     if page.fault is Fault.MISSING:
         return frame("Page not found", f"<main><h1>Oh no.</h1><p>{GONE}</p>{links(related[:3])}</main>", "", language)
-    return frame(page.headline, f"<main{direction}>{_article(page, related)}</main>{_rail(related)}", _head(page, home), language)
+    main = f"<main{direction}>{_article(page, related)}</main>{_rail(related)}"
+    return frame(page.headline, main, _head(page, home), language)
 
 
 def frame(title: str, main: str, head: str = "", language: str = "en") -> str:
@@ -45,7 +45,8 @@ def frame(title: str, main: str, head: str = "", language: str = "en") -> str:
 <body>
 <div id="cookie-consent" role="dialog" aria-label="Privacy" class="overlay"><p>{COOKIES}</p><button>Accept all</button></div>
 <header role="banner"><a class="logo" href="/">{NAME}</a>
-<nav aria-label="Main"><ul><li><a href="/section/energy">Energy</a></li><li><a href="/section/culture">Culture</a></li></ul></nav></header>
+<nav aria-label="Main"><ul><li><a href="/section/energy">Energy</a></li>
+<li><a href="/section/culture">Culture</a></li></ul></nav></header>
 {main}
 <footer role="contentinfo"><p>{CLOSING}</p><p>© 2026 Strait Courier Media</p><a href="/privacy">Privacy</a></footer>
 </body>
@@ -55,14 +56,14 @@ def frame(title: str, main: str, head: str = "", language: str = "en") -> str:
 
 def _head(page: Printing, home: str) -> str:
     url = home + page.target
-    data = {
+    data: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": page.headline,
         "datePublished": page.published.isoformat(),
         "dateModified": page.modified.isoformat(),
         "mainEntityOfPage": {"@type": "WebPage", "@id": url},
-        "publisher": {"@type": "NewsMediaOrganization", "name": NAME, "logo": {"@type": "ImageObject", "url": f"{home}/logo.gif"}},
+        "publisher": {"@type": "NewsMediaOrganization", "name": NAME, "logo": f"{home}/logo.gif"},
         "image": [f"{home}/media/{page.number}.gif"],
     }
     if page.wire:
@@ -80,13 +81,15 @@ def _head(page: Printing, home: str) -> str:
 
 def _article(page: Printing, related: Links) -> str:
     author = page.wire.author if page.wire else "Newsroom"
-    blocks: Sequence = page.blocks
+    blocks = page.blocks
     if page.fault is Fault.LISTING:
-        return f"<h1>{escape(page.headline)}</h1>" + "".join(f'<h3><a href="{t}">{escape(h)}</a></h3>' for h, t in related)
+        cards = "".join(f'<h3><a href="{to}">{escape(words)}</a></h3>' for words, to in related)
+        return f"<h1>{escape(page.headline)}</h1>{cards}"
     related_box = f'<aside class="related-inline"><h3>Read next</h3>{links(related[:2])}</aside>' if blocks else ""
-    sign_up = f'<div class="newsletter-box" data-component="signup"><p>{SIGN_UP}</p><input type="email"><button>Sign up</button></div>'
+    sign_up = f'<div class="newsletter-box"><p>{SIGN_UP}</p><input type="email"><button>Sign up</button></div>'
     return f"""<article itemscope>
-<header><p class="kicker">{page.wire.section.title() if page.wire else "Gallery"}</p><h1>{escape(page.headline, quote=False)}</h1>
+<header><p class="kicker">{page.wire.section.title() if page.wire else "Gallery"}</p>
+<h1>{escape(page.headline, quote=False)}</h1>
 <p class="byline">By <a rel="author" href="/by/{author.lower().replace(" ", "-")}">{escape(author)}</a></p>
 <time datetime="{page.published.isoformat()}">{page.published:%d %B %Y, %H:%M} UTC</time>
 <ul class="share"><li><a href="#fb">Share</a></li><li><a href="#mail">Email</a></li></ul></header>
@@ -108,5 +111,5 @@ def _rail(related: Links) -> str:
 
 def listing(title: str, entries: Links) -> str:
     """The home page or a section's page."""
-    cards = "".join(f'<article class="card"><h3><a href="{escape(to)}">{escape(words)}</a></h3></article>' for words, to in entries)
+    cards = "".join(f'<article><h3><a href="{escape(to)}">{escape(words)}</a></h3></article>' for words, to in entries)
     return frame(title, f"<main><h1>{escape(title)}</h1>{cards}</main>")

@@ -8,7 +8,7 @@ from tests.newsstand.menafn import Links, passages
 from tests.newsstand.plan import Fault, Printing
 
 NAME = "The Lowland Gazette"
-RIGHTS = "© 2026 The Lowland Gazette. No part of this page may be reproduced without written permission of the publisher."
+RIGHTS = "© 2026 The Lowland Gazette. Reproduction of any part needs written permission of the publisher."
 ADVERT = "Boersma & Sons, roofing since 1921. Ring 0114 496 0000 for a free estimate."
 FURNITURE = (RIGHTS, ADVERT, "Printer friendly version", "Tell a friend", "Other news")
 NOWHERE = "Sorry, this story is no longer in our database."
@@ -33,7 +33,8 @@ def render(page: Printing, related: Links) -> str:
     story = f"""<h2>{escape(page.headline, quote=False)}</h2>
 <font size="1" color="#666666">{day.day} {day:%B %Y} | by {escape(author)}</font><hr noshade>
 {body}
-<hr noshade><font size="1"><a href="/print.asp?sid={page.number}">Printer friendly version</a> | <a href="/tell.asp">Tell a friend</a></font>"""
+<hr noshade><font size="1"><a href="/print.asp?sid={page.number}">Printer friendly version</a> |
+<a href="/tell.asp">Tell a friend</a></font>"""
     return frame(f"{page.headline} - {NAME}", story, related)
 
 
@@ -50,7 +51,8 @@ def frame(title: str, middle: str, related: Links) -> str:
 <CENTER><TABLE WIDTH="760" BORDER="0" CELLPADDING="6">
 <TR><TD COLSPAN="3" BGCOLOR="#003366"><FONT COLOR="#FFFFFF" SIZE="5">{NAME}</FONT></TD></TR>
 <TR VALIGN="top">
-<TD WIDTH="120" BGCOLOR="#EEEEEE"><a href="/">Front page</a><br><a href="/archive.asp">Archive</a><br><a href="/contact.asp">Contact</a></TD>
+<TD WIDTH="120" BGCOLOR="#EEEEEE"><a href="/">Front page</a><br><a href="/archive.asp">Archive</a><br>
+<a href="/contact.asp">Contact</a></TD>
 <TD WIDTH="480">
 {middle}
 </TD>

@@ -110,8 +110,10 @@ def _main(page: Printing, related: Links) -> str:
     return f"""  <div id="HiddenMainDiv">
     <div class="container">
       <div id="ContentPlaceHolder1_div_story" class="col-sm-9">
-        <div class="text-center"><a id="ContentPlaceHolder1_img_link" target="_blank"><img id="ImgNews" src="/updates/{page.number}.gif" alt=""></a></div>
-        <div class="col-sm-12"><h1 class="main-entry-title">{escape(page.headline, quote=False)}</h1><br><p id="ContentPlaceHolder1_author_section"></p></div>
+        <div class="text-center"><a id="ContentPlaceHolder1_img_link" target="_blank">
+          <img id="ImgNews" src="/updates/{page.number}.gif" alt=""></a></div>
+        <div class="col-sm-12"><h1 class="main-entry-title">{escape(page.headline, quote=False)}</h1><br>
+          <p id="ContentPlaceHolder1_author_section"></p></div>
 {_date(page)}
 {_body(page)}
 {_below(page)}
@@ -125,8 +127,10 @@ def _date(page: Printing) -> str:
     day = page.published
     stamp = f"{day.month}/{day.day}/{day.year} {day.hour % 12 or 12}:{day:%M:%S} {day:%p}"
     return f"""        <div class="entry-blog-meta mt-0"><div class="entry-blog-meta-list"><div class="author-avatar-text">
-          <p class="author"><a href="#" rel="author">Date</a></p><span id="ContentPlaceHolder1_lbl_date_story" class="entry-date">{stamp}</span></div></div>
-          <div class="newedge-social-share"><ul><li><a href="#">Share on Facebook</a></li><li><a href="#">Tweet on Twitter</a></li></ul></div></div>"""
+          <p class="author"><a href="#" rel="author">Date</a></p>
+          <span id="ContentPlaceHolder1_lbl_date_story" class="entry-date">{stamp}</span></div></div>
+          <div class="newedge-social-share"><ul><li><a href="#">Share on Facebook</a></li>
+            <li><a href="#">Tweet on Twitter</a></li></ul></div></div>"""
 
 
 def _body(page: Printing) -> str:
@@ -155,8 +159,10 @@ def _below(page: Printing) -> str:
           <p><b>Legal Disclaimer:</b><br> <a href="/" target="_blank">MENAFN</a> {lines}</p>
         </div>
         <div class="post-meta-info">
-          <div class="post-meta-info-list tags"><p>Tags</p><span id="ContentPlaceHolder1_lbl_hashtags">Label</span></div>
-          <div class="post-meta-info-list comments"><p>Comments</p><a href="#"><span class="leave-reply">No comment</span></a></div>
+          <div class="post-meta-info-list tags"><p>Tags</p>
+            <span id="ContentPlaceHolder1_lbl_hashtags">Label</span></div>
+          <div class="post-meta-info-list comments"><p>Comments</p>
+            <a href="#"><span class="leave-reply">No comment</span></a></div>
           <div class="post-meta-info-list category"><p>Category</p></div>
         </div>"""
 
@@ -167,7 +173,7 @@ def _aside(related: Links) -> str:
         <ul class="popular-news-list">{research}</ul></div>
         <div class="latest-comments"><h4 class="heading-large-left">Most Read</h4>{links(related[:4])}</div></div>
       <div class="container"><h3 class="heading-large-left">More Stories</h3>{links(related[4:8])}
-        <h2 class="title">Newsletter</h2><form action="/newsletter"><input name="mail" placeholder="Your e-mail"></form></div>"""
+        <h2 class="title">Newsletter</h2><form action="/newsletter"><input name="mail" placeholder="Mail"></form></div>"""
 
 
 def links(entries: Links) -> str:

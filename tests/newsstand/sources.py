@@ -20,7 +20,6 @@ class Notice:
     headline: str
     published: dt.datetime
     modified: dt.datetime
-    section: str
     summary: str
 
 
@@ -33,8 +32,9 @@ ROBOTS = {
 
 def _rss(title: str, home: str, notices: Sequence[Notice], author: str, codec: str) -> bytes:
     items = "\n".join(
-        f"""<item><title>{escape(n.headline)}</title><link>{escape(n.url)}</link><guid isPermaLink="true">{escape(n.url)}</guid>
-<description>{escape(n.summary)}</description><author>{author}</author><pubDate>{email.utils.format_datetime(n.published)}</pubDate></item>"""
+        f"""<item><title>{escape(n.headline)}</title><link>{escape(n.url)}</link>
+<guid isPermaLink="true">{escape(n.url)}</guid><description>{escape(n.summary)}</description>
+<author>{author}</author><pubDate>{email.utils.format_datetime(n.published)}</pubDate></item>"""
         for n in notices
     )
     text = f"""<?xml version="1.0" encoding="{codec}"?>
@@ -60,7 +60,8 @@ def atom(home: str, notices: Sequence[Notice]) -> bytes:
     entries = "\n".join(
         f"""<entry><id>{escape(n.url)}</id><title type="html">{escape(escape(n.headline, quote=False))}</title>
 <link rel="alternate" type="text/html" href="{escape(n.url)}"/><link rel="replies" href="{escape(n.url)}/comments"/>
-<published>{n.published.isoformat()}</published><updated>{n.modified.isoformat()}</updated><summary>{escape(n.summary)}</summary></entry>"""
+<published>{n.published.isoformat()}</published><updated>{n.modified.isoformat()}</updated>
+<summary>{escape(n.summary)}</summary></entry>"""
         for n in notices
     )
     newest = max((n.modified for n in notices), default=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
@@ -75,15 +76,17 @@ def atom(home: str, notices: Sequence[Notice]) -> bytes:
 def sitemap_index(home: str) -> bytes:
     """Points to the one sitemap."""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
-<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>{home}/sitemap-news.xml</loc></sitemap></sitemapindex>
+<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<sitemap><loc>{home}/sitemap-news.xml</loc></sitemap></sitemapindex>
 """.encode()
 
 
 def sitemap(notices: Sequence[Notice]) -> bytes:
     """A sitemap with the news extension."""
     rows = "\n".join(
-        f"""<url><loc>{escape(n.url)}</loc><lastmod>{n.modified.isoformat()}</lastmod><news:news><news:publication><news:name>{COURIER}</news:name>
-<news:language>en</news:language></news:publication><news:publication_date>{n.published.isoformat()}</news:publication_date>
+        f"""<url><loc>{escape(n.url)}</loc><lastmod>{n.modified.isoformat()}</lastmod>
+<news:news><news:publication><news:name>{COURIER}</news:name><news:language>en</news:language></news:publication>
+<news:publication_date>{n.published.isoformat()}</news:publication_date>
 <news:title>{escape(n.headline)}</news:title></news:news></url>"""
         for n in notices
     )

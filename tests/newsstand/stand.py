@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from storage.records import Kind, Outcome
 from tests.loopback import Loopback, Request, doors, read_request
 from tests.newsstand import courier, gazette, menafn
 from tests.newsstand.plan import LATIN_CODEC, OUTLETS, Expected, Fault, Printing, printings
+from tests.newsstand.rack import addresses, hard_urls, key_of, shown, source
 from tests.newsstand.replies import ABSENT, FORBIDDEN, GONE, HARD, Reply, faulty, hard, on_the_wire, text
-from tests.newsstand.sources import ROBOTS, Notice, atom, gazette_rss, menafn_rss, sitemap, sitemap_index
-from tests.newsstand.wire_stories import BASE
 
-FEEDS = {
-    "menafn": ("/rss/menafn_sa.xml", "/rss/menafn_energy.xml", "/rss/menafn_saudi_arabia.xml"),
-    "courier": ("/feed.atom",),
-    "gazette": ("/rss.xml",),
-}
-LISTINGS = {"menafn": ("/sections/business",), "courier": ("/",), "gazette": ("/",)}
-SITEMAPS = {"menafn": (), "courier": ("/sitemap.xml",), "gazette": ()}
-ARTICLES = {"menafn": r"^/\d{10}/", "courier": r"^/\d{4}/\d\d/\d\d/[^/]+-\d+$", "gazette": r"^/story\.asp$"}
-PER_PAGE = 12
 TEXTS = {"menafn": menafn.furniture, "courier": courier.furniture, "gazette": gazette.furniture}
 
 
@@ -69,17 +57,17 @@ class Newsstand:
 
     def article_requests(self, *names: str) -> tuple[str, ...]:
         """The URLs of pages (not of feeds, listings, robots.txt) that were asked for, in order, of these outlets or all."""
-        pages = {(page.outlet, self._key(page.outlet, at)) for page in self._pages for at in self._addresses(page)}
+        pages = {(page.outlet, key_of(page.outlet, at)) for page in self._pages for at in addresses(page)}
         return tuple(
             self._server.url(request.door) + request.target
             for request in self.requests
-            if request.door in (names or OUTLETS) and (request.door, self._key(request.door, request.target)) in pages
+            if request.door in (names or OUTLETS) and (request.door, key_of(request.door, request.target)) in pages
         )
 
     @property
     def hard(self) -> tuple[str, ...]:
         """URLs of pages that no feed of FEEDS names: whatever becomes of them, it is one outcome each (/rss/hard.xml)."""
-        return tuple(self.url + target for target in HARD)
+        return hard_urls(self.url)
 
     # What must become of it
 
@@ -93,7 +81,7 @@ class Newsstand:
             if expected.outcome is Outcome.KEPT:
                 first = texts.setdefault((page.outlet, "\n".join(expected.paragraphs)), expected.url)
                 if first != expected.url:
-                    expected = replace(expected, outcome=Outcome.DUPLICATE, copy_of=first)
+                    expected = replace(expected, outcome=Outcome.DUPLICATE, allowed=EITHER, copy_of=first)
             found[expected.url] = expected
         return found
 
@@ -108,7 +96,7 @@ class Newsstand:
             if each.outlet not in (names or OUTLETS) or each.late or each.outcome is None:
                 continue
             outcome = each.outcome
-            if each.kinds == (Kind.ARTICLE,) and outcome in (Outcome.KEPT, Outcome.DUPLICATE):
+            if outcome in (Outcome.KEPT, Outcome.DUPLICATE):
                 outcome = Outcome.DUPLICATE if each.paragraphs in seen else Outcome.KEPT
                 seen.add(each.paragraphs)
             counts[outcome] += 1
@@ -122,7 +110,7 @@ class Newsstand:
         if page.wire is None or page.wire.correction is None:
             raise ValueError(f"{url} has no correction; stories with one have a line `correct:`")
         self._change(page, replace(page, corrected=True))
-        return replace(self.expected[url], outcome=Outcome.REVISION, copy_of=None)
+        return replace(self.expected[url], outcome=Outcome.REVISION, allowed=(Outcome.REVISION,), copy_of=None)
 
     def withdraw(self, url: str) -> None:
         """Take a page off the stand: it answers 410 from now on, and no source names it."""
@@ -161,12 +149,13 @@ class Newsstand:
         return self._server.url(page.outlet) + page.target
 
     def _expected(self, page: Printing) -> Expected:
-        outcome, kinds = VERDICTS[page.fault]
-        kept, home = outcome is Outcome.KEPT, self._server.url(page.outlet)
+        allowed, kinds = VERDICTS[page.fault]
+        kept, home = Outcome.KEPT in allowed, self._server.url(page.outlet)
         return Expected(
             url=home + page.target,
             outlet=page.outlet,
-            outcome=outcome,
+            outcome=allowed[0] if allowed else None,
+            allowed=allowed,
             kinds=kinds,
             fault=page.fault,
             banner=page.banner,
@@ -178,7 +167,7 @@ class Newsstand:
             authors=(page.wire.author,) if page.wire and page.outlet != "menafn" else (),
             published=page.published,
             furniture=TEXTS[page.outlet](page) if kept else (),
-            asked=tuple(home + at for at in self._addresses(page) if at != page.target),
+            asked=tuple(home + at for at in addresses(page) if at != page.target),
             late=page.late,
         )
 
@@ -193,33 +182,19 @@ class Newsstand:
             if last:
                 return
 
-    @staticmethod
-    def _addresses(page: Printing) -> tuple[str, ...]:
-        joint = "&" if "?" in page.target else "?"
-        return tuple(
-            at for at in (page.target, page.moved_from, *(page.target + joint + q for q in page.trackers)) if at is not None
-        )
-
-    @staticmethod
-    def _key(outlet: str, target: str) -> str:
-        """What of a target decides which page is meant: the path, at the gazette the number in the query."""
-        parts = urlsplit(target)
-        path = unquote(parts.path)
-        return f"{path}?sid={parse_qs(parts.query).get('sid', [''])[0]}" if outlet == "gazette" else path
-
     def _reply(self, request: Request) -> Reply:
-        key = (request.door, self._key(request.door, request.target))
-        if request.path in LISTINGS["menafn"]:
+        key = (request.door, key_of(request.door, request.target))
+        if request.path.startswith("/sections/"):
             key = (request.door, request.target)
         if key not in self._cache:
-            self._cache[key] = self._source(*key) or self._story(*key)
+            self._cache[key] = source(*key, self._server.url(request.door), self._pages) or self._story(*key)
         return self._cache[key]
 
     def _story(self, outlet: str, key: str) -> Reply:
         for page in self._pages:
             if page.outlet != outlet or page.late:
                 continue
-            if key == self._key(outlet, page.target):
+            if key == key_of(outlet, page.target):
                 return GONE if page.withdrawn else self._rendered(page)
             if page.moved_from == key:
                 return Reply(status=301, location=page.target, kind="text/html")
@@ -230,103 +205,35 @@ class Newsstand:
         return FORBIDDEN if key.startswith("/includes/") else ABSENT
 
     def _rendered(self, page: Printing) -> Reply:
-        related = [(p.headline, p.target) for p in self._shown(page.outlet) if p != page][page.number % 7 :][:8]
+        related = [(p.headline, p.target) for p in shown(self._pages, page.outlet) if p != page][page.number % 7 :][:8]
         if page.outlet == "gazette":
             body = gazette.render(page, related).encode(LATIN_CODEC)
             kind = "text/html; charset=utf-8" if page.fault is Fault.WRONG_CHARSET else "text/html"
         elif page.outlet == "courier":
             body, kind = courier.render(page, related, self._server.url("courier")).encode(), text()
         elif page.fault is Fault.LISTING:
-            body, kind = menafn.listing(page.headline, related * 3).encode(), text()
+            everything = [(p.headline, p.target) for p in shown(self._pages, page.outlet)]
+            body, kind = menafn.listing(page.headline, everything).encode(), text()
         else:
             body, kind = menafn.render(page, related).encode(), text()
         return faulty(page, Reply(body=body, kind=kind, modified=page.modified))
 
-    def _shown(self, outlet: str, source: str | None = None) -> list[Printing]:
-        """The pages of an outlet that a source names, newest first; without a source the good ones."""
-        pages = [p for p in self._pages if p.outlet == outlet and not p.late and not p.withdrawn]
-        wanted = [p for p in pages if (source in p.announced if source else p.wire and p.fault is Fault.NONE)]
-        return sorted(wanted, key=lambda page: (page.published, page.number), reverse=True)
 
-    def _notices(self, outlet: str, source: str) -> list[Notice]:
-        home = self._server.url(outlet)
-        return [
-            Notice(
-                url=home + at,
-                headline=page.headline,
-                published=page.published,
-                modified=page.modified,
-                section=page.wire.section if page.wire else "",
-                summary=page.blocks[0].text[:120] if page.blocks else page.headline,
-            )
-            for page in self._shown(outlet, source)
-            for at in self._addresses(page)
-            if not (page.moved_from and at == page.target)
-        ]
-
-    def _source(self, outlet: str, key: str) -> Reply | None:
-        """robots.txt, feeds, sitemaps, listings; None for any other path."""
-        home, path = self._server.url(outlet), key.split("?", 1)[0]
-        if path == "/robots.txt":
-            return Reply(body=ROBOTS[outlet].format(home=home).encode(), kind="text/plain", modified=BASE)
-        if outlet == "menafn":
-            if path == "/rss/hard.xml":
-                notices = [Notice(url=u, headline=u, published=BASE, modified=BASE, section="", summary="") for u in self.hard]
-                return Reply(body=menafn_rss(path, home, notices), kind="application/rss+xml", modified=BASE)
-            if path in FEEDS[outlet]:
-                return self._feed(menafn_rss(path, home, found := self._notices(outlet, path)), found, "text/xml; charset=utf-8")
-            return self._sections(key)
-        found = self._notices(outlet, {"/sitemap-news.xml": "sitemap"}.get(path, path))
-        pages = [(page.headline, page.target) for page in self._shown(outlet)]
-        match outlet, path:
-            case "courier", "/feed.atom":
-                return self._feed(atom(home, found), found, "application/atom+xml")
-            case "courier", "/sitemap.xml":
-                return Reply(body=sitemap_index(home), kind="application/xml", modified=BASE)
-            case "courier", "/sitemap-news.xml":
-                return self._feed(sitemap(found), found, "application/xml")
-            case "courier", "/":
-                return Reply(body=courier.listing(courier.NAME, pages).encode(), kind=text())
-            case "gazette", "/rss.xml":
-                return self._feed(gazette_rss(home, found), found, "text/xml")
-            case "gazette", "/":
-                return Reply(body=gazette.listing(pages).encode(LATIN_CODEC), kind="text/html")
-        return None
-
-    @staticmethod
-    def _feed(body: bytes, notices: list[Notice], kind: str) -> Reply:
-        newest = max((notice.modified for notice in notices), default=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
-        return Reply(body=body, kind=kind, modified=newest)
-
-    def _sections(self, key: str) -> Reply | None:
-        path, _, query = key.partition("?")
-        if path not in ("/", "/sections/business", "/sections/energy"):
-            return None
-        pages = [
-            (page.headline, page.target)
-            for page in self._shown("menafn")
-            if path == "/" or (page.wire and (page.wire.section == "energy") == path.endswith("energy"))
-        ]
-        number = int(query.removeprefix("page=") or 1) if query.removeprefix("page=").isdecimal() or not query else 1
-        start = (number - 1) * PER_PAGE
-        more = f"{path}?page={number + 1}" if len(pages) > start + PER_PAGE and path != "/" else None
-        shown = pages if path == "/" else pages[start : start + PER_PAGE]
-        return Reply(body=menafn.listing(path.rsplit("/")[-1].title() or "News", shown, more).encode(), kind=text())
-
-
-_BLOCKED = (Kind.NOT_FOUND, Kind.SOFT_ERROR, Kind.FORBIDDEN)
-VERDICTS: dict[Fault, tuple[Outcome | None, tuple[Kind, ...]]] = {
-    Fault.NONE: (Outcome.KEPT, (Kind.ARTICLE,)),
-    Fault.WRONG_CHARSET: (Outcome.KEPT, (Kind.ARTICLE,)),
+_APART = (Outcome.QUARANTINED,)
+EITHER = (Outcome.DUPLICATE, Outcome.KEPT)  # of a group with the same text, whichever comes first is kept
+VERDICTS: dict[Fault, tuple[tuple[Outcome, ...], tuple[Kind, ...]]] = {
+    Fault.NONE: ((Outcome.KEPT,), (Kind.ARTICLE,)),
+    Fault.WRONG_CHARSET: ((Outcome.KEPT,), (Kind.ARTICLE,)),
     # The block of the first outlet says both "403" and "doesn't exist".
-    Fault.MISSING: (Outcome.QUARANTINED, _BLOCKED),
-    Fault.FORBIDDEN: (Outcome.QUARANTINED, (Kind.FORBIDDEN,)),
-    Fault.ABSENT: (Outcome.QUARANTINED, (Kind.NOT_FOUND,)),
-    Fault.BROKEN: (Outcome.QUARANTINED, (Kind.SOFT_ERROR,)),
-    Fault.CUT_SHORT: (Outcome.FAILED, ()),
-    Fault.NO_TEXT: (Outcome.QUARANTINED, (Kind.EMPTY,)),
-    Fault.NO_BYTES: (Outcome.QUARANTINED, (Kind.EMPTY,)),
-    Fault.LISTING: (Outcome.QUARANTINED, (Kind.LISTING,)),
-    Fault.BINARY: (Outcome.QUARANTINED, (Kind.EMPTY, Kind.SOFT_ERROR)),
-    Fault.DISALLOWED: (None, ()),
+    Fault.MISSING: (_APART, (Kind.NOT_FOUND, Kind.SOFT_ERROR, Kind.FORBIDDEN)),
+    Fault.FORBIDDEN: (_APART, (Kind.FORBIDDEN,)),
+    Fault.ABSENT: (_APART, (Kind.NOT_FOUND,)),
+    Fault.BROKEN: (_APART, (Kind.SOFT_ERROR,)),
+    # Never kept as whole: failed, or kept with the mark that it was cut (hostile server, behaviour 5).
+    Fault.CUT_SHORT: ((Outcome.FAILED, Outcome.KEPT), (Kind.ARTICLE,)),
+    Fault.NO_TEXT: (_APART, (Kind.EMPTY,)),
+    Fault.NO_BYTES: (_APART, (Kind.EMPTY,)),
+    Fault.LISTING: (_APART, (Kind.LISTING,)),
+    Fault.BINARY: (_APART, (Kind.EMPTY, Kind.SOFT_ERROR)),
+    Fault.DISALLOWED: ((), ()),
 }
