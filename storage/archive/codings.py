@@ -92,9 +92,11 @@ def _zlib(inner: zlib._Decompress, body: bytes) -> Iterator[bytes]:
 
 def _brotli(body: bytes) -> Iterator[bytes | None]:
     inner = brotli.Decompressor()
-    yield inner.process(body, output_buffer_limit=_STEP)
-    while not inner.is_finished() and not inner.can_accept_more_data():
-        yield inner.process(b"", output_buffer_limit=_STEP)
+    piece = inner.process(body, output_buffer_limit=_STEP)
+    # Until nothing comes: version 1.2 says that it can take more input while it still holds output back.
+    while piece:
+        yield piece
+        piece = b"" if inner.is_finished() else inner.process(b"", output_buffer_limit=_STEP)
     if inner.is_finished():
         yield None
 
