@@ -14,13 +14,15 @@ from typing import Protocol
 
 import numpy as np
 
-from pipelines.likeness import CONTAINED, Likeness, Weights, compared, weighed
+from pipelines.likeness import Likeness, Weights, compared, weighed
 from storage.records import Fingerprint, Neighbour, Placement, Relation, Sharing
 
 DRIFT = 0.4
 """Share of the shorter text in common with the fullest member of a cluster, below which a newcomer does not join."""
 SAME_TIME = dt.timedelta(hours=3)
 """Reports of one series with the same words are one report when they appear within this time."""
+MOST, PART = 0.8, 0.6
+"""An excerpt: MOST of it stands in the match, of which it has less than PART."""
 RETOLD = 0.5
 """Share of the shorter text that an outlet's new text under an old story number keeps, to be a revision."""
 FULL = 0.8
@@ -83,7 +85,7 @@ def place_arrival(arrival: Arrival, index: Neighbours) -> Placement:
     mine = arrival.fingerprint
     story = arrival.story or story_of(arrival.url)
     earlier = index.newest(arrival.article) or _retold(arrival, story, index)
-    twins = index.same_text(mine.digest) if earlier is None else []
+    twins = index.same_text(mine.digest) if earlier is None and mine.words else []
     sharing = index.sharing(mine) if earlier is None else Sharing()
     placement, match = place(arrival, earlier, twins, sharing, index)
     if placement.relation is not Relation.UNCHANGED:
@@ -134,7 +136,7 @@ def place(
     best = next((likeness for likeness in copies if _holds(likeness, mine, weights, index)), None)
     if best is None:
         return Placement(relation=Relation.NEW, cluster=arrival.article, canonical=arrival.article), None
-    excerpt = best.share_of_self >= CONTAINED and best.share_of_match < 0.6
+    excerpt = best.share_of_self >= MOST and best.share_of_match < PART
     return _placed(Relation.EXCERPT if excerpt else Relation.NEAR_DUPLICATE, best, arrival, index), best.neighbour
 
 
@@ -197,4 +199,5 @@ def canonical(members: Sequence[tuple[str, int, int, str]]) -> str:
     """Members as (seen, order of arrival, length, article) -> the article that stands for the cluster: the earliest
     of those that have at least FULL of the longest member's length; of several at once the first that arrived."""
     longest = max(length for _, _, length, _ in members)
-    return min(member for member in members if member[2] >= FULL * longest)[3]
+    full = [member for member in members if member[2] >= FULL * longest]
+    return min(full, key=lambda member: (member[0] or "9", member[1]))[3]

@@ -27,7 +27,7 @@ ASKED = 128
 """About how many shingles of a text are asked for; a shorter text asks for all of its own."""
 LEAD = 32
 """Words at the start of a text that are anchored with a window of 4: copies are cut at the end."""
-LONGEST = 40_000
+LONGEST = 20_000
 """Words that are compared; what comes after counts for the digest only."""
 
 Hashes = NDArray[np.uint64]
@@ -53,7 +53,6 @@ _FOLD = {
 _FOLDED = re.compile("[" + re.escape("".join(sorted(_FOLD))) + "]+")
 # Entities that were escaped twice and so stand in the text as words.
 _ENTITY = re.compile(r"&(?:nbsp|shy|zwnj|zwj|lrm|rlm|thinsp|ensp|emsp);")
-_SPACE = re.compile(r"[^\S ]+| {2,}")
 _DASH = re.compile(r" ?-(?:[ -]*-)? ?")
 # Vowel signs and other marks belong to their word, though \w does not say so.
 _MARKS = "".join(
@@ -88,10 +87,8 @@ def normalise(text: str) -> str:
     if "&" in folded:
         folded = _ENTITY.sub(" ", folded)
     folded = folded.replace("`", "'").replace("''", '"')
-    folded = _SPACE.sub(" ", folded)
-    if "-" in folded:
-        folded = _DASH.sub("-", folded)
-    return folded.strip(" ")
+    folded = " ".join(folded.split())
+    return _DASH.sub("-", folded) if "-" in folded else folded
 
 
 def _settled(text: str) -> str:
@@ -157,9 +154,9 @@ def _hashed(different: set[str]) -> tuple[dict[str, int], set[str]]:
 def shingled(hashes: Hashes, size: int) -> Hashes:
     """Hashes of words -> the hash of every run of `size` words, one for each start; of the whole when it is shorter."""
     count = max(1, len(hashes) - size + 1) if len(hashes) else 0
-    total = np.zeros(count, np.uint64)
+    total, spread = np.zeros(count, np.uint64), mixed(hashes)
     for offset in range(min(size, len(hashes))):
-        total = total * np.uint64(0x9E3779B97F4A7C15) + mixed(hashes[offset : offset + count])
+        total = total * np.uint64(0x9E3779B97F4A7C15) + spread[offset : offset + count]
     return mixed(total)
 
 
@@ -173,13 +170,17 @@ def mixed(values: Hashes) -> Hashes:
 def _chosen(shingles: Hashes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Shingles -> positions of those asked for, and of the anchors among them. Both ascending."""
     count = len(shingles)
-    everything = np.arange(count)
     wide = min(WIDEST, max(NARROWEST, 2 * count // ANCHORS))
     kept = np.union1d(_winnowed(shingles[:LEAD], 4), _winnowed(shingles, wide))
-    if count <= ASKED:
-        return everything, kept
-    window = min(wide, 2 * count // ASKED + 1)
-    return np.union1d(kept, _winnowed(shingles, window)), kept
+    asked = np.arange(count)
+    if count > ASKED:
+        asked = np.union1d(kept, _winnowed(shingles, min(wide, 2 * count // ASKED + 1)))
+    return _once(asked, shingles), _once(kept, shingles)
+
+
+def _once(positions: NDArray[np.intp], shingles: Hashes) -> NDArray[np.intp]:
+    """Positions -> those at which a shingle stands for the first time."""
+    return positions[np.sort(np.unique(shingles[positions], return_index=True)[1])]
 
 
 def _winnowed(shingles: Hashes, window: int) -> NDArray[np.intp]:
@@ -187,4 +188,5 @@ def _winnowed(shingles: Hashes, window: int) -> NDArray[np.intp]:
     if len(shingles) == 0:
         return np.zeros(0, np.intp)
     runs = np.lib.stride_tricks.sliding_window_view(shingles, min(window, len(shingles)))
-    return np.unique(runs.argmin(axis=1) + np.arange(len(runs)))
+    smallest = runs.argmin(axis=1) + np.arange(len(runs))  # never goes back
+    return smallest[np.diff(smallest, prepend=-1) > 0]

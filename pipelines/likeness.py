@@ -11,7 +11,7 @@ from pipelines.compare import changed_figures, common
 from pipelines.fingerprint import SHINGLE
 from storage.records import Fingerprint, Neighbour, Sharing
 
-CONTAINED = 0.86
+CONTAINED = 0.92
 """Share of the shorter text that stands in the longer one, by which it is a copy whatever its first words are."""
 LED = 0.55
 """The same where the first words of one text stand in the other: where its story begins, the other's does."""
