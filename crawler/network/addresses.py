@@ -79,6 +79,7 @@ _LOCAL_NAMES = re.compile(
     r"(?:^|\.)(?:localhost|localhost6?\.localdomain6?|localdomain6?|local|internal|intranet|private|corp|lan|home"
     r"|home\.arpa|onion|ip6-localhost|ip6-loopback)$"
 )
+_AUTHORITY = re.compile(r"https?:[\\/]+(?:[^\\/?#]*@)?([0-9.]+)(?::[0-9]*)?(?=[\\/?#]|$)", re.I)
 _DOTTED = re.compile(r"[0-9]+(?:\.[0-9]+){0,3}")
 
 
@@ -112,6 +113,17 @@ def refused(host: str, allow: Iterable[Network] = ()) -> str | None:
     reason = refused_address(literal, allow)
     other = _decimal_reading(written)
     return reason or (refused_address(other, allow) if other is not None else None)
+
+
+def refused_url(url: str, allow: Iterable[Network] = ()) -> str | None:
+    """A URL -> why its host is refused, or that it is none that is fetched; None when it may be asked."""
+    allow = tuple(allow)
+    host = host_of(url)
+    if host is None:
+        return "not an http or https URL"
+    authority = _AUTHORITY.match(url.strip())
+    other = _decimal_reading(authority[1]) if authority else None
+    return refused(host, allow) or (refused_address(other, allow) if other is not None else None)
 
 
 def refused_address(address: str | Address, allow: Iterable[Network] = ()) -> str | None:

@@ -82,7 +82,8 @@ class Robots:
         delays: dict[str, float] = {}
         links: dict[str, dict[str, None]] = {"sitemap": {}, "license": {}}
         everybody = _Group()
-        group, undelayed, in_rules = everybody, [], False
+        group, in_rules = everybody, False
+        undelayed: list[str] = []
         for key, value in _lines(_text(body)):
             if key == "agent":
                 if in_rules or group is everybody:

@@ -1,0 +1,77 @@
+"""Bytes of a feed, sitemap or listing -> text, whatever its headers say of it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from w3lib.encoding import resolve_encoding
+
+from pipelines.document import decode as decode_page
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# XML 1.0, appendix F.1: how "<" and "<?xm" look in the families of encodings that are not ASCII.
+_STARTS = (
+    (b"\x00\x00\x00<", "utf-32-be"),
+    (b"<\x00\x00\x00", "utf-32-le"),
+    (b"\x00<", "utf-16-be"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00{", "utf-16-be"),
+    (b"{\x00", "utf-16-le"),
+    (b"\x4c\x6f\xa7\x94", "cp037"),
+)
+_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
+_DECLARATION = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([\w.:-]+)", re.I)
+_SHIFTING = re.compile(r"utf-?7|iso-?2022|hz", re.I)
+
+
+def decoded(body: bytes, content_type: str | None = None) -> str:
+    """Body and Content-Type -> text. Order: byte order mark, look of the first bytes, UTF-8 where it is valid, what
+    header and XML declaration name, UTF-8 with a few faults, and last the judgement that pages get."""
+    for mark, codec in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(codec, "replace")
+    head = body[:64].lstrip(b" \t\r\n")
+    for start, codec in _STARTS:
+        if head.startswith(start) or body.startswith(start):
+            return body.decode(codec, "replace")
+    named = _named(body, content_type)
+    if body.isascii() and not any(_SHIFTING.match(name) for name in named):
+        return body.decode("ascii")
+    for codec in [name for name in named if _SHIFTING.match(name)] + ["utf-8"] + named:
+        try:
+            return body.decode(codec)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    text = body.decode("utf-8", "replace")
+    faults = text.count("\ufffd")
+    return text if 4 * faults < len(body) - len(text) else decode_page(body, content_type)[0]
+
+
+def decoded_page(body: bytes, content_type: str | None = None) -> tuple[str, str]:
+    """Body of an HTML page and Content-Type -> (text, Python codec), as the pages of the archive are decoded."""
+    for mark, codec in _MARKS[1:]:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(codec, "replace"), codec
+    return decode_page(body, content_type)
+
+
+def _named(body: bytes, content_type: str | None) -> list[str]:
+    """Codecs that the header and the XML declaration name, by the labels of the WHATWG Encoding Standard or Python's."""
+    labels = [found[1] for found in [_HEADER.search(content_type or "")] if found]
+    labels += [found[1].decode("ascii", "replace") for found in [_DECLARATION.search(body[:1024])] if found]
+    names = []
+    for label in labels:
+        codec = resolve_encoding(label) or label
+        try:
+            if codecs.lookup(codec)._is_text_encoding and codec not in names:
+                names.append(codec)
+        except (LookupError, ValueError):
+            continue
+    return names

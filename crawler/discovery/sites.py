@@ -1,0 +1,27 @@
+"""Which addresses belong to one site: the registrable domain, by the public suffix list that ships with tldextract."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from tldextract import TLDExtract
+
+from storage.urls import host_of
+
+# The list in the package; never fetched, so that a crawl asks nobody whom it was not told to ask.
+_EXTRACT = TLDExtract(cache_dir=None, suffix_list_urls=())
+_AUTHORITY = re.compile(r"https?://([a-z0-9.-]+)(?=[/?#]|$)")
+
+
+def site_of(url: str) -> str | None:
+    """URL -> "example.co.uk" for any host below it, an address literal or single name as it is; None for no URL."""
+    plain = _AUTHORITY.match(url)
+    host = plain[1] if plain else host_of(url)
+    return _registrable(host.rstrip(".")) if host else None
+
+
+@lru_cache(maxsize=4096)
+def _registrable(host: str) -> str:
+    parts = _EXTRACT(host)
+    return f"{parts.domain}.{parts.suffix}" if parts.suffix and parts.domain else host
