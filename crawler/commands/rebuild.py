@@ -1,0 +1,139 @@
+"""scrapy rebuild: the whole catalogue again, from the archive alone.
+
+Exit status: 0 done; 1 with --check, when the catalogue differs, or when clean copies are missing; 5 archive or catalogue
+cannot be used; 6 a run is going.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sqlite3
+import sys
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import sqlite_utils
+from scrapy.commands import ScrapyCommand
+
+from crawler.console import complain, table, write
+from crawler.opening import archive_of, catalogue_path
+from pipelines.placed import enter_placed
+from storage.archive import Archive, ArchiveError
+from storage.catalogue.compare import Difference, differences
+from storage.catalogue.placements import Placements
+from storage.catalogue.rebuild import Rebuilt, build
+from storage.catalogue.schema import CatalogueError, open_catalogue
+from storage.catalogue.swap import put_in_place, scratch
+from storage.locks import OutletBusy, claim_catalogue, locks_folder
+from storage.records import Ending
+from storage.recovery import recover
+
+_SHOWN = 10  # differences a table that are printed
+
+
+class Command(ScrapyCommand):
+    """Makes the catalogue again, or compares it with what the archive says."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[--check]"
+
+    def short_desc(self) -> str:
+        return "Make the catalogue again from the archive, or check that it says the same"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--check", action="store_true", help="change nothing: print what differs; exit status 1 if any")
+        parser.add_argument("--json", action="store_true", help="print what was made, or every difference, as JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            path = catalogue_path(self.settings)  # type: ignore[arg-type]
+            with claim_catalogue(locks_folder(path)):
+                archive = archive_of(self.settings)  # type: ignore[arg-type]
+                self.exitcode = _check(archive, path, opts.json) if opts.check else _rebuild(archive, path, opts.json)
+        except (ArchiveError, CatalogueError) as error:
+            complain(str(error))
+            self.exitcode = 5
+        except (sqlite3.Error, OSError) as error:
+            complain(f"The catalogue cannot be written ({error}); the old one is as it was.")
+            self.exitcode = 5
+        except OutletBusy as error:
+            complain(str(error))
+            self.exitcode = 6
+
+
+def _rebuild(archive: Archive, path: Path, as_json: bool) -> int:
+    with scratch(path, "rebuild") as fresh:
+        made = build(archive, fresh, _index, _told)
+        kept = put_in_place(fresh, path)
+    if as_json:
+        write(json.dumps({**asdict(made), "catalogue": str(path), "old": str(kept) if kept else None}))
+    else:
+        write(table((getattr(made, name), name) for name in ("runs", "leads", "captures", "articles")))
+        write(f"\n  catalogue  {path}" + (f"\n  the old    {kept}" if kept else ""))
+    return _faults(made)
+
+
+def _faults(made: Rebuilt) -> int:
+    """Say what is odd; exit status."""
+    if made.renumbered:
+        complain(f"{made.renumbered} captures got another number: this archive was written through more than one catalogue.")
+    for event, count in sorted(made.unknown.items()):
+        complain(f"{count} events {event!r} in the ledger are not known to this version and were passed over.")
+    if made.missing:
+        complain(
+            f"{made.missing} clean copies are not in the archive, among them {made.first_missing[0]}; run `scrapy verify`."
+        )
+    return 1 if made.missing else 0
+
+
+def _check(archive: Archive, path: Path, as_json: bool) -> int:
+    if not path.exists():
+        raise CatalogueError(f"There is no catalogue {path}; `scrapy rebuild` makes it.")
+    live = open_catalogue(path)
+    with contextlib.closing(live), scratch(path, "check") as fresh:
+        _recover(live, archive)
+        made = build(archive, fresh, _index, _told)
+        rebuilt = open_catalogue(fresh)
+        with contextlib.closing(rebuilt):
+            counts: Counter[str] = Counter()
+            for each in differences(live.conn, rebuilt.conn):
+                counts[each.table] += 1
+                if as_json:
+                    write(json.dumps(asdict(each), ensure_ascii=False))
+                elif counts[each.table] <= _SHOWN:
+                    write(_said(each))
+    if not as_json:
+        rows = [(count, f"differences in {name}") for name, count in sorted(counts.items())]
+        write(
+            table(rows) if rows else f"The catalogue says what the archive says: {made.captures} captures, {made.leads} leads."
+        )
+    return 1 if counts else _faults(made)
+
+
+def _recover(live: sqlite_utils.Database, archive: Archive) -> None:
+    """What the next run of an outlet would bring to an end is no difference."""
+    for (outlet,) in live.conn.execute("select distinct outlet from runs order by 1").fetchall():
+        recover(live, archive, outlet)
+
+
+def _said(each: Difference) -> str:
+    where = f"{each.table} {each.key}"
+    if each.column is None:
+        return f"{where}: only in the {'catalogue' if each.one else 'archive'}"
+    return f"{where}: {each.column} is {each.one!r} in the catalogue, {each.other!r} by the archive"
+
+
+def _index(connection: sqlite3.Connection, ending: Ending, text: str | None) -> None:
+    enter_placed(ending, text, Placements(connection))
+
+
+def _told(captures: int) -> None:
+    if sys.stderr.isatty() and captures:
+        complain(f"{captures} captures")

@@ -1,0 +1,42 @@
+"""An article that was placed before -> its document in the index of copies again, without placing it anew.
+
+The counterpart of `dedupe.place_arrival` for rebuild: what was decided stands, also after the rules changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipelines.dedupe import Neighbours, story_of
+from pipelines.fingerprint import fingerprint
+from storage.records import Ending, Fingerprint, Neighbour, Placement, Relation
+
+
+def enter_placed(ending: Ending, text: str | None, index: Neighbours) -> None:
+    """Ending of an article and its text -> a document in the index, as the ending's placement says.
+
+    Without a text (its clean copy is gone) the document keeps its digest and its place in the cluster, and nothing is
+    compared with it. In the caller's transaction.
+    """
+    placement = ending.placement
+    if placement is None or placement.relation is Relation.UNCHANGED or not (ending.article and ending.content_digest):
+        return
+    mine = fingerprint(text) if text is not None else Fingerprint(digest=ending.content_digest, length=0)
+    index.insert(
+        replace(mine, digest=ending.content_digest),
+        placement,
+        article=ending.article,
+        outlet=ending.lead.outlet,
+        seen=ending.published or ending.fetched_at.isoformat(),
+        story=story_of(ending.canonical) if ending.canonical else None,
+        match=_match(placement, ending.content_digest, index),
+        indexed=text is not None and placement.relation is not Relation.EXACT_DUPLICATE,
+    )
+
+
+def _match(placement: Placement, digest: str, index: Neighbours) -> Neighbour | None:
+    if placement.match is None:
+        return None
+    twins = index.same_text(digest) if placement.relation is Relation.EXACT_DUPLICATE else []
+    twin = next((twin for twin in twins if twin.article == placement.match), None)
+    return twin or index.newest(placement.match)
