@@ -70,7 +70,7 @@ def passages(tree: HtmlElement) -> list[Passage]:
     pending: list[HtmlElement | tuple[HtmlElement, bool, bool]] = [tree]
     while pending:
         following = pending.pop()
-        if type(following) is tuple:
+        if isinstance(following, tuple):
             walk.leave(*following)
             continue
         element, tag = following, following.tag

@@ -1,0 +1,77 @@
+"""What pages that are no articles say of themselves, by kind, in the languages of news and of hosts.
+
+`error_words.txt` holds one line a kind and language: `kind language | phrase | phrase`. A phrase is one that a page
+addresses to its reader. Phrases match from the start of a word, in scripts that part words by spaces, and may end within
+one, so that stems serve inflected languages. Both sides are folded: case, accents and typographic signs make no difference.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from importlib.resources import files
+from typing import NamedTuple
+
+from storage.records import Kind
+
+_KINDS = {
+    "forbidden": Kind.FORBIDDEN, "notfound": Kind.NOT_FOUND, "error": Kind.SOFT_ERROR, "challenge": Kind.CHALLENGE,
+    "maintenance": Kind.MAINTENANCE, "consent": Kind.CONSENT, "paywall": Kind.PAYWALL, "listing": Kind.LISTING,
+}  # fmt: skip
+# Numbers count only where nothing but a few words stands around them; the caller sees to that by the covered share.
+_CODE = re.compile(r"(?<![\w.,:/-])(?:(40[0135-9]|42[0-9]|451)|(404|410)|(5[012]\d|520))(?![\w,:/%-]|\.\d)")
+_SIGNS = {ord(sign): plain for sign, plain in zip("’‘ʼ´`“”„«»–—ıأإآٱ", "'''''\"\"\"\"\"--iاااا", strict=True)}
+_MARKS = re.compile("[\u0300-\u036f\u064b-\u0652\u0640\u200b-\u200f\ufeff\u00ad]")
+
+
+class Said(NamedTuple):
+    """A phrase found in a folded text: the kind it speaks for, where it starts, and the phrase."""
+
+    kind: Kind
+    start: int
+    phrase: str
+
+
+def fold(text: str) -> str:
+    """Text -> the form in which phrases are compared: case, accents, quotes, dashes and hidden signs folded."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_SIGNS))
+    return unicodedata.normalize("NFC", _MARKS.sub("", plain)).translate(_SIGNS)
+
+
+def _read() -> dict[str, Kind]:
+    phrases: dict[str, Kind] = {}
+    for line in files("pipelines").joinpath("error_words.txt").read_text("utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, *spoken = line.split("|")
+            kind = _KINDS[name.split()[0]]
+            for phrase in spoken:
+                phrases.setdefault(fold(" ".join(phrase.split())), kind)
+    return phrases
+
+
+PHRASES = _read()
+_BY_START: dict[str, list[tuple[str, Kind]]] = {}
+for _phrase, _of in sorted(PHRASES.items(), key=lambda pair: -len(pair[0])):
+    _BY_START.setdefault(_phrase[:2], []).append((_phrase, _of))
+# Where a phrase may start: at a word, and anywhere in scripts that write words together.
+_START = re.compile(r"(?<!\w)\w|[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\uffef]")
+
+
+def find(folded: str) -> list[Said]:
+    """Folded text -> the longest phrase at every place where one starts, and every status code that stands alone."""
+    found, after = [], 0
+    for match in _START.finditer(folded):
+        start = match.start()
+        if start < after:
+            continue
+        for phrase, kind in _BY_START.get(folded[start : start + 2], ()):
+            if folded.startswith(phrase, start):
+                found.append(Said(kind, start, phrase))
+                after = start + len(phrase)
+                break
+    for code in _CODE.finditer(folded):
+        kind = Kind.NOT_FOUND if code[2] else Kind.SOFT_ERROR if code[3] or code[1] in ("400", "408") else Kind.FORBIDDEN
+        found.append(Said(kind, code.start(), code.group()))
+    return found
