@@ -1,0 +1,141 @@
+"""The ledger: lines that cannot break, an order over overlapping runs, torn ends that are no events."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage.archive import Archive, open_archive
+from storage.archive.keys import ledger_key, run_id
+from storage.archive.ledger import Event, Ledger, events, segment_events, whole_length
+from storage.archive.store import ArchiveError
+from tests.exchanges import RUN, START, ticking
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return open_archive(str(tmp_path / "archive"))
+
+
+def at(seconds: float) -> dt.datetime:
+    return START + dt.timedelta(seconds=seconds)
+
+
+def test_events_come_back_from_the_spool_and_from_the_archive(archive: Archive) -> None:
+    ledger = Ledger(archive, "daily", RUN, clock=ticking())
+    written = [ledger.append("run-started", {}), ledger.append("outcome", {"url": "http://x/", "evidence": [{"words": "é\n"}]})]
+    ledger.sync()
+    assert list(events(archive)) == written
+    ledger.close()
+    assert list(events(archive)) == list(events(archive, "daily")) == written
+    assert list(events(archive, "weekly")) == []
+    assert written[1] == Event(
+        event="outcome", run=RUN, outlet="daily", seq=1, at=at(1), fields={"url": "http://x/", "evidence": [{"words": "é\n"}]}
+    )
+
+
+def test_a_line_is_plain_json(archive: Archive) -> None:
+    ledger = Ledger(archive, "daily", RUN, clock=ticking())
+    ledger.append("outcome", {"url": "http://x/"})
+    ledger.close()
+    assert archive.read(ledger_key("daily", RUN)).decode() == (
+        f'{{"seq":0,"at":"2026-11-24T21:00:00.000250Z","event":"outcome","run":"{RUN}","outlet":"daily","url":"http://x/"}}\n'
+    )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.dictionaries(st.text(min_size=1, max_size=6).map("x".__add__), JSON, max_size=3), max_size=5), st.integers(0)
+)
+def test_any_fields_come_back_and_any_line_is_one_line(archive: Archive, given: list[dict[str, object]], number: int) -> None:
+    run = run_id(START, (number % 2**64).to_bytes(8, "big"))
+    ledger = Ledger(archive, "daily", run, clock=ticking())
+    for fields in given:
+        ledger.append("outcome", fields)
+    path = archive.spool.path(ledger_key("daily", run))
+    assert path.read_bytes().count(b"\n") == len(path.read_bytes().splitlines()) == len(given)
+    assert [event.fields for event in segment_events(archive, ledger_key("daily", run))] == given
+    path.unlink()
+
+
+@pytest.mark.parametrize("fields", [{"seq": 1}, {"run": "x"}, {"x": float("nan")}, {"x": b"bytes"}, {"x": {1, 2}}])
+def test_what_is_no_json_is_refused_and_leaves_no_half_line(archive: Archive, fields: dict[str, object]) -> None:
+    ledger = Ledger(archive, "daily", RUN, clock=ticking())
+    with pytest.raises((ValueError, TypeError)):
+        ledger.append("outcome", fields)
+    ledger.append("outcome", {})
+    assert [event.seq for event in events(archive)] == [0]
+
+
+def test_a_clock_that_goes_back_is_held_still(archive: Archive) -> None:
+    times = iter([at(5), at(3), at(6)])
+    ledger = Ledger(archive, "daily", RUN, clock=lambda: next(times))
+    assert [ledger.append("outcome", {}).at for _ in range(3)] == [at(5), at(5), at(6)]
+
+
+def test_runs_that_overlap_come_in_the_order_of_time(archive: Archive) -> None:
+    plan = {
+        ("daily", 0): [0, 10, 20, 300],
+        ("weekly", 5): [5, 10, 15, 40],
+        ("evening", 30): [30, 31],
+        ("daily", 400): [400],
+    }
+    for (outlet, start), times in plan.items():
+        clock = iter([at(seconds) for seconds in times])
+        ledger = Ledger(archive, outlet, run_id(at(start), b"%06d" % start), clock=lambda clock=clock: next(clock))
+        for _ in times:
+            ledger.append("outcome", {})
+        if outlet != "evening":  # that one is still going
+            ledger.close()
+    found = list(events(archive))
+    assert [(event.at - START).total_seconds() for event in found] == sorted(t for times in plan.values() for t in times)
+    assert [event.seq for event in found if event.outlet == "weekly"] == [0, 1, 2, 3]
+
+
+def test_a_line_without_its_end_is_no_event(archive: Archive) -> None:
+    ledger = Ledger(archive, "daily", RUN, clock=ticking())
+    for _ in range(3):
+        ledger.append("outcome", {"url": "http://x/"})
+    path = archive.spool.path(ledger_key("daily", RUN))
+    data = path.read_bytes()
+    line = len(data) // 3
+    for length in range(0, len(data), 5):
+        path.write_bytes(data[:length])
+        assert whole_length(path) == length // line * line
+        assert len(list(events(archive))) == length // line
+
+
+@pytest.mark.parametrize("damage", [b"{}", b"[]", b"null", b"\xff\xfe", b"{", b'{"event": 1}', b""])
+def test_a_damaged_line_is_told_or_passed_over(archive: Archive, damage: bytes) -> None:
+    ledger = Ledger(archive, "daily", RUN, clock=ticking())
+    ledger.append("one", {})
+    ledger.append("two", {})
+    key = ledger_key("daily", RUN)
+    path = archive.spool.path(key)
+    first, second = path.read_bytes().splitlines()
+    path.write_bytes(first + b"\n" + damage + b"\n" + second + b"\n")
+    with pytest.raises(ArchiveError, match=r"line 2: .*run `scrapy verify ledger/daily/"):
+        list(events(archive))
+    told: list[tuple[str, int]] = []
+    found = list(events(archive, damaged=lambda key, line, fault: told.append((key, line))))
+    assert [event.event for event in found] == ["one", "two"]
+    assert told == [(key, 2)]
+    assert whole_length(path) == path.stat().st_size, "nothing behind a damaged line is cut off"
+
+
+def test_a_file_that_is_no_segment_is_told(archive: Archive) -> None:
+    archive.store.put_new("ledger/daily/notes.jsonl", json.dumps({"a": 1}).encode())
+    with pytest.raises(ArchiveError, match="no segment of a ledger: move it"):
+        list(events(archive))
