@@ -11,7 +11,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 HEAD_LIMIT = 256 * 1024
@@ -24,7 +24,8 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter, int], Awaitable[Non
 class Request:
     """One request as it came: `door` is the name of the listening socket, `target` path and query as sent.
 
-    `headers` are in wire order with repeats; `at` is time.monotonic() in seconds; `raw` the bytes of the head.
+    `headers` are in wire order with repeats; `at` is time.monotonic() in seconds; `raw` the bytes of the head;
+    `connection` numbers the connections of the server, so that two requests over one are seen to be.
     """
 
     door: str
@@ -33,6 +34,7 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     at: float
     raw: bytes
+    connection: int = 0
 
     @property
     def path(self) -> str:
@@ -44,7 +46,7 @@ class Request:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
-async def read_request(reader: asyncio.StreamReader, door: str) -> Request | None:
+async def read_request(reader: asyncio.StreamReader, door: str, connection: int = 0) -> Request | None:
     """The next request head on a connection; None at its end or when it is not HTTP."""
     try:
         raw = await reader.readuntil(b"\r\n\r\n")
@@ -54,18 +56,21 @@ async def read_request(reader: asyncio.StreamReader, door: str) -> Request | Non
         return None
     pairs = [text.partition(":") for text in rest if text]
     headers = tuple((name, value.strip()) for name, _colon, value in pairs)
-    return Request(door=door, method=method, target=target, headers=headers, at=time.monotonic(), raw=raw)
+    now = time.monotonic()
+    return Request(door=door, method=method, target=target, headers=headers, at=now, raw=raw, connection=connection)
 
 
 class Loopback:
     """Listening sockets with a thread behind them. `with Loopback(doors=…, talk=…) as server: server.url("name")`.
 
     `doors` maps a name to a port (0: any free one). `talk(reader, writer, index of the door)` holds one connection.
+    `hosts` gives doors an address of their own: 127.0.1.7, ::1 (127.0.0.1 where it says nothing).
     """
 
-    def __init__(self, *, doors: dict[str, int], talk: Talk) -> None:
+    def __init__(self, *, doors: dict[str, int], talk: Talk, hosts: Mapping[str, str] | None = None) -> None:
         self.names: tuple[str, ...] = tuple(doors)
         self._ports = tuple(doors.values())
+        self._hosts = tuple((hosts or {}).get(name, LOOPBACK) for name in doors)
         self._talk = talk
         self._sockets: list[socket.socket] = []
         self._connections: set[asyncio.Task[None]] = set()
@@ -85,8 +90,9 @@ class Loopback:
     def start(self) -> None:
         """Bind every door, then answer in a thread. Raises OSError, with nothing left open, when a port is taken."""
         try:
-            for port in self._ports:
-                self._sockets.append(socket.create_server((LOOPBACK, port), backlog=128))
+            for host, port in zip(self._hosts, self._ports, strict=True):
+                family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                self._sockets.append(socket.create_server((host, port), family=family, backlog=128))
         except OSError:
             for bound in self._sockets:
                 bound.close()
@@ -112,7 +118,8 @@ class Loopback:
 
     def url(self, name: str) -> str:
         """The base URL of a door, without a slash at its end."""
-        return f"http://{LOOPBACK}:{self.port(name)}"
+        host = self._hosts[self.names.index(name)]
+        return f"http://[{host}]:{self.port(name)}" if ":" in host else f"http://{host}:{self.port(name)}"
 
     @property
     def requests(self) -> tuple[Request, ...]:
