@@ -21,9 +21,9 @@ SHINGLE = 6
 """Words a shingle; twice as many characters where the script has no spaces."""
 NARROWEST, WIDEST = 24, 96
 """Shingles a window of the anchors, by the length of the text: a shared run of window + SHINGLE - 1 words is found."""
-ANCHORS = 40
+ANCHORS = 32
 """About how many anchors a long text has."""
-ASKED = 128
+ASKED = 96
 """About how many shingles of a text are asked for; a shorter text asks for all of its own."""
 LEAD = 32
 """Words at the start of a text that are anchored with a window of 4: copies are cut at the end."""
