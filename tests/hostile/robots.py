@@ -49,7 +49,7 @@ _HTML = markup("Welcome", ["User-agent: * Disallow: / is not what this page is a
 
 
 def _case(number: int, name: str, does: str, good: str, ends: str, plays: dict[str, Play]) -> Behaviour:
-    kept = ends.startswith("kept")
+    kept = ends == "kept"
     return behaviour(
         number, name, does, good, ends, None, also=plays, requests=(1, 1) if kept else (0, 1 if "kept" in ends else 0),
         after=False,

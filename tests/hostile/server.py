@@ -135,9 +135,9 @@ class Hostile:
         behaviour = self._behaviours.get(door)
         plays = behaviour.plays if behaviour else {}
         ordinary = {"/robots.txt": _allow, **dict.fromkeys(pages.FEEDS, _feed), **dict.fromkeys(EMPTY_FEEDS, _empty_feed)}
-        known = {each.path: bodies.well for each in (behaviour,) if each}
-        known |= dict.fromkeys((*behaviour.leads, after_path(behaviour)), bodies.well) if behaviour else {}
-        return plays.get(target) or ordinary.get(target) or (known | plays).get(target) or plays.get("*") or _absent
+        printed = (behaviour.path, *behaviour.leads, after_path(behaviour)) if behaviour else ()
+        otherwise = plays.get("*") or (bodies.well if target in printed else _absent)
+        return plays.get(target) or ordinary.get(target) or otherwise
 
 
 async def _allow(visit: Visit) -> bool:

@@ -83,11 +83,8 @@ class Visit:
         self.writer.transport.abort()
 
     async def hold(self) -> None:
-        """Say nothing until the pace's `hold` is over or the client hangs up."""
-        for _ in range(int(self.pace.hold / 0.05)):
-            if self.writer.is_closing():
-                return
-            await asyncio.sleep(0.05)
+        """Say nothing for as long as the pace's `hold`."""
+        await asyncio.sleep(self.pace.hold)
 
 
 # What a behaviour does with a request: True when the connection may take another one.
