@@ -280,7 +280,8 @@ def test_chinese_and_japanese_copies_are_found(stand: Stand) -> None:
 def test_persian_copies_are_found_across_keyboards(stand: Stand) -> None:
     persian = (
         "بندر لیندبی از سوم مه به مدت دو هفته بسته خواهد بود تا غواصان لاشه کشتی غرق شده را بردارند، اداره بندر روز دوشنبه "
-        "پس از دیدار با ناخدایان و ماهیگیران گفت. کشتی‌های بزرگ‌تر از اسکله شمالی استفاده خواهند کرد که در آن جرثقیل دوم کرایه شده است."
+        "پس از دیدار با ناخدایان و ماهیگیران گفت. "
+        "کشتی‌های بزرگ‌تر از اسکله شمالی استفاده خواهند کرد که در آن جرثقیل دوم کرایه شده است."
     )
     first = stand.put(persian)
     copy = stand.put(persian.replace("ی", "ي").replace("ک", "ك").replace("\u200c", ""))

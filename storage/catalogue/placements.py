@@ -139,8 +139,10 @@ class Placements:
         return [_neighbour(row) for row in self.connection.execute(query, (cluster,))]
 
     def fullest(self, cluster: str) -> Neighbour | None:
-        """Cluster id -> the longest of its documents that others are compared with."""
+        """Cluster id -> the longest of its documents that others are compared with. None where a person has put the
+        cluster together: then its members need not be like each other."""
         query = f"""{_FROM} where c.article = ? and c.document = c.cluster and d.words <> x''
+                    and not exists (select 1 from documents r where r.cluster = c.document and r.ruled)
                     order by d.length desc, d.document limit 1"""
         return self._one(query, (cluster,))
 
