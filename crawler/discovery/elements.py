@@ -45,17 +45,19 @@ def parse(markup: bytes) -> etree._Element | None:
 
 
 @lru_cache(maxsize=4096)
-def name_of(tag: str, own: str | None = None) -> str:
-    """Tag -> "local" in lower case, or "vocabulary:local" when it is foreign to the namespace `own`."""
+def name_of(tag: str, own: str) -> str:
+    """Tag, and the tag of the element it belongs to -> "local" in lower case where both are of one vocabulary, or
+    "vocabulary:local" where it is foreign."""
     space, local = split_tag(tag)
-    if space == own and ":" not in local:
+    own_space, own_local = split_tag(own)
+    prefix, colon, rest = local.partition(":")
+    if space == own_space and not colon:
         return local
-    if space is None:
-        prefix, colon, rest = local.partition(":")
-        vocabulary, local = (_PREFIXES.get(prefix, prefix), rest) if colon else ("", local)
-    else:
-        # In the namespace of another vocabulary; one that nobody knows keeps apart from the plain names.
-        vocabulary = _SPACES.get(space.rstrip("#/"), "other")
+    if colon:  # a prefix that nobody declared
+        vocabulary = "" if prefix == own_local.rpartition(":")[0] else _PREFIXES.get(prefix, prefix)
+        return f"{vocabulary}:{rest}" if vocabulary else rest
+    # In the namespace of another vocabulary; one that nobody knows keeps apart from the plain names.
+    vocabulary = _SPACES.get(space.rstrip("#/"), "other") if space else ""
     return f"{vocabulary}:{local}" if vocabulary else local
 
 
@@ -71,8 +73,8 @@ def split(element: etree._Element) -> tuple[str | None, str]:
 
 
 def children(element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    """Child elements with their names, as `name_of` gives them in the namespace of the element itself."""
-    own = split(element)[0]
+    """Child elements with their names, as `name_of` gives them beside the element's own."""
+    own = str(element.tag)
     for child in element:
         if isinstance(child.tag, str):
             yield name_of(child.tag, own), child

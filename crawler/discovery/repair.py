@@ -143,8 +143,7 @@ def _mended(text: str, own: dict[str, str]) -> str:
             return found[0]
         if name.startswith("#"):
             # As HTML reads numbers: 0x80 to 0x9f are windows-1252, what no text can hold is nothing.
-            character = html.unescape(found[0])
-            return html.escape(_CONTROL.sub("", character))
+            return html.escape(_CONTROL.sub("", html.unescape(found[0]).replace("\ufffd", "")))
         if name in own:
             return html.escape(html.unescape(own[name]))
         character = html5.get(name + ";", "")

@@ -30,6 +30,7 @@ MOST_URLS = 100_000
 _PIECE = 2 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:urlset|sitemapindex)\b[^>]{0,4000}>", re.I)
+_CLOSED = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>", re.I)
 _END = re.compile(rb"</(?:[\w.-]+:)?(?:url|sitemap)\s*>", re.I)
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 
@@ -45,6 +46,9 @@ def read_sitemap(body: bytes, url: str, content_type: str | None = None) -> Site
         return _from_feed(body, url, content_type, cut)
     if b"<" not in start[:512]:
         return _settled("text", False, _lines(decoded(body, content_type)), url, cut)
+    begun, ended = body.rfind(b"<loc"), body.rfind(b"</loc")
+    if begun > ended and not _CLOSED.search(body, begun):  # the file ends within a URL: half of one is another URL
+        body, cut = body[:begun], True
     root = _ROOT.search(body, 0, 65536)
     if root is None or len(body) <= _PIECE:
         whole = parse(repaired(decoded(body[:_PIECE], content_type)))
@@ -99,8 +103,8 @@ def _from_pieces(roots: Iterable[etree._Element], url: str, cut: bool) -> Sitema
     found: list[SitemapEntry] = []
     named: set[str] = set()
     for root in roots:
-        own = split(root)[0]
-        named.add(name_of(str(root.tag), own).rpartition(":")[2])
+        own = str(root.tag)
+        named.add(name_of(own, own))
         for element in root.iter():
             if isinstance(element.tag, str) and name_of(element.tag, own) in {"url", "sitemap"}:
                 entry = _entry(element, url)
@@ -119,7 +123,7 @@ def _entry(element: etree._Element, url: str) -> SitemapEntry | None:
     loc = title = published = modified = None
     for name, child in children(element):
         if name == "loc" and loc is None:
-            loc = resolved("".join(words(child).split("\n")), url)
+            loc = resolved(words(child), url)
         elif name == "lastmod":
             modified = iso(words(child))
         elif name == "news:news":

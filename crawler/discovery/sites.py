@@ -24,4 +24,7 @@ def site_of(url: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _registrable(host: str) -> str:
     parts = _EXTRACT(host)
-    return f"{parts.domain}.{parts.suffix}" if parts.suffix and parts.domain else host
+    if parts.suffix:
+        return f"{parts.domain}.{parts.suffix}" if parts.domain else host
+    # A suffix that the list does not know (.test, .example, of an intranet): its last two labels.
+    return host if re.fullmatch(r"[0-9.]+|\[.*", host) else ".".join(host.split(".")[-2:])

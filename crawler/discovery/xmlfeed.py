@@ -19,6 +19,9 @@ MOST_ENTRIES = 10_000
 
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _AS_WRITTEN = re.compile(r"https?://[^\s\\/?#@]+(?:[/?#][^\s\\]*)?", re.I)
+# Needs no parser to be known as a URL.
+_PLAIN = re.compile(r"https?://(?:[a-z][a-z0-9-]{0,40}\.){1,6}[a-z]{2,20}/[A-Za-z0-9/._~?=&%:,;+@!-]{0,2000}")
+_BREAKS = re.compile(r"[\t\r\n]")
 # Best first; a date that cannot be read gives way to the next.
 _PUBLISHED = (
     "pubdate", "dc:date", "published", "atom:published", "dcterms:issued", "dcterms:created", "issued", "dcterms:date",
@@ -41,7 +44,7 @@ def read_xml_feed(root: etree._Element, kind: str, url: str, cut: bool = False, 
     parts = list(children(top))
     home = _first(_links(parts, url, "alternate"))
     following = _first(_links(parts, url, "next")) or _first(_links(parts, url, "prev-archive"))
-    found = _stories(root, split(top)[0], torn)
+    found = _stories(root, str(top.tag), torn)
     # RSS says nothing about relative links; they are meant from the page that the channel belongs to.
     start = (home or url) if kind == "rss" else (url or home or "")
     return Feed(
@@ -54,7 +57,7 @@ def read_xml_feed(root: etree._Element, kind: str, url: str, cut: bool = False, 
     )
 
 
-def _stories(root: etree._Element, own: str | None, torn: bool) -> list[etree._Element]:
+def _stories(root: etree._Element, own: str, torn: bool) -> list[etree._Element]:
     """Elements of stories in document order, at most one more than MOST_ENTRIES; the last one not when it is torn."""
     found: list[etree._Element] = []
     for element in root.iter():
@@ -87,7 +90,7 @@ def _words_of_title(part: etree._Element, kind: str) -> str | None:
     """A title -> plain text. In Atom its type says what it holds (RFC 4287 3.1); elsewhere it is taken for HTML."""
     text = words(part)
     if len(part):
-        return plain.folded(text)
+        return plain.folded("".join(_with_breaks(part)))
     if (attribute(part, "mode") or "") == "base64":
         try:
             text = base64.b64decode(text, validate=False).decode("utf-8", "replace")
@@ -97,6 +100,16 @@ def _words_of_title(part: etree._Element, kind: str) -> str | None:
     form = (attribute(part, "type") or "").lower()
     markup = form.endswith(("html", "xml")) or attribute(part, "mode") == "escaped"
     return plain.from_text(text) if atom and not markup else plain.from_html(text)
+
+
+def _with_breaks(part: etree._Element) -> Iterator[str]:
+    """Text of an element with markup in it, a space where a line or block ends."""
+    for event, child in etree.iterwalk(part, events=("start", "end")):
+        if event == "start":
+            yield " " if split(child)[1] in {"br", "p", "div", "li"} else ""
+            yield child.text or ""
+        elif child is not part:
+            yield child.tail or ""
 
 
 def name_is_atom(part: etree._Element) -> bool:
@@ -150,7 +163,9 @@ def _resolved(written: str, element: etree._Element, start: str, url: str) -> st
 
 def resolved(written: str, base: str) -> str | None:
     """A URL as written -> absolute http(s), or None. One that is absolute already stays as it is."""
-    written = re.sub(r"[\t\r\n]", "", written).strip()
+    written = _BREAKS.sub("", written).strip()
+    if _PLAIN.fullmatch(written):
+        return written
     if _AS_WRITTEN.fullmatch(written):
         return written if absolute(written) else None
     return absolute(written, base or None) if written else None
