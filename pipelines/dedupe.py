@@ -50,11 +50,8 @@ class Arrival:
 
     @property
     def seen(self) -> str:
-        """When it was published, else fetched, in UTC (a day alone stays a day); empty when neither is known."""
-        time = _time(self.published or "") or _time(self.fetched or "")
-        if time is None:
-            return ""
-        return time.isoformat() if isinstance(time, dt.datetime) else f"{time}"
+        """When it was published, else fetched; empty when neither is known."""
+        return self.published or self.fetched or ""
 
 
 class Neighbours(Protocol):
@@ -200,4 +197,10 @@ def canonical(members: Sequence[tuple[str, int, int, str]]) -> str:
     of those that have at least FULL of the longest member's length; of several at once the first that arrived."""
     longest = max(length for _, _, length, _ in members)
     full = [member for member in members if member[2] >= FULL * longest]
-    return min(full, key=lambda member: (member[0] or "9", member[1]))[3]
+    return min(full, key=lambda member: (_sortable(member[0]), member[1]))[3]
+
+
+def _sortable(seen: str) -> str:
+    """ISO text -> one that sorts by time, whatever its zone; a day before its hours, an unknown time last."""
+    time = _time(seen)
+    return "9" if time is None else time.isoformat()
