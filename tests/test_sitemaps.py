@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.discovery import SitemapEntry, read_sitemap
-from crawler.discovery.sitemaps import unpacked
+from crawler.discovery.encoding import unpacked
 from crawler.discovery.sites import site_of
 
 HOME = "https://www.gazette.example/sitemap.xml"

@@ -74,6 +74,8 @@ _NUMBER = re.compile(r"[0-9]+")
 _DOTTED = re.compile(r"(?<![0-9])([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4}|[0-9]{2})(?![0-9])")
 _SLASHED = re.compile(r"(?<![0-9])([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})(?![0-9])")
 _CJK = re.compile(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월]\s?([0-9]{1,2})\s?[日일]")
+_HALF_BEFORE = re.compile(r"(오전|오후|上午|下午|午前|午後)\s?([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)")
+_MONTH_IN_ISO = re.compile(r"^([0-9]{4})-([^\W\d_]{3,12})-([0-9]{1,2})(?![0-9])")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -91,13 +93,23 @@ def parsed(text: str | None, default: dt.tzinfo = dt.UTC) -> dt.datetime | None:
     """A printed date -> an aware datetime with the offset as printed; None where it cannot be read."""
     if not text or len(text) > LONGEST:
         return None
-    words = " ".join(text.split()).strip(" ,;")
+    words = _HALF_BEFORE.sub(_half_behind, _MONTH_IN_ISO.sub(_numbered, " ".join(text.split()).strip(" ,;")))
     try:
         found = _plain_moment(words, default) or _iso_moment(words, default) or _other_moment(words, default)
         # Python keeps any offset below 24 hours; one that moves the year out of range is no date.
         return found if found is None or found.astimezone(dt.UTC) else None
     except (ValueError, OverflowError, KeyError):
         return None
+
+
+def _half_behind(found: re.Match[str]) -> str:
+    return found[2] + (" am" if found[1] in {"오전", "上午", "午前"} else " pm")
+
+
+def _numbered(found: re.Match[str]) -> str:
+    """ "2004-július-13" -> "2004-07-13"."""
+    month = _month(found[2])
+    return f"{found[1]}-{month:02d}-{int(found[3]):02d}" if month else found[0]
 
 
 def _plain_moment(words: str, default: dt.tzinfo) -> dt.datetime | None:

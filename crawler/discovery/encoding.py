@@ -1,9 +1,10 @@
-"""Bytes of a feed, sitemap or listing -> text, whatever its headers say of it."""
+"""Bytes of a feed, sitemap or listing -> unpacked, and text, whatever its headers say of it."""
 
 from __future__ import annotations
 
 import codecs
 import re
+import zlib
 
 from w3lib.encoding import resolve_encoding
 
@@ -28,7 +29,31 @@ _STARTS = (
 )
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 _DECLARATION = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([\w.:-]+)", re.I)
+_GZIP = b"\x1f\x8b"
 _SHIFTING = re.compile(r"utf-?7|iso-?2022|hz", re.I)
+
+
+def unpacked(body: bytes, limit: int) -> tuple[bytes, bool]:
+    """Body -> (without gzip, up to three layers, at most `limit` bytes; whether something is missing at its end)."""
+    cut = False
+    for _ in range(3):
+        if not body.startswith(_GZIP):
+            break
+        out, rest, complete = bytearray(), body, True
+        while rest.startswith(_GZIP) and len(out) < limit:
+            member = zlib.decompressobj(31)
+            try:
+                out += member.decompress(rest, limit - len(out))
+            except zlib.error:
+                complete = False
+                break
+            complete = member.eof
+            rest = member.unused_data
+        if not out:
+            return b"", True
+        cut = cut or not complete
+        body = bytes(out)
+    return body[:limit], cut or len(body) > limit
 
 
 def decoded(body: bytes, content_type: str | None = None) -> str:

@@ -10,7 +10,7 @@ import re
 
 from crawler.discovery.announced import Feed
 from crawler.discovery.elements import parse
-from crawler.discovery.encoding import decoded
+from crawler.discovery.encoding import decoded, unpacked
 from crawler.discovery.jsonfeed import read_json_feed
 from crawler.discovery.repair import repaired
 from crawler.discovery.xmlfeed import kind_of, read_xml_feed
@@ -21,8 +21,9 @@ _CLOSED = re.compile(rb"</[\w:.-]+\s*>$")
 
 
 def read_feed(body: bytes, url: str, content_type: str | None = None) -> Feed:
-    """Body, the URL it came from and its Content-Type -> Feed. Reads at most MOST_BYTES and MOST_ENTRIES."""
-    text = decoded(body[:MOST_BYTES], content_type)
+    """Body (gzip or not), the URL it came from and its Content-Type -> Feed. Reads at most MOST_BYTES and MOST_ENTRIES."""
+    body, cut = unpacked(body, MOST_BYTES)
+    text = decoded(body, content_type)
     if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
         return read_json_feed(text, url)
     markup = repaired(text)
@@ -32,6 +33,6 @@ def read_feed(body: bytes, url: str, content_type: str | None = None) -> Feed:
         return Feed(kind=None)
     # What begins after the last story that ended is a story cut in two: its URL may be half.
     tail = markup[max(markup.rfind(b"</item"), markup.rfind(b"</entry"), 0) :].rstrip()
-    cut = len(body) > MOST_BYTES or not _CLOSED.search(tail[-200:])
+    cut = cut or not _CLOSED.search(tail[-200:])
     torn = cut and (b"<item" in tail or b"<entry" in tail)
     return read_xml_feed(root, kind, url, cut, torn)

@@ -6,7 +6,6 @@ Read in pieces, so that 50 MB cost no more memory than their text; a piece that 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 
 from lxml import etree
@@ -15,7 +14,7 @@ from crawler.discovery import plain
 from crawler.discovery.announced import Sitemap, SitemapEntry
 from crawler.discovery.dates import iso
 from crawler.discovery.elements import children, name_of, parse, split, words
-from crawler.discovery.encoding import decoded
+from crawler.discovery.encoding import decoded, unpacked
 from crawler.discovery.feeds import read_feed
 from crawler.discovery.repair import repaired
 from crawler.discovery.sites import site_of
@@ -28,7 +27,6 @@ MOST_URLS = 100_000
 """The protocol says 50,000; some publishers write more."""
 
 _PIECE = 2 * 1024 * 1024
-_GZIP = b"\x1f\x8b"
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:urlset|sitemapindex)\b[^>]{0,4000}>", re.I)
 _CLOSED = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>", re.I)
 _END = re.compile(rb"</(?:[\w.-]+:)?(?:url|sitemap)\s*>", re.I)
@@ -57,29 +55,6 @@ def read_sitemap(body: bytes, url: str, content_type: str | None = None) -> Site
         if root is None and split(whole)[1] not in {"url", "sitemap", "urlset", "sitemapindex"}:
             return Sitemap(kind=None) if split(whole)[1] == "html" else _from_pieces([whole], url, cut)
     return _from_pieces(_pieces(body, root, content_type), url, cut)
-
-
-def unpacked(body: bytes, limit: int) -> tuple[bytes, bool]:
-    """Body -> (without gzip, up to three layers, at most `limit` bytes; whether something is missing at its end)."""
-    cut = False
-    for _ in range(3):
-        if not body.startswith(_GZIP):
-            break
-        out, rest, complete = bytearray(), body, True
-        while rest.startswith(_GZIP) and len(out) < limit:
-            member = zlib.decompressobj(31)
-            try:
-                out += member.decompress(rest, limit - len(out))
-            except zlib.error:
-                complete = False
-                break
-            complete = member.eof
-            rest = member.unused_data
-        if not out:
-            return b"", True
-        cut = cut or not complete
-        body = bytes(out)
-    return body[:limit], cut or len(body) > limit
 
 
 def _pieces(body: bytes, root: re.Match[bytes] | None, content_type: str | None) -> Iterator[etree._Element]:

@@ -33,7 +33,10 @@ _SIMPLE_AGENT = re.compile(r"\s*([A-Za-z0-9_.-]+)(?:/\S*)?\s*$")
 _MARKUP = re.compile(r"\s*<(?:!doctype|!--|html|head|body|title|meta|script|\?xml|div|p|h1)\b", re.I)
 _OCTET = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_DELIMITERS = str.maketrans({character: f"%{ord(character):02X}" for character in ":/?@[]"})
+_NOT_IN_URIS = re.compile(r"[^A-Za-z0-9._~%:/?#\[\]@!$&'()*+,;=-]")
+# What may stand encoded or not without meaning another thing: in a path all but "/", in a query all but "&", "=", "+".
+_IN_PATH = str.maketrans({character: f"%{ord(character):02X}" for character in ":?@[]!$&'()+,;="})
+_IN_QUERY = str.maketrans({character: f"%{ord(character):02X}" for character in ":/?@[]!$'(),;"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,25 +241,24 @@ def _target(url: str) -> tuple[str, str]:
 def _spellings(text: str, in_query: bool) -> tuple[str, str]:
     """Octets of a path with query -> two spellings, of which one must match (RFC 9309 2.2.2).
 
-    Plain: unreserved decoded, octets outside ASCII encoded, "$" as %24. Strict: in the query also the general
-    delimiters encoded, since there "https://x" and "https%3A%2F%2Fx" say the same (the RFC's own table).
+    Plain: unreserved decoded, octets outside ASCII encoded, "$" as %24. Strict: also the reserved characters that
+    delimit nothing where they stand, since "https://x" and "https%3A%2F%2Fx" in a query are the same (its own table).
     """
     plain = _encoded(text).replace("$", "%24")
     path, mark, query = ("", "", plain) if in_query else plain.partition("?")
-    return plain, path + mark + query.translate(_DELIMITERS)
+    return plain, path.translate(_IN_PATH) + mark + query.translate(_IN_QUERY)
 
 
 def _encoded(text: str) -> str:
-    """One character an octet -> percent-encoded in one spelling: upper case, unreserved decoded, no raw octet >= 0x80."""
+    """One character an octet -> percent-encoded in one spelling: upper case, unreserved decoded, and encoded whatever
+    can stand in no URI."""
 
     def settle(found: re.Match[str]) -> str:
         octet = int(found[1], 16)
         return chr(octet) if octet in _UNRESERVED else "%" + found[1].upper()
 
     text = _OCTET.sub(settle, text) if "%" in text else text
-    if text.isascii() and text.isprintable() and " " not in text:
-        return text
-    return "".join(c if "!" <= c <= "~" else f"%{ord(c):02X}" for c in text)
+    return _NOT_IN_URIS.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _seconds(value: str) -> float | None:
