@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import zlib
@@ -37,6 +38,7 @@ async def until_close(visit: Visit) -> None:
 async def until_reset(visit: Visit) -> None:
     """The same, cut off by RST."""
     await visit.send(head("200 OK", HTML), visit.story[: len(visit.story) // 2])
+    await asyncio.sleep(0.1)  # RST drops what the other side has not read yet
     visit.reset()
 
 

@@ -107,7 +107,7 @@ def _codings() -> tuple[Behaviour, ...]:
     return tuple(
         behaviour(
             38, f"{name}-{said}", f"bytes in {name}, the header {said.replace('-', ' ')}",
-            "no mojibake in the clean copy", "kept",
+            "no mojibake in the clean copy", "kept duplicate",
             coded(codec, text, kind), requests=(1, 1), text=text,
         )
         for name, codec, text in rows

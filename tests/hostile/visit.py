@@ -180,68 +180,57 @@ def markup(title: str, paragraphs: Iterable[str], extra: str = "") -> str:
     )
 
 
-_PLACES = [
-    "Aldmoor",
-    "Brenwick",
-    "Carrow",
-    "Dunsby",
-    "Elmstead",
-    "Farleigh",
-    "Garth",
-    "Hexley",
-    "Ingram",
-    "Jarvale",
-    "Kelby",
-    "Lorton",
-    "Maddock",
-    "Norwell",
-]
-_TRADES = [
-    "ferry",
-    "quarry",
-    "brewery",
-    "tannery",
-    "foundry",
-    "laundry",
-    "bakery",
-    "smithy",
-    "orchard",
-    "granary",
-    "nursery",
-    "pottery",
-    "sawmill",
-    "mint",
-]
+_PLACES = (
+    "Aldmoor", "Brenwick", "Carrow", "Dunsby", "Elmstead", "Farleigh", "Garth", "Hexley",
+    "Ingram", "Jarvale", "Kelby", "Lorton", "Maddock", "Norwell", "Ostley", "Penrow",
+    "Quenby", "Ravensea", "Stainmoor", "Thurle", "Upwell", "Varley", "Wexmoor", "Yarrow",
+)  # fmt: skip
+_TRADES = (
+    "ferry", "quarry", "brewery", "tannery", "foundry", "laundry", "bakery", "smithy",
+    "orchard", "granary", "nursery", "pottery", "sawmill", "mint", "ropewalk", "kiln",
+    "dairy", "cannery", "boatyard", "weaver's", "printer's", "chandler's", "glassworks", "windmill",
+)  # fmt: skip
 _TURNS = (
     "The {trade} of {place} will take on {a} people before the end of the year, its owner {name} told a full hall on Tuesday.",
     "Nobody in {place} had expected the {trade} to last; {a} years ago it stood empty and the roof had come down.",
-    "A bridge of {b} metres is to join the {trade} to the railway, at a price that {name} would not give in figures.",
+    "A bridge of {b} metres is to join the {trade} of {place} to the railway, at a price that {name} would not give.",
     "Of {b} households asked in {place}, all but {c} wanted the {trade} to stay where it is, behind the church.",
-    '"We count in winters here," said {name}, who has kept the books of the {trade} for {c} of them.',
+    '"We count in winters here," said {name} of {place}, who has kept the books of the {trade} for {c} of them.',
     "The council votes in {c} weeks, and {place} has hired a bus with {a} seats for those who wish to watch.",
     "Rain had washed out the road to {place} {c} times since spring, so the {trade} sends its goods by barge.",
-    "An old photograph shows the {trade} with {b} workers in front of it, every one of them in a hat.",
+    "An old photograph from {place} shows the {trade} with {b} workers in front of it, every one of them in a hat.",
     "{name} plans to plant {b} lime trees around the {trade}, one for each house that {place} had before the flood.",
-    "What {place} needs, the priest said, is not a larger {trade} but {c} good plumbers.",
+    "What {place} needs, the priest said, is not a larger {trade} but {c} good plumbers and somebody like {name}.",
+    "For {a} days the bell of {place} did not ring, because {name} had lent its rope to the {trade} and gone on a journey.",
+    "The school of {place} counts {b} pupils again, {c} of them children of people who came for the {trade}.",
+    "In a field behind the {trade} of {place}, {name} found {a} coins under a stone that everybody had sat on.",
+    "A petition with {b} names asks that the {trade} of {place} should whistle at noon, as it did until {name} left.",
+    "After {c} attempts {name} has rowed around the island off {place} in {a} hours, with a cake from the {trade} on board.",
+    "The winner of the prize of {b} crowns is {name}, whose hen laid {a} eggs for the {trade} of {place} in one summer.",
 )
 
 
 def good_paragraphs(name: str) -> tuple[str, ...]:
     """A word -> six paragraphs of a story that no other word gives; always the same."""
-    seed = hashlib.sha256(name.encode()).digest()
-    words = {
-        "place": _PLACES[seed[0] % len(_PLACES)],
-        "trade": _TRADES[seed[1] % len(_TRADES)],
-        "name": f"{_PLACES[seed[2] % len(_PLACES)]} {_PLACES[seed[3] % len(_PLACES)]}son",
-    }
-    order = sorted(range(len(_TURNS)), key=lambda index: seed[10 + index])[:6]
-    figures = [{"a": 11 + seed[n] % 80, "b": 100 + seed[n + 1] * 3, "c": 2 + seed[n + 2] % 9} for n in range(4, 10)]
-    return tuple(_TURNS[index].format(**words, **numbers) for index, numbers in zip(order, figures, strict=True))
+    order = sorted(range(len(_TURNS)), key=lambda index: _seed(name, index)[0])[:6]
+    return tuple(_TURNS[index].format(**_words(_seed(name, index))) for index in order)
 
 
 def good_story(name: str) -> bytes:
-    """The page with `good_paragraphs`."""
-    return markup(f"News of the day: {name.replace('-', ' ')}", good_paragraphs(name)).encode()
+    """The page with `good_paragraphs`. Its headline says nothing of what the page is for: a judge reads it too."""
+    words = _words(_seed(name, 99))
+    return markup(f"{words['place']} and its {words['trade']}: news of the day", good_paragraphs(name)).encode()
+
+
+def _seed(name: str, index: int) -> bytes:
+    return hashlib.sha256(f"{name} {index}".encode()).digest()
+
+
+def _words(seed: bytes) -> dict[str, str | int]:
+    first, last = _PLACES[seed[3] % len(_PLACES)], _PLACES[seed[4] % len(_PLACES)]
+    figures: dict[str, str | int] = {"a": 11 + seed[5] % 80, "b": 100 + seed[6] * 3, "c": 2 + seed[7] % 9}
+    words = {"place": _PLACES[seed[1] % len(_PLACES)], "trade": _TRADES[seed[2] % len(_TRADES)], "name": f"{first} {last}son"}
+    return figures | words
 
 
 def rss(urls: Sequence[str]) -> bytes:
