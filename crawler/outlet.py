@@ -7,8 +7,10 @@ address of a story looks like.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -18,12 +20,13 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawler.discovery import read_feed, read_links, read_sitemap
 from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
 from crawler.opening import open_run
+from crawler.sources import Announced, Source, SourceKind, read_source
 from storage.archive.codings import decode_body
 from storage.archive.exchange import capture_of
 from storage.catalogue import leads
+from storage.catalogue.sources import CHECKED, remember, state_of
 from storage.records import Capture, Failure, Lead, Outlet, Override
 from storage.run import Run
 from storage.urls import canonical
@@ -96,8 +99,7 @@ class OutletSpider(scrapy.Spider):
             self.run.take(lead, _now())
             yield self.ask(lead)
             return
-        for source, read in self._sources():
-            await self._discover(source, read)
+        await self._discover()
         if self.sources_failed and not self.sources_read:
             raise CloseSpider("unreadable")
         left = self.limit
@@ -127,7 +129,7 @@ class OutletSpider(scrapy.Spider):
             return  # the lease is given back at the end of the run
         if not failure.check(*UNREACHABLE, *FINAL):
             self.logger.error("a download failed in a way that no server can cause", exc_info=failure.value)
-            self.crawler.stats.inc_value("spider_exceptions/count")  # type: ignore[union-attr]
+            self.crawler.stats.inc_value("spider_exceptions/count")
         yield Failure(
             lead=lead,
             url=request.url,
@@ -136,55 +138,69 @@ class OutletSpider(scrapy.Spider):
             address=request.meta.get("address"),
         )
 
-    def _sources(self) -> Iterator[tuple[str, Any]]:
-        for path in self.feeds:
-            yield urljoin(self.home, path), self._feed_leads
-        for path in self.sitemaps:
-            yield urljoin(self.home, path), self._sitemap_leads
-        for path in self.listings:
-            yield urljoin(self.home, path), self._listing_leads
+    def _sources(self) -> list[Source]:
+        kinds = ((SourceKind.FEED, self.feeds), (SourceKind.SITEMAP, self.sitemaps), (SourceKind.LISTING, self.listings))
+        return [Source(url=urljoin(self.home, path), kind=kind) for kind, paths in kinds for path in paths]
 
-    async def _discover(self, source: str, read: Any) -> None:
-        try:
-            response = await self.crawler.engine.download_async(Request(source, meta={"source": source}))  # type: ignore[union-attr]
-        except Exception as error:  # noqa: BLE001 - any way a download can fail: said in the receipt, other sources go on
-            self._source_failed(source, str(error) or type(error).__name__)
-            return
+    async def _discover(self) -> None:
+        """Read every source, and what the sources name in turn, each once."""
+        waiting = self._sources()
+        seen = {source.url for source in waiting}
+        while waiting:
+            source = waiting.pop(0)
+            try:
+                announced = await self._read(source)
+            except (*UNREACHABLE, *FINAL) as error:
+                self._source_failed(source, str(error) or type(error).__name__)
+                continue
+            new = [each for each in announced.more if self._moved(each.url) not in seen] if announced else []
+            seen.update(self._moved(each.url) for each in new)
+            waiting += [replace(each, url=self._moved(each.url)) for each in new]
+
+    async def _read(self, source: Source) -> Announced | None:
+        """Fetch a source and announce what is in it; None when it could not be read or says nothing new."""
+        state = state_of(self.run.catalogue, source.url, self.name)
+        request = Request(source.url, headers=state.headers, meta={"source": source.url})
+        response = await self.crawler.engine.download_async(request)
+        if response.status == 304:
+            remember(self.run.catalogue, replace(state, unchanged=state.unchanged + 1), _now().isoformat())
+            self.sources_read += 1
+            return None
         if response.status >= 400:
             self._source_failed(source, f"status {response.status}")
-            return
-        body, _ = decode_body(response.body, _header(response, "Content-Encoding"), self.settings.getint("DOWNLOAD_MAXSIZE"))
+            return None
+        most = self.settings.getint("DOWNLOAD_MAXSIZE")
+        body, _ = decode_body(response.body, _header(response, "Content-Encoding"), most)
+        announced = read_source(source, self.name, body, response.url, _header(response, "Content-Type"))
+        if not announced.readable:
+            self._source_failed(source, f"what came is no {source.kind}")
+            return None
         self.sources_read += 1
-        self.run.announce(list(self._ours(read(body, response))), _now())
+        self.run.announce(self._ours(announced.leads), _now())
+        digest = hashlib.sha256(body).hexdigest()
+        newest = replace(
+            state,
+            etag=_header(response, "ETag"),
+            last_modified=_header(response, "Last-Modified"),
+            digest=digest,
+            unchanged=0,
+            lies=state.lies or (state.unchanged >= CHECKED and digest != state.digest),
+        )
+        remember(self.run.catalogue, newest, _now().isoformat())
+        return announced
 
-    def _source_failed(self, source: str, reason: str) -> None:
-        self.sources_failed.append(source)
-        self.run.notes.append(f"{source} could not be read: {reason}")
+    def _source_failed(self, source: Source, reason: str) -> None:
+        self.sources_failed.append(source.url)
+        self.run.notes.append(f"{source.url} could not be read: {reason}")
 
-    def _ours(self, found: Iterator[Lead]) -> Iterator[Lead]:
+    def _ours(self, found: Iterable[Lead]) -> list[Lead]:
+        """Leads to stories of this outlet; the rest of what a source names is not for us."""
+        ours = []
         for lead in found:
             parts = urlsplit(lead.url)
-            if _belongs(parts.hostname, self.hosts) and re.search(self.article, parts.path):
-                yield lead
-
-    def _feed_leads(self, body: bytes, response: Response) -> Iterator[Lead]:
-        for entry in read_feed(body, response.url, _header(response, "Content-Type")).entries:
-            url = canonical(entry.url) if entry.url else None
-            if url:
-                published = dt.datetime.fromisoformat(entry.published) if entry.published else None
-                yield Lead(url=self._moved(url), outlet=self.name, source=response.url, title=entry.title, published=published)
-
-    def _sitemap_leads(self, body: bytes, response: Response) -> Iterator[Lead]:
-        for found in read_sitemap(body, response.url, _header(response, "Content-Type")).urls:
-            url = canonical(found.url)
-            if url:
-                yield Lead(url=self._moved(url), outlet=self.name, source=response.url, title=getattr(found, "title", None))
-
-    def _listing_leads(self, body: bytes, response: Response) -> Iterator[Lead]:
-        for link in read_links(body, response.url, _header(response, "Content-Type")):
-            url = canonical(getattr(link, "url", link))
-            if url:
-                yield Lead(url=self._moved(url), outlet=self.name, source=response.url)
+            if _belongs(parts.hostname, (*type(self).hosts, *self.hosts)) and re.search(self.article, parts.path):
+                ours.append(replace(lead, url=self._moved(lead.url)))
+        return ours
 
     def _moved(self, url: str) -> str:
         """Under -a origin=…, addresses of the outlet's own host lead to the origin."""

@@ -19,8 +19,6 @@ from crawler.network.manners import Postponed
 from storage.archive import ArchiveError
 from storage.records import Ending, Kind, Outcome
 
-BLOCKS = frozenset({Kind.FORBIDDEN, Kind.CHALLENGE})
-
 
 class Progress:
     """Scrapy extension: counts endings, ends the run after a row of blocks, finishes the run with its receipt."""
@@ -51,7 +49,10 @@ class Progress:
 
     def item_scraped(self, item: Ending) -> None:
         """An ending is settled: a run of blocks ends the run, so that nobody is pestered."""
-        blocked = item.kind in BLOCKS and item.outcome is Outcome.QUARANTINED
+        # Words of refusal under status 200 may stand for one missing story; a refusing status is meant for us.
+        blocked = item.outcome is Outcome.QUARANTINED and (
+            item.kind is Kind.CHALLENGE or (item.kind is Kind.FORBIDDEN and (item.status or 0) >= 400)
+        )
         self.blocks = self.blocks + 1 if blocked else 0
         if blocked and self.blocks == self.most_blocks:
             self.crawler.spider.run.notes.append(  # type: ignore[union-attr]

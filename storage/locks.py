@@ -26,7 +26,7 @@ class OutletBusy(RunError):
 
 def locks_folder(catalogue: Path) -> Path:
     """Path of a catalogue -> the folder of its locks."""
-    return catalogue.parent / "locks"
+    return catalogue.parent / ".locks"
 
 
 def lock_outlet(folder: Path, outlet: str) -> IO[str]:

@@ -23,6 +23,7 @@ from storage.archive.ledger import Ledger
 from storage.archive.opened import Archive
 from storage.archive.warc import WarcWriter
 from storage.catalogue import captures, leads, runs
+from storage.catalogue.history import began_to_block, usual_shares
 from storage.catalogue.schema import open_catalogue, writing
 from storage.endings import write_lead
 from storage.locks import OutletBusy as OutletBusy
@@ -56,6 +57,7 @@ class Run:
     exchanges: int = 0
     refused: int = 0
     waiting: int = 0
+    usual: dict[str, float] = field(default_factory=dict)
 
     def record(self, exchange: Exchange) -> WarcAddress:
         """Write an exchange to the WARC; where its response lies."""
@@ -105,6 +107,11 @@ class Run:
         self.settler.close()
         leads.give_back(self.catalogue, self.id)
         self.waiting = leads.waiting(self.catalogue, self.outlet)
+        self.usual = usual_shares(self.catalogue.conn, self.outlet)
+        block = began_to_block(sum(self.counts.values()), self.kinds, self.usual)
+        if block and reason == "finished":
+            self.notes.append(block)
+            reason = "blocked"
         receipt = self.receipt(reason, now)
         try:
             self._publish(receipt)
@@ -125,6 +132,7 @@ class Run:
             "captures": sum(self.counts.values()),
             "outcomes": {outcome.value: self.counts[outcome] for outcome in Outcome},
             "quarantined_by_kind": dict(sorted(self.kinds.items())),
+            "usual_shares_by_kind": self.usual,
             "leads_announced": self.announced,
             "leads_refused": self.refused,
             "leads_waiting": self.waiting,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.locks import lock_outlet, locks_folder
 from tests.conftest import ROOT, Scrapy
 from tests.raw_server import RawServer, answer
 
@@ -173,11 +174,7 @@ def test_private_addresses_are_refused_unless_allowed(scrapy_command: Scrapy) ->
 
 
 def test_a_second_run_of_the_outlet_ends_at_once(archive: Path, scrapy_command: Scrapy) -> None:
-    import fcntl
-
-    archive.joinpath(".locks").mkdir(parents=True)
-    with archive.joinpath(".locks", "menafn.lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with lock_outlet(locks_folder(archive / "catalogue.sqlite"), "menafn"):
         done = scrapy_command("crawl", "menafn", "-a", "origin=http://127.0.0.1:9")
     assert done.status == 6
     assert "already going" in done.err

@@ -137,7 +137,7 @@ class Manners:
         address = f"{urlsplit(url).scheme}://{host}/robots.txt"
         ask = Request(address, meta={"robots": True, "redirect_ttl": ROBOTS_REDIRECTS, "download_timeout": 30})
         try:
-            response = await self.crawler.engine.download_async(ask)  # type: ignore[union-attr]
+            response = await self.crawler.engine.download_async(ask)
         except IgnoreRequest:  # more redirects than RFC 9309 asks us to follow: may count as absent
             return Robots.parse(b"")
         except AddressRefused:

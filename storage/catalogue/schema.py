@@ -55,8 +55,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create index articles_outlet on articles (outlet, fetched_at)",
         "create virtual table articles_fts using fts5 (headline, text, content='', tokenize='unicode61')",
         """create table sources (
-            url text primary key, outlet text not null, etag text, last_modified text, fetched_at text not null,
-            entries integer not null) without rowid""",
+            url text primary key, outlet text not null, etag text, last_modified text, digest text,
+            unchanged integer not null default 0, lies integer not null default 0, fetched_at text not null) without rowid""",
     ),
     PLACEMENT_TABLES,
 )

@@ -24,7 +24,11 @@ def receipt_text(receipt: Mapping[str, Any], archive: str, catalogue: str) -> st
     if receipt["captures"] == 0:
         lines += ["  Nothing new: no article was fetched.", ""]
     if receipt["quarantined_by_kind"]:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in receipt["quarantined_by_kind"].items())
+        usual = receipt.get("usual_shares_by_kind", {})
+        kinds = ", ".join(
+            f"{count} {kind}" + (f" (usual: {usual.get(kind, 0):.0%})" if usual else "")
+            for kind, count in receipt["quarantined_by_kind"].items()
+        )
         lines.append(f"  quarantined: {kinds}")
     lines.append(
         f"  leads: {receipt['leads_announced']} new, {receipt['leads_waiting']} waiting, {receipt['leads_refused']} refused"

@@ -51,7 +51,7 @@ def render(page: Printing, related: Links) -> str:
 <style>.entry-summary p {{ margin: 0 0 1em }}</style>
 <script>window.mn = {{"user": null, "error": "403", "text": "page not found"}};</script></head>
 <body>
-<nav><a href="/">Home</a> <a href="/sections/business">News</a> <a href="/mn_marketdata.aspx">Market Data</a>
+<nav><a href="/">Home</a> <a href="/mn_main.aspx">News</a> <a href="/mn_marketdata.aspx">Market Data</a>
 <a href="/sections/energy">Energy</a></nav>
 <section class="main-wrapper single-category"{direction}>
 {_error(page.banner)}
@@ -192,7 +192,7 @@ def listing(title: str, entries: Links, following: str | None = None) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>{title} | MENAFN.COM</title>
 <link rel="alternate" type="application/rss+xml" title="MENAFN" href="/rss/menafn_sa.xml">
 <link rel="alternate" type="application/rss+xml" title="Energy" href="/rss/menafn_energy.xml"></head>
-<body><nav><a href="/">Home</a> <a href="/sections/business">News</a> <a href="/sections/energy">Energy</a></nav>
+<body><nav><a href="/">Home</a> <a href="/mn_main.aspx">News</a> <a href="/sections/energy">Energy</a></nav>
 <section class="main-wrapper"><h1>{title}</h1>
 {rows}
 {more}</section>

@@ -17,9 +17,10 @@ FEEDS = {
     "courier": ("/feed.atom",),
     "gazette": ("/rss.xml",),
 }
-LISTINGS = {"menafn": ("/sections/business",), "courier": ("/",), "gazette": ("/",)}
+LISTINGS = {"menafn": ("/mn_main.aspx",), "courier": ("/",), "gazette": ("/",)}
 SITEMAPS = {"menafn": (), "courier": ("/sitemap.xml",), "gazette": ()}
 ARTICLES = {"menafn": r"^/\d{10}/", "courier": r"^/\d{4}/\d\d/\d\d/[^/]+-\d+$", "gazette": r"^/story\.asp$"}
+PAGED = ("/mn_main.aspx", "/sections/energy")  # listings that go on at ?page=2
 PER_PAGE = 12
 
 
@@ -66,7 +67,7 @@ def _menafn(key: str, home: str, pages: Sequence[Printing]) -> Reply | None:
     if path in FEEDS["menafn"]:
         found = _notices(pages, "menafn", path, home)
         return _feed(menafn_rss(path, home, found), found, "text/xml; charset=utf-8")
-    return _section(path, query, pages) if path in ("/", "/sections/business", "/sections/energy") else None
+    return _section(path, query, pages) if path in ("/", *PAGED) else None
 
 
 def _courier(key: str, home: str, pages: Sequence[Printing]) -> Reply | None:
@@ -105,7 +106,8 @@ def _section(path: str, query: str, pages: Sequence[Printing]) -> Reply:
     number = int(wanted) if wanted.isdecimal() else 1
     end = number * PER_PAGE
     following = f"{path}?page={number + 1}" if len(rows) > end else None
-    return Reply(body=menafn.listing(path.rsplit("/")[-1].title(), rows[end - PER_PAGE : end], following).encode(), kind=text())
+    title = "Energy" if energy else "News"
+    return Reply(body=menafn.listing(title, rows[end - PER_PAGE : end], following).encode(), kind=text())
 
 
 def _links(pages: Sequence[Printing], outlet: str) -> list[tuple[str, str]]:

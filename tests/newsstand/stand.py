@@ -11,7 +11,7 @@ from storage.records import Kind, Outcome
 from tests.loopback import Loopback, Request, doors, read_request
 from tests.newsstand import courier, gazette, menafn
 from tests.newsstand.plan import LATIN_CODEC, OUTLETS, Expected, Fault, Printing, printings
-from tests.newsstand.rack import addresses, hard_urls, key_of, shown, source
+from tests.newsstand.rack import PAGED, addresses, hard_urls, key_of, shown, source
 from tests.newsstand.replies import ABSENT, FORBIDDEN, GONE, HARD, Reply, faulty, hard, on_the_wire, text
 
 TEXTS = {"menafn": menafn.furniture, "courier": courier.furniture, "gazette": gazette.furniture}
@@ -184,7 +184,7 @@ class Newsstand:
 
     def _reply(self, request: Request) -> Reply:
         key = (request.door, key_of(request.door, request.target))
-        if request.path.startswith("/sections/"):
+        if request.path in PAGED:
             key = (request.door, request.target)
         if key not in self._cache:
             self._cache[key] = source(*key, self._server.url(request.door), self._pages) or self._story(*key)
