@@ -203,6 +203,14 @@ def test_robots_txt_forbids_a_page_that_the_feed_announces(stand: Newsstand) -> 
     assert {e.url for e in stand.expected.values() if e.outlet == "menafn"} - allowed == {forbidden.url}
 
 
+def test_a_listing_goes_on_with_other_stories(stand: Newsstand) -> None:
+    base = stand.url + LISTINGS["menafn"][0]
+    pages = [lxml.html.document_fromstring(get(f"{base}?page={number}")[2]) for number in (1, 2)]
+    first, second = ({str(href) for href in page.xpath("//h3/a/@href")} for page in pages)
+    assert len(first) == 12 and second and not first & second
+    assert pages[0].xpath("string(//a[@rel='next']/@href)") == LISTINGS["menafn"][0] + "?page=2"
+
+
 # On the wire
 
 
