@@ -191,7 +191,7 @@ def reference(crawls: Crawls, folder: Path) -> tuple[Outcomes, dict[str, float]]
         outlet, status, seconds_ = crawls.ended()
         seconds[outlet] = seconds_
         if status:
-            raise SystemExit(f"the crawl of {outlet} fails without being killed:\n{(folder / f'{outlet}.log').read_text()}")
+            raise SystemExit(f"the crawl of {outlet} ends with {status} without being killed:\n{(folder / f'{outlet}.log').read_text()}")
     return outcomes(open_archive(str(folder / "archive"), folder / "spool")), seconds
 
 

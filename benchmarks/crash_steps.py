@@ -13,6 +13,7 @@ import select
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +139,8 @@ def crawl(order: dict[str, Any]) -> None:
         execute(["scrapy", *order["words"]])
     except SystemExit as ended:
         status = int(ended.code or 0)
+    except BaseException:  # noqa: BLE001 - it is in the log, and the exit status says so
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
