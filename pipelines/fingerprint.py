@@ -188,5 +188,5 @@ def _winnowed(shingles: Hashes, window: int) -> NDArray[np.intp]:
     if len(shingles) == 0:
         return np.zeros(0, np.intp)
     runs = np.lib.stride_tricks.sliding_window_view(shingles, min(window, len(shingles)))
-    smallest = runs.argmin(axis=1) + np.arange(len(runs))  # never goes back
+    smallest: NDArray[np.intp] = runs.argmin(axis=1) + np.arange(len(runs))  # never goes back
     return smallest[np.diff(smallest, prepend=-1) > 0]

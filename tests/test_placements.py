@@ -27,6 +27,7 @@ def opened() -> sqlite3.Connection:
     made = sqlite3.connect(":memory:")
     for statement in PLACEMENT_TABLES:
         made.execute(statement)
+    made.execute("create table articles (article text, cluster text)")
     return made
 
 
@@ -140,7 +141,9 @@ def test_placements_of_the_ledger_can_be_entered_as_they_were(connection: sqlite
 def test_a_person_can_make_two_stories_one(connection: sqlite3.Connection) -> None:
     for article, text in (("a", FERRY), ("b", ORCHESTRA), ("c", ORCHESTRA[:2]), ("d", LETTER)):
         put(connection, article, text)
+    connection.execute("insert into articles values ('b', 'b'), ('c', 'b'), ('d', 'd')")
     ruling = merge(connection, "c", "a")
+    assert connection.execute("select * from articles").fetchall() == [("b", "a"), ("c", "a"), ("d", "d")]
     assert (ruling.cluster, ruling.articles) == ("a", ("b", "c"))
     assert clusters(connection) == {"a": "a", "b": "a", "c": "a", "d": "d"}
     assert put(connection, "e", [*ORCHESTRA, FERRY[4]]).cluster == "a", "what comes later goes by it"

@@ -1,7 +1,8 @@
 """A person's word about clusters: two stories are one, or an article is a story of its own.
 
 It stands above every likeness: what is placed afterwards goes by it, because it goes by the cluster of its match. The
-caller writes it to the ledger and does it again on rebuild, in the order of the ledger. In the caller's transaction.
+caller writes it to the ledger (events `merged` and `split`) and rebuild does it again, in the order of the ledger. In the
+caller's transaction.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def merge(connection: sqlite3.Connection, one: str, other: str) -> Ruling:
         return Ruling(cluster=_name(connection, first), articles=())
     moved = _articles(connection, "cluster = ?", second)
     connection.execute("update documents set cluster = ?, ruled = 1 where cluster = ?", (first, second))
-    return Ruling(cluster=_name(connection, first), articles=moved)
+    return _told(connection, _name(connection, first), moved)
 
 
 def split(connection: sqlite3.Connection, article: str) -> list[Ruling]:
@@ -53,9 +54,15 @@ def split(connection: sqlite3.Connection, article: str) -> list[Ruling]:
             "update documents set cluster = ?, ruled = 1 where cluster = ? and article <> ?", (rest, cluster, article)
         )
         connection.execute("update documents set ruled = 1 where cluster = ?", (cluster,))
-        return [Ruling(cluster=_name(connection, rest), articles=moved)]
+        return [_told(connection, _name(connection, rest), moved)]
     connection.execute("update documents set cluster = ?, ruled = 1 where cluster = ? and article = ?", (own, cluster, article))
-    return [Ruling(cluster=article, articles=(article,))]
+    return [_told(connection, article, (article,))]
+
+
+def _told(connection: sqlite3.Connection, cluster: str, moved: tuple[str, ...]) -> Ruling:
+    """What moved, told to the articles as well."""
+    connection.executemany("update articles set cluster = ? where article = ?", [(cluster, article) for article in moved])
+    return Ruling(cluster=cluster, articles=moved)
 
 
 def _cluster(connection: sqlite3.Connection, article: str) -> int:

@@ -1,0 +1,165 @@
+"""scrapy story ID: one story on all its URLs: who carried it first, who cut what, and a word diff of any two."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.console import complain, table, write
+from crawler.opening import catalogue_of
+from pipelines.compare import Change, WordDiff, word_diff
+from pipelines.dedupe import canonical
+from storage.catalogue.rulings import UnknownArticle
+from storage.catalogue.schema import CatalogueError
+from storage.catalogue.stories import Member, find, members, text_of
+
+_SHOWN = 60  # characters of what differs, and of a headline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A member beside the canonical text: the share of that text that it keeps, the share of its own that is from it,
+    and the words that differ."""
+
+    member: Member
+    canonical: bool
+    keeps: float
+    of_own: float
+    differs: str
+
+
+class Command(ScrapyCommand):
+    """Shows a cluster; nothing is fetched and nothing is written."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] ID-or-URL"
+
+    def short_desc(self) -> str:
+        return "Show one story on all its URLs: who carried it, who cut what"
+
+    def long_desc(self) -> str:
+        return (
+            "ID is the id of an article, its first six digits or more, or its URL. Printed is every article of its cluster, "
+            "earliest first, with the share of the canonical text (*) that it keeps and what differs. --diff compares two."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--diff", action="store_true", help="with two IDs: the second text against the first, by words")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != (2 if opts.diff else 1):
+            raise UsageError("Write: scrapy story ID, or scrapy story --diff ID ID")
+        try:
+            database = catalogue_of(self.settings)  # type: ignore[arg-type]
+        except CatalogueError as error:
+            self._fail(5, str(error))
+            return
+        try:
+            if opts.diff:
+                _compare(database.conn, args, opts.json)
+            else:
+                _show(database.conn, args[0], opts.json)
+        except UnknownArticle as error:
+            self._fail(2, str(error))
+        finally:
+            database.close()
+
+    def _fail(self, status: int, line: str) -> None:
+        complain(line)
+        self.exitcode = status
+
+
+def _show(connection: sqlite3.Connection, words: str, as_json: bool) -> None:
+    cluster, found = members(connection, find(connection, words))
+    lines = told(connection, found)
+    if as_json:
+        write(json.dumps({"cluster": cluster, "members": [_fields(line) for line in lines]}, ensure_ascii=False))
+        return
+    first = lines[0].member
+    write(f"cluster {cluster}: {len(lines)} articles, first carried by {first.outlet} ({first.seen[:16]})\n")
+    write(table([("", "article", "outlet", "time", "kept", "own", "headline", "what differs"), *map(_row, lines)]))
+    write("\nTwo of them word by word: scrapy story --diff ID ID")
+
+
+def told(connection: sqlite3.Connection, found: Sequence[Member]) -> list[Line]:
+    """Members -> each beside the canonical text, in the same order."""
+    chosen = canonical([(member.seen, member.order, member.length, member.article) for member in found])
+    standard = text_of(connection, chosen)
+    lines = []
+    for member in found:
+        diff = word_diff(standard, text_of(connection, member.article))
+        lines.append(
+            Line(
+                member=member,
+                canonical=member.article == chosen,
+                keeps=round(diff.share_of_old, 4),
+                of_own=round(diff.share_of_new, 4),
+                differs=summary(diff),
+            )
+        )
+    return lines
+
+
+def summary(diff: WordDiff) -> str:
+    """Word diff -> its changes in a line: how many words were cut and added, and the first of them."""
+    cut, added = (_words(diff, op) for op in ("delete", "insert"))
+    if not cut and not added:
+        return ""
+    changes = [change for change in diff.changes if change.op != "equal"]
+    shown = " ".join(_marked(change) for change in changes)
+    return f"-{cut} +{added} words: {shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}"
+
+
+def _words(diff: WordDiff, op: str) -> int:
+    return sum(len(change.words.split()) for change in diff.changes if change.op == op)
+
+
+def _marked(change: Change) -> str:
+    return {"delete": f"[-{change.words}-]", "insert": f"{{+{change.words}+}}"}.get(change.op, change.words)
+
+
+def _compare(connection: sqlite3.Connection, args: Sequence[str], as_json: bool) -> None:
+    one, other = (find(connection, words) for words in args)
+    diff = word_diff(text_of(connection, one), text_of(connection, other))
+    if as_json:
+        write(json.dumps({"old": one, "new": other, **asdict(diff)}, ensure_ascii=False))
+        return
+    write(f"[-only in {one}-] {{+only in {other}+}}")
+    write(f"{diff.share_of_old:.1%} of the first stands in the second, {diff.share_of_new:.1%} of the second in the first\n")
+    write(" ".join(map(_marked, diff.changes)))
+
+
+def _row(line: Line) -> tuple[object, ...]:
+    member = line.member
+    differs = line.differs + (f" ({member.revisions} revisions)" if member.revisions > 1 else "")
+    return (
+        "*" if line.canonical else "",
+        member.article[:10],
+        member.outlet,
+        member.seen[:16],
+        f"{line.keeps:.0%}",
+        f"{line.of_own:.0%}",
+        (member.headline or "")[:_SHOWN],
+        differs + (" (by a person)" if member.ruled else ""),
+    )
+
+
+def _fields(line: Line) -> dict[str, object]:
+    return {
+        **asdict(line.member),
+        "canonical": line.canonical,
+        "keeps": line.keeps,
+        "of_own": line.of_own,
+        "differs": line.differs,
+    }

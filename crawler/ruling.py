@@ -1,0 +1,43 @@
+"""A person's word about clusters -> the ledger first, then the catalogue, so that a rebuild says the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Callable, Mapping
+
+from scrapy.settings import BaseSettings
+
+from crawler.opening import catalogue_of, open_run
+from storage.catalogue.rulings import Ruling
+from storage.catalogue.schema import writing
+from storage.catalogue.stories import find, members
+
+
+def ruled(
+    settings: BaseSettings,
+    verb: str,
+    words: Mapping[str, str],
+    apply: Callable[[sqlite3.Connection, Mapping[str, str]], list[Ruling]],
+) -> list[Ruling]:
+    """Settings, the ledger's verb, the articles by their part in it (ids or URLs), and what does it -> what was done.
+
+    The event stands in the ledger of the first article's outlet, with the number of the last ending before it. Raises
+    UnknownArticle, OutletBusy, ArchiveError, CatalogueError.
+    """
+    database = catalogue_of(settings)
+    try:
+        articles = {part: find(database.conn, named) for part, named in words.items()}
+        first = next(iter(articles.values()))
+        outlet = next(member.outlet for member in members(database.conn, first)[1] if member.article == first)
+    finally:
+        database.close()
+    run = open_run(outlet, settings)
+    try:
+        last = run.catalogue.conn.execute("select coalesce(max(id), 0) from captures").fetchone()[0]
+        run.ledger.append(verb, {"sequence": last, **articles})
+        run.ledger.sync()
+        with writing(run.catalogue) as connection:
+            return apply(connection, articles)
+    finally:
+        run.finish(verb, dt.datetime.now(dt.UTC))
