@@ -341,3 +341,20 @@ class Ending:
     authors: tuple[str, ...] = ()
     section: str | None = None
     supersedes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What a publisher says of the use of one capture, as found beside it; nothing is inferred.
+
+    `directives`: robots directives for us ("noarchive", "noai"), lower case. `tdm_reserved`: TDMRep's reservation, None
+    where nothing is said; `tdm_policy`: URL of its policy. `licenses`: URLs of RSL documents. `signals`: preferences of
+    Content-Signal and Content-Usage ("ai-train=no"). `robots`: sha256 hex of the robots.txt that was obeyed.
+    """
+
+    directives: tuple[str, ...] = ()
+    tdm_reserved: bool | None = None
+    tdm_policy: str | None = None
+    licenses: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    robots: str | None = None

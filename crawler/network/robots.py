@@ -7,6 +7,7 @@ page has no rules; bytes after the first 500 KiB are not read (2.5). Matching is
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Iterable
@@ -70,13 +71,15 @@ class _Group:
 class Robots:
     """What one robots.txt says. `sitemaps` and `licenses` are URLs, absolute where the file's own is known.
 
-    `groups` and `delays` (seconds) are by product token in lower case; "*" is everybody else.
+    `groups` and `delays` (seconds) are by product token in lower case; "*" is everybody else. `digest` is the sha256
+    hex of the body.
     """
 
     groups: dict[str, list[_Group]]
     delays: dict[str, float] = field(default_factory=dict)
     sitemaps: tuple[str, ...] = ()
     licenses: tuple[str, ...] = ()
+    digest: str = ""
 
     @classmethod
     def parse(cls, body: bytes | str, url: str | None = None) -> Self:
@@ -111,7 +114,9 @@ class Robots:
                 links[key][absolute(value, url) or value] = None
         if everybody.signals:
             groups.setdefault("*", []).append(everybody)
-        return cls(groups, delays, tuple(links["sitemap"]), tuple(links["license"]))
+        octets = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        digest = hashlib.sha256(octets).hexdigest()
+        return cls(groups, delays, tuple(links["sitemap"]), tuple(links["license"]), digest)
 
     def allowed(self, agent: str, url: str) -> bool:
         """Product token (or a whole User-Agent header) and a URL -> whether it may be fetched."""
@@ -136,6 +141,12 @@ class Robots:
 
     def _token(self, agent: str) -> str:
         return next((token for token in _agent_tokens(agent) if token in self.groups), "*")
+
+
+def specificity(pattern: str, url: str) -> int | None:
+    """A pattern as robots.txt has them, and a URL -> octets of the pattern when it covers the URL, else None."""
+    rule = _rule(True, pattern.encode("utf-8", "replace").decode("latin-1"))
+    return rule.weight if rule is not None and rule.matches(_target(url)) else None
 
 
 def _covers(parts: tuple[str, ...], anchored: bool, target: str) -> bool:
