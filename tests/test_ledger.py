@@ -43,9 +43,12 @@ def test_a_line_is_plain_json(archive: Archive) -> None:
     ledger = Ledger(archive, "daily", RUN, clock=ticking())
     ledger.append("outcome", {"url": "http://x/"})
     ledger.close()
-    assert archive.read(ledger_key("daily", RUN)).decode() == (
-        f'{{"seq":0,"at":"2026-11-24T21:00:00.000250Z","event":"outcome","run":"{RUN}","outlet":"daily","url":"http://x/"}}\n'
+    line = archive.read(ledger_key("daily", RUN)).decode()
+    assert line.startswith(
+        f'{{"seq":0,"at":"2026-11-24T21:00:00.000250Z","event":"outcome","run":"{RUN}","outlet":"daily","url":"http://x/","crc":"'
     )
+    assert line.endswith('"}\n')
+    assert json.loads(line)["url"] == "http://x/"
 
 
 JSON = st.recursive(

@@ -8,6 +8,7 @@ from lies under `provenance`; everything that was on the page and is not in `tex
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from storage.records import (
 )
 
 FORMAT = 1
+_SEAL = b',\n "sha256": "'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +75,17 @@ def clean_copy(
         "format": FORMAT,
     }
     text = json.dumps(_full(document), ensure_ascii=False, indent=1)
-    return text.encode("utf-8", "replace") + b"\n"  # a lone surrogate of a page becomes "?"
+    return _sealed(text.encode("utf-8", "replace"))  # a lone surrogate of a page becomes "?"
 
 
 def read_clean_copy(data: bytes) -> CleanCopy:
-    """The bytes of a clean copy -> its records. ValueError when they are none, or of a newer format."""
+    """The bytes of a clean copy -> its records. ValueError when they are none, changed, or of a newer format."""
     try:
         found = json.loads(data)
         if found["format"] != FORMAT:
             raise ValueError(f"clean copy of format {found['format']}, this version reads {FORMAT}: upgrade Cleancopy")
+        if data != _sealed(data[: data.rfind(_SEAL)] + b"\n}"):
+            raise ValueError("its sha256 is of another content: this clean copy was changed or damaged")
         provenance = found["provenance"]
         return CleanCopy(
             article=_article(found, _page(provenance)),
@@ -91,6 +95,11 @@ def read_clean_copy(data: bytes) -> CleanCopy:
         )
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise ValueError(f"no clean copy ({type(error).__name__}: {error})") from error
+
+
+def _sealed(document: bytes) -> bytes:
+    """A JSON object that ends in a line of its own -> the same with the SHA-256 of that as its last field."""
+    return document[:-2] + _SEAL + hashlib.sha256(document).hexdigest().encode() + b'"\n}\n'
 
 
 def _story(article: Article, publisher: str | None) -> dict[str, object]:

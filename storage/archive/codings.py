@@ -57,6 +57,8 @@ def _undo(body: bytes, decoder: Callable[[bytes], Iterator[bytes | None]], limit
                 return b"".join(pieces)[:limit], "limit"
     except (zlib.error, brotli.error, zstd.ZstdError, EOFError):
         # Plain text under a coding's name; br and raw deflate may yield some rubbish before they notice.
+        if not size and decoder is _gzip and (story := _gzip_without_trailer(body, limit)):
+            return story, "cut"
         if not size or body.lstrip()[:1] in _TEXT_STARTS:
             return body, "coding"
     return b"".join(pieces), "cut"
@@ -73,6 +75,14 @@ def _gzip(body: bytes) -> Iterator[bytes | None]:
     if not whole:
         raise zlib.error("no gzip member")
     yield None  # what is left is padding
+
+
+def _gzip_without_trailer(body: bytes, limit: int) -> bytes:
+    """A member whose checksum or length is wrong -> what it holds all the same; nothing when it is no gzip."""
+    try:
+        return zlib.decompressobj(31).decompress(body[:-8], limit) if body[:2] == b"\x1f\x8b" else b""
+    except zlib.error:
+        return b""
 
 
 def _deflate(body: bytes) -> Iterator[bytes | None]:

@@ -17,6 +17,7 @@ FORMAT = 1
 
 _OUTLET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}")
+_WARC = re.compile(rf"({_OUTLET.pattern})-({_RUN.pattern})-([0-9]{{5,}})\.warc\.gz")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _ID = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -113,9 +114,14 @@ def run_of(key: str) -> str | None:
     return found.group(0) if found else None
 
 
+def is_warc(name: str) -> bool:
+    """Whether this is the file name of a WARC file of ours."""
+    return _WARC.fullmatch(name) is not None
+
+
 def warc_of(name: str) -> str:
     """File name of a WARC file of ours, as it stands in an index or a revisit record -> its key."""
-    found = re.fullmatch(rf"({_OUTLET.pattern})-({_RUN.pattern})-([0-9]{{5,}})\.warc\.gz", name)
+    found = _WARC.fullmatch(name)
     if not found:
         raise ArchiveError(f"{name[:80]!r} is no WARC file of an archive of ours")
     return warc_key(found.group(1), found.group(2), int(found.group(3)))

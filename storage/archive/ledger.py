@@ -10,6 +10,8 @@ import contextlib
 import datetime as dt
 import heapq
 import json
+import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,8 @@ from storage.archive.store import ArchiveError
 # Is told key, line number and fault of a line that cannot be read.
 Damaged = Callable[[str, int, str], None]
 
-_OWN = ("seq", "at", "event", "run", "outlet")
+_CRC = re.compile(rb'([0-9a-f]{8})"}\n')
+_OWN = ("seq", "at", "event", "run", "outlet", "crc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class Ledger:
     def __init__(self, archive: Archive, outlet: str, run_id: str, *, clock: Callable[[], dt.datetime]) -> None:
         self._archive, self._outlet, self._run, self._clock = archive, outlet, run_id, clock
         self._segment = archive.spool.open(ledger_key(outlet, run_id))
-        self._seq = 0
+        self._seq = self._crc = 0
         self._last = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def append(self, event: str, fields: Mapping[str, object]) -> Event:
@@ -58,11 +61,10 @@ class Ledger:
             raise ValueError(f"the ledger writes {taken[0]!r} itself")
         at = max(self._clock().astimezone(dt.UTC), self._last)
         line = {"seq": self._seq, "at": _stamp(at), "event": event, "run": self._run, "outlet": self._outlet}
-        # ASCII only: no line separator, lone surrogate or control of a headline can break the line.
-        text = json.dumps({**line, **fields}, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-        self._segment.append(text.encode("ascii") + b"\n")
+        text, crc = written_line({**line, **fields}, self._crc)
+        self._segment.append(text)
         written = Event(event=event, run=self._run, outlet=self._outlet, seq=self._seq, at=at, fields=dict(fields))
-        self._seq, self._last = self._seq + 1, at
+        self._seq, self._last, self._crc = self._seq + 1, at, crc
         return written
 
     def sync(self) -> None:
@@ -112,6 +114,24 @@ def segment_events(archive: Archive, key: str, damaged: Damaged | None = None) -
                 damaged(key, number, str(error))
             else:
                 yield event
+
+
+def written_line(fields: Mapping[str, object], before: int) -> tuple[bytes, int]:
+    """Fields of a line and the CRC of the one before (0: none) -> the line and its own CRC."""
+    # ASCII only: no line separator, lone surrogate or control of a headline can break the line.
+    text = json.dumps(fields, ensure_ascii=True, allow_nan=False, separators=(",", ":"))[:-1].encode("ascii")
+    crc = zlib.crc32(text, before)
+    return text + b',"crc":"%08x"}\n' % crc, crc
+
+
+def crc_of(line: bytes, before: int | None) -> int | None:
+    """A line and the CRC of the one before (None: unknown) -> its own CRC; None when it has none, or a false one."""
+    text, _, said = line.rpartition(b',"crc":"')
+    found = _CRC.fullmatch(said)
+    if found is None:
+        return None
+    crc = int(found.group(1), 16)
+    return crc if before is None or zlib.crc32(text, before) == crc else None
 
 
 def read_line(line: bytes) -> Event:

@@ -9,10 +9,10 @@ from typing import BinaryIO
 from storage.archive import cdx
 from storage.archive.codings import LIMIT, decode_body
 from storage.archive.exchange import Answer, read_answer
-from storage.archive.keys import outlet_of, warc_of
+from storage.archive.keys import is_warc, outlet_of, warc_of
 from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError
-from storage.archive.warcread import BadRecord, Record, parse, records
+from storage.archive.warcread import BadRecord, Record, parse, records, whole_records
 from storage.archive.warcrecord import read_warc_date
 from storage.records import Capture, Lead, WarcAddress
 
@@ -83,13 +83,21 @@ def address_of(key: str, record: Record) -> WarcAddress:
 
 
 def index_lines(key: str, stream: BinaryIO) -> Iterator[str]:
-    """An open WARC file and its key -> the lines of its CDXJ index; a cut end is left out."""
-    for record in records(stream):
-        url, date = record.field("WARC-Target-URI"), record.field("WARC-Date")
-        if record.kind not in ("response", "revisit") or not url or not date:
-            continue
-        answer = read_answer(record.block)
-        yield cdx.line(
+    """An open WARC file and its key -> the lines of its CDXJ index; what is damaged is left out."""
+    for record in whole_records(stream):
+        line = index_line(key, record) if isinstance(record, Record) else None
+        if line is not None:
+            yield line
+
+
+def index_line(key: str, record: Record) -> str | None:
+    """A record of the file of this key -> its line of the index; None for kinds that are not looked up."""
+    url, date = record.field("WARC-Target-URI"), record.field("WARC-Date")
+    if record.kind not in ("response", "revisit") or not url or not date:
+        return None
+    try:
+        answer = read_answer(record.block, to_head=True)
+        return cdx.line(
             url=url,
             date=date,
             mime="warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type")),
@@ -99,6 +107,8 @@ def index_lines(key: str, stream: BinaryIO) -> Iterator[str]:
             length=record.length,
             file=key,
         )
+    except ValueError:
+        return None  # no HTTP in it, or no date
 
 
 def merged(published: Iterator[str], spooled: list[str]) -> Iterator[str]:
@@ -114,7 +124,7 @@ def referred(record: Record) -> WarcAddress | None:
     """A revisit record -> address of the response that holds its body; None where it does not say."""
     name, offset = record.field("WARC-Refers-To-Filename"), record.field("WARC-Refers-To-File-Offset")
     length = record.field("WARC-Refers-To-File-Length")
-    if not (name and offset and offset.isdigit() and length and length.isdigit()):
+    if not (name and offset and offset.isdigit() and length and length.isdigit() and is_warc(name)):
         return None
     return WarcAddress(
         file=warc_of(name),

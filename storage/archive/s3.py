@@ -238,7 +238,7 @@ class _BeyondEnd(Exception):
 
 
 class _Stream(io.RawIOBase):
-    """An object read front to back by ranges, so that a connection that breaks costs one range."""
+    """An object read by ranges, so that a connection that breaks costs one range."""
 
     def __init__(self, store: S3Store, key: str) -> None:
         super().__init__()
@@ -246,20 +246,28 @@ class _Stream(io.RawIOBase):
         if size is None:
             raise Missing(f"{key} is not in the archive")
         self._store, self._key, self._size, self._at = store, key, size, 0
-        self._held = memoryview(b"")
+        self._held, self._held_at = b"", 0
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
     def readinto(self, buffer: Any) -> int:
-        if not self._held and self._at < self._size:
-            piece = self._store.read_range(self._key, self._at, _RANGE)
-            self._at += len(piece)
-            self._held = memoryview(piece)
-        taken = min(len(buffer), len(self._held))
-        buffer[:taken] = self._held[:taken]
-        self._held = self._held[taken:]
-        return taken
+        place = self._at - self._held_at
+        if not 0 <= place < len(self._held):
+            if self._at >= self._size:
+                return 0
+            self._held, self._held_at, place = self._store.read_range(self._key, self._at, _RANGE), self._at, 0
+        piece = self._held[place : place + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
 
 
 def _client(name: str, environ: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ offset.
 
 from __future__ import annotations
 
-import mmap
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +18,9 @@ from typing import BinaryIO
 # (DOWNLOAD_MAXSIZE).
 LARGEST = 256 * 1024 * 1024
 _PIECE = 64 * 1024
+_LONGEST_LINE = 1 << 16
+_LONGEST_HEAD = 1 << 20
+_LENGTH = re.compile(rb"(?im)^content-length[ \t]*:[ \t]*([0-9]{1,15})[ \t]*\r?$")
 _MEMBER_START = b"\x1f\x8b\x08"
 
 
@@ -67,11 +70,40 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         yield _record(data, offset, length)
 
 
-def members(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """An open gzip file -> (offset, length, unpacked bytes) of each member. BadRecord at one that is not
-    whole.
+def whole_records(stream: BinaryIO) -> Iterator[Record | BadRecord]:
+    """An open WARC file, gzip or plain -> its records, and once for each damaged place what is wrong there.
+
+    Behind a damaged place it goes on at the next whole record. The stream must be seekable.
     """
-    offset, waiting = 0, b""
+    if stream.read(5) == b"WARC/":
+        yield from _plain_records(stream)
+        return
+    at: int | None = 0
+    damaged = False
+    while at is not None:
+        stream.seek(at)
+        try:
+            for offset, length, data in members(stream, at):
+                try:
+                    found = _record(data, offset, length)
+                except BadRecord as error:
+                    if not damaged:  # else it is a gzip body within the damaged record
+                        yield error
+                else:
+                    damaged = False
+                    yield found
+            return
+        except BadRecord as error:
+            if not damaged:
+                yield error
+            damaged = True
+            at = _next_start(stream, error.offset + 1)
+
+
+def members(stream: BinaryIO, offset: int = 0) -> Iterator[tuple[int, int, bytes]]:
+    """A gzip file that stands at `offset` -> (offset, length, unpacked bytes) of each member; BadRecord at one that is
+    not whole."""
+    waiting = b""
     while waiting or (waiting := stream.read(_PIECE)):
         unpacker = zlib.decompressobj(31)
         parts: list[bytes] = []
@@ -100,25 +132,51 @@ def whole_length(path: Path) -> int:
 
     A damaged record with whole ones after it is no torn end: nothing of it is cut off.
     """
-    end = start = 0
     with path.open("rb") as stream:
-        size = path.stat().st_size
-        while start < size:
-            try:
-                stream.seek(start)
-                for record in records(stream):
-                    end = start + record.offset + record.length
-                break
-            except BadRecord as error:
-                start = _next_start(stream, start + error.offset + 1, size)
-    return end
+        ends = (each.offset + each.length for each in whole_records(stream) if isinstance(each, Record))
+        return max(ends, default=0)
 
 
-def _next_start(stream: BinaryIO, start: int, size: int) -> int:
-    """Where the next gzip member may begin, from `start` on; `size` when nowhere."""
-    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        found = data.find(_MEMBER_START, start)
-    return found if found >= 0 else size
+def _next_start(stream: BinaryIO, start: int) -> int | None:
+    """Where the next gzip member may begin, from `start` on."""
+    stream.seek(start)
+    at, held = start, b""
+    while piece := stream.read(1 << 20):
+        held += piece
+        if (found := held.find(_MEMBER_START)) >= 0:
+            return at + found
+        at += len(held) - 2
+        held = held[-2:]
+    return None
+
+
+def _plain_records(stream: BinaryIO) -> Iterator[Record | BadRecord]:
+    """The records of a file that is not compressed; it ends at the first that is not whole."""
+    offset = stream.seek(0)
+    while True:
+        head = bytearray()
+        while (line := stream.readline(_LONGEST_LINE)) not in (b"\r\n", b"\n", b""):
+            head += line
+            if len(head) > _LONGEST_HEAD:
+                yield BadRecord("the head of this record does not end", offset)
+                return
+        if not line and not head:
+            return
+        if not line:
+            yield BadRecord("the file is cut off within this record", offset, cut=True)
+            return
+        said = _LENGTH.search(bytes(head))
+        size = int(said.group(1)) if said else 0
+        rest = stream.read(min(size, LARGEST) + 4)
+        try:
+            if len(rest) < size + 4:
+                raise BadRecord("the file is cut off within this record", offset, cut=True)
+            found = _record(bytes(head) + line + rest, offset, len(head) + len(line) + len(rest))
+        except BadRecord as error:
+            yield error
+            return
+        yield found
+        offset += found.length
 
 
 def _record(data: bytes, offset: int, length: int) -> Record:
@@ -129,6 +187,8 @@ def _record(data: bytes, offset: int, length: int) -> Record:
     fields = tuple((name.strip(), value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon)
     said = next((value for name, value in fields if name.lower() == "content-length"), "")
     block = data[head_end + 4 : -4]
+    if said.isdigit() and data[head_end + 4 + int(said) :].startswith(b"\r\n\r\nWARC/"):
+        raise BadRecord("several records in one gzip member: none but the first can be read by its offset", offset)
     if not said.isdigit() or int(said) != len(block) or data[-4:] != b"\r\n\r\n":
         raise BadRecord(f"Content-Length says {said or 'nothing'}, the block has {len(block)} bytes", offset)
     return Record(offset=offset, length=length, fields=fields, block=block)

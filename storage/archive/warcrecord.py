@@ -21,6 +21,8 @@ HTTP_REQUEST = "application/http; msgtype=request"
 HTTP_RESPONSE = "application/http; msgtype=response"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+# Our own field: the record whose id this one has was taken away, then.
+FORGOTTEN = "Cleancopy-Forgotten"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 

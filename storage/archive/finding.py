@@ -1,0 +1,41 @@
+"""What is wrong with an archive, one thing at a time, each with what mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """ERROR: something is lost or false. WARNING: nothing is lost, yet it must be mended. NOTE: good to know."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`key`: the object, or the file's name; `offset`: byte in a WARC file, line in a ledger; `mend`: the command."""
+
+    severity: Severity
+    key: str
+    what: str
+    mend: str = ""
+    offset: int | None = None
+
+    def __str__(self) -> str:
+        place = self.key if self.offset is None else f"{self.key}:{self.offset}"
+        return f"{self.severity.value}: {place}: {self.what}" + (f" -> {self.mend}" if self.mend else "")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was looked at so far."""
+
+    files: int = 0
+    bytes: int = 0
+    records: int = 0
+    captures: int = 0
+    copies: int = 0
+    events: int = 0

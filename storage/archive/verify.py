@@ -1,0 +1,200 @@
+"""The whole archive, walked: everything that is wrong, and the command that mends it.
+
+WARC files first (every byte: members, lengths, digests, the index beside them), then the clean copies against them,
+then the ledger against both. Memory does not grow with the archive.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from storage.archive import cdx
+from storage.archive.clean import CleanCopy, read_clean_copy
+from storage.archive.finding import Finding, Severity, Tally
+from storage.archive.keys import FORMAT, MARKER, article_id, beside, cdx_key, clean_key
+from storage.archive.opened import Archive
+from storage.archive.reading import address_of, index_line, referred
+from storage.archive.store import ArchiveError, Missing
+from storage.archive.verify_ledger import check_segment
+from storage.archive.verify_notes import Notes
+from storage.archive.verify_warc import Checked, check_records
+from storage.archive.warcrecord import FORGOTTEN, NOT_MODIFIED
+
+RESTORE = "restore it from a copy of the archive: scrapy archive sync COPY THIS"
+MEND = "scrapy verify --mend"
+
+# A clean copy -> what is wrong with it by rules that storage does not know; None when nothing is.
+Deep = Callable[[CleanCopy], str | None]
+
+
+def verify(archive: Archive, tally: Tally, deep: Deep | None = None) -> Iterator[Finding]:
+    """An opened archive -> its findings, in the order of the walk; `tally` counts on. Nothing is changed.
+
+    `deep`: a further check of every clean copy. ArchiveError only where the archive cannot be reached at all.
+    """
+    with Notes() as notes:
+        walk = _Walk(archive, tally, notes)
+        yield from walk.marker()
+        yield from walk.warcs()
+        yield from walk.revisits()
+        yield from walk.copies(deep)
+        yield from walk.ledgers()
+        yield from walk.promises()
+        yield from walk.rest()
+
+
+class _Walk:
+    """One walk over one archive."""
+
+    def __init__(self, archive: Archive, tally: Tally, notes: Notes) -> None:
+        self.archive, self.store, self.tally, self.notes = archive, archive.store, tally, notes
+
+    def marker(self) -> Iterator[Finding]:
+        """The marker says what this is."""
+        try:
+            found = json.loads(self.store.read(MARKER))["format"]
+        except (Missing, ValueError, KeyError, TypeError):
+            found = None
+        if found != FORMAT:
+            what = "the marker of the archive is missing or damaged"
+            yield Finding(severity=Severity.ERROR, key=MARKER, what=what, mend=RESTORE)
+
+    def warcs(self) -> Iterator[Finding]:
+        """Every WARC file with the index beside it, published and in the spool."""
+        index: str | None = None  # an index sorts before its file
+        for key in self._entries("warc/"):
+            if key.endswith(".cdxj"):
+                yield from self._alone(index)
+                index = key
+            elif key.endswith(".warc.gz"):
+                yield from self._warc(key)
+                if index != cdx_key(key):
+                    yield from self._alone(index)
+                    what = "the index beside this file is missing"
+                    yield Finding(severity=Severity.WARNING, key=key, what=what, mend=MEND)
+                index = None
+            else:
+                yield _strange(key)
+        yield from self._alone(index)
+        for key in self.archive.spool.keys():  # noqa: SIM118
+            what = "in the spool: a run is writing it, or the next start of a run publishes it"
+            yield Finding(severity=Severity.NOTE, key=key, what=what)
+            if key.endswith(".warc.gz") and self.store.size(key) is None:
+                with self.archive.open_stream(key) as stream:
+                    for each in check_records(stream, key):
+                        if isinstance(each, Checked):
+                            self._remember(key, each)
+
+    def revisits(self) -> Iterator[Finding]:
+        """Every revisit leads to the response that has its body."""
+        for each in self.notes.unresolved():
+            what = f"this revisit refers to {each.refers}, which is not where it says"
+            yield Finding(severity=Severity.ERROR, key=each.file, offset=each.offset, what=what, mend=RESTORE)
+
+    def copies(self, deep: Deep | None) -> Iterator[Finding]:
+        """Every clean copy: whole, under its own name, from a record that lies where it says."""
+        for key in self._entries("clean/"):
+            self.tally.copies += 1
+            try:
+                copy = read_clean_copy(self.store.read(key))
+            except Missing:
+                continue  # forgotten meanwhile
+            except ValueError as error:
+                yield Finding(severity=Severity.ERROR, key=key, what=str(error), mend=MEND)
+                continue
+            self.notes.copy(key, copy.digest)
+            yield from self._copy(key, copy)
+            fault = deep(copy) if deep else None
+            if fault:
+                yield Finding(severity=Severity.ERROR, key=key, what=fault, mend="scrapy reextract")
+
+    def ledgers(self) -> Iterator[Finding]:
+        """Every line of the ledger, against the records that it speaks of."""
+        spooled = [key for key in self.archive.spool.keys("ledger/") if self.store.size(key) is None]
+        for key in [*self._entries("ledger/"), *spooled]:
+            if key.endswith(".jsonl"):
+                yield from check_segment(self.archive, key, self.notes, self.tally, live=key in spooled)
+            else:
+                yield _strange(key)
+
+    def promises(self) -> Iterator[Finding]:
+        """Every text that the ledger speaks of lies in its clean copy, and none lies there unspoken."""
+        for each in self.notes.broken_promises():
+            what = f"the clean copy {each.key} is missing" if each.found is None else f"{each.key} holds another text"
+            yield Finding(severity=Severity.ERROR, key=each.segment, offset=each.line, what=what, mend=MEND)
+        for key in self.notes.unspoken_copies():
+            what = "the ledger does not speak of this clean copy: a run was killed before it could; its page is fetched again"
+            yield Finding(severity=Severity.NOTE, key=key, what=what)
+
+    def rest(self) -> Iterator[Finding]:
+        """Receipts, and what lies in no known place."""
+        for key in self._entries("receipts/"):
+            try:
+                json.loads(self.store.read(key))
+            except ValueError as error:
+                yield Finding(severity=Severity.ERROR, key=key, what=f"no JSON ({error})", mend=RESTORE)
+        names = sorted(path.name for path in self.archive.folder.iterdir()) if self.archive.folder else []
+        for name in names:
+            if name not in ("warc", "clean", "ledger", "receipts", MARKER) and not beside(name):
+                yield _strange(name)
+
+    def _entries(self, prefix: str) -> Iterator[str]:
+        for key, size in self.store.entries(prefix):
+            self.tally.files += 1
+            self.tally.bytes += size
+            yield key
+
+    def _alone(self, index: str | None) -> Iterator[Finding]:
+        if index is not None:
+            what = "an index without its WARC file"
+            yield Finding(severity=Severity.ERROR, key=index, what=what, mend=RESTORE)
+
+    def _warc(self, key: str) -> Iterator[Finding]:
+        lines: list[str] = []
+        with self.store.open_stream(key) as stream:
+            for each in check_records(stream, key):
+                if isinstance(each, Finding):
+                    yield each
+                    continue
+                self._remember(key, each)
+                line = index_line(key, each.record)
+                if line is not None:
+                    lines.append(line)
+        if self.store.size(cdx_key(key)) is not None and self.store.read(cdx_key(key)) != cdx.index(lines):
+            what = "this index is not that of its file"
+            yield Finding(severity=Severity.WARNING, key=cdx_key(key), what=what, mend=MEND)
+
+    def _remember(self, key: str, checked: Checked) -> None:
+        record = checked.record
+        self.tally.records += 1
+        address = address_of(key, record)
+        if record.field(FORGOTTEN) is not None:
+            self.notes.forgotten(address.record_id)
+        elif record.kind in ("response", "revisit", "resource"):
+            self.tally.captures += 1
+            self.notes.answer(address, record.kind)
+            if record.kind == "revisit" and record.field("WARC-Profile") != NOT_MODIFIED:
+                self.notes.revisit(address, record.field("WARC-Refers-To") or "", referred(record))
+
+    def _copy(self, key: str, copy: CleanCopy) -> Iterator[Finding]:
+        article, capture = copy.article, copy.article.page.capture
+        try:
+            named = clean_key(capture.lead.outlet, article_id(article.canonical), copy.digest)
+        except ArchiveError as error:
+            named = str(error)
+        # A text that was extracted again and stayed the same has the number of its ending behind it.
+        if not key.startswith(named.removesuffix("json")):
+            what = f"this clean copy is of {article.canonical} and should be {named}"
+            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=MEND)
+        if capture.address is None:
+            what = "this clean copy does not say from which record it was made"
+            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=MEND)
+        elif self.notes.lies(capture.address) is not True:
+            what = f"its record {capture.address.record_id} is not at {capture.address.file}:{capture.address.offset}"
+            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=RESTORE)
+
+
+def _strange(key: str) -> Finding:
+    what = "nothing of an archive has this name"
+    return Finding(severity=Severity.WARNING, key=key, what=what, mend="move it out of the archive")

@@ -1,0 +1,133 @@
+"""One WARC file -> its records and everything that is wrong with it. Also of files that others wrote.
+
+What `warcio check` passes over is an error here: a file that is cut off, a record shorter than it says, a revisit that
+leads nowhere, a file that is one gzip stream.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from storage.archive.exchange import NotHttp, read_answer
+from storage.archive.finding import Finding, Severity
+from storage.archive.warcread import BadRecord, Record, whole_records
+from storage.archive.warcrecord import read_warc_date
+
+_MANDATORY = ("WARC-Record-ID", "WARC-Date", "WARC-Type", "Content-Length")
+_RESTORE = "restore the file from a copy of the archive: scrapy archive sync COPY THIS"
+_KNOWN = frozenset(("warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A record that was read, and whether it was found whole and true."""
+
+    record: Record
+    sound: bool
+
+
+def check_records(stream: BinaryIO, key: str) -> Iterator[Checked | Finding]:
+    """An open WARC file -> its records in order, and between them what is wrong with them.
+
+    Memory does not grow with the file. Behind a damaged record reading goes on at the next whole one.
+    """
+    empty = True
+    for each in whole_records(stream):
+        empty = False
+        if isinstance(each, BadRecord):
+            yield Finding(severity=Severity.ERROR, key=key, offset=each.offset, what=each.fault, mend=_RESTORE)
+            continue
+        sound = True
+        for what in faults(each):
+            sound = False
+            yield Finding(severity=Severity.ERROR, key=key, offset=each.offset, what=what, mend=_RESTORE)
+        yield Checked(record=each, sound=sound)
+    if empty:
+        yield Finding(severity=Severity.ERROR, key=key, what="the file is empty", mend=_RESTORE)
+
+
+def check_file(stream: BinaryIO, name: str) -> Iterator[Checked | Finding]:
+    """One file by itself: as `check_records`, and every revisit must lead to a response of this file or say where.
+
+    A revisit of another file cannot be resolved here; that is a note.
+    """
+    responses: set[str] = set()
+    waiting: list[Record] = []
+    for each in check_records(stream, name):
+        yield each
+        if isinstance(each, Checked) and each.record.kind == "response":
+            responses.update(_names(each.record, "WARC-Record-ID", "WARC-Target-URI", "WARC-Date"))
+        elif isinstance(each, Checked) and each.record.kind == "revisit":
+            waiting.append(each.record)
+    for revisit in waiting:
+        wanted = _names(revisit, "WARC-Refers-To", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date")
+        if not responses.intersection(wanted):
+            what = f"revisit of {wanted[0] if wanted else 'nothing'}, which is not in this file"
+            severity = Severity.NOTE if wanted else Severity.ERROR
+            yield Finding(severity=severity, key=name, offset=revisit.offset, what=what)
+
+
+def faults(record: Record) -> Iterator[str]:
+    """Everything that is wrong within one record."""
+    missing = [name for name in _MANDATORY if record.field(name) is None]
+    if missing:
+        yield f"the record has no {', no '.join(missing)}"
+    if record.kind not in _KNOWN:
+        yield f"WARC-Type {record.kind[:40]!r} is none of WARC 1.1"
+    try:
+        read_warc_date(record.field("WARC-Date") or "")
+    except ValueError:
+        yield f"WARC-Date {(record.field('WARC-Date') or '')[:40]!r} is no time"
+    said = record.field("WARC-Block-Digest")
+    if said and not digest_matches(said, record.block):
+        yield f"the block is not the one that its digest {said} speaks of"
+    yield from _payload_faults(record)
+
+
+def _payload_faults(record: Record) -> Iterator[str]:
+    if record.kind == "revisit":
+        if not record.field("WARC-Profile"):
+            yield "the revisit has no WARC-Profile"
+        return
+    http = (record.field("Content-Type") or "").lower().startswith("application/http")
+    if record.kind != "response" or not http:
+        return
+    try:
+        answer = read_answer(record.block, to_head=True)
+    except NotHttp as error:
+        yield f"the response holds no HTTP ({error})"
+        return
+    said = record.field("WARC-Payload-Digest")
+    if not said or digest_matches(said, record.block[len(answer.head) :]):
+        return
+    # Some writers leave the chunk framing in the record and take the digest without it.
+    if not digest_matches(said, read_answer(record.block).body):
+        yield f"the payload is not the one that its digest {said} speaks of"
+
+
+def digest_matches(said: str, data: bytes) -> bool:
+    """A WARC digest (algorithm and value in base32 or hex, any case) and bytes -> whether it is theirs."""
+    name, _, value = said.partition(":")
+    try:
+        found = hashlib.new(name.replace("-", "").lower(), data, usedforsecurity=False).digest()
+    except (ValueError, TypeError):
+        return False
+    return value in _written(found) or value.lower() == found.hex() or value.upper().rstrip("=") == _base32(found)
+
+
+def _written(found: bytes) -> tuple[str, ...]:
+    return (_base32(found), base64.b64encode(found).decode())
+
+
+def _base32(found: bytes) -> str:
+    return base64.b32encode(found).decode().rstrip("=")
+
+
+def _names(record: Record, record_id: str, uri: str, date: str) -> list[str]:
+    """What a revisit may name a response by: its record id, or its URI and date."""
+    at = f"{record.field(uri)} of {record.field(date)}" if record.field(uri) and record.field(date) else None
+    return [name for name in (record.field(record_id), at) if name]
