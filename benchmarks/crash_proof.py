@@ -29,7 +29,8 @@ from storage.catalogue.schema import open_catalogue
 from storage.endings import read_ending
 from storage.records import Ending, Outcome
 
-GROUP = {Outcome.DUPLICATE: Outcome.KEPT}  # which of two equal texts is kept is a matter of order
+# Which of two pages with the same text or the same canonical address comes first is a matter of order.
+GROUP = dict.fromkeys((Outcome.DUPLICATE, Outcome.UNCHANGED, Outcome.REVISION), Outcome.KEPT)
 
 Outcomes = dict[str, tuple[str, str | None, str | None]]
 
