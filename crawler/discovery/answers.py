@@ -42,7 +42,8 @@ def _answering(answer: Callable[[dict[str, Any]], Answer]) -> Callable[[Question
 def answer_feed(question: dict[str, Any]) -> Answer:
     """Body of a feed -> its entries in order, also those without a URL."""
     capture = capture_asked(question)
-    return asdict(read_feed(capture.body, capture.url, capture.header("Content-Type")))
+    feed = asdict(read_feed(capture.body, capture.url, capture.header("Content-Type")))
+    return feed | {"entries": list(feed["entries"])}
 
 
 @_answering
