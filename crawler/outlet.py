@@ -63,6 +63,7 @@ class OutletSpider(scrapy.Spider):
             known = "url, limit, since and origin"
             raise ArgumentError(f"-a {next(iter(rest))}=… is not known; a crawl takes {known}.")
         super().__init__()
+        self.elsewhere = origin is not None
         if origin:
             self.home = origin.rstrip("/") + "/"
             self.hosts = (urlsplit(origin).hostname or "",)
@@ -205,7 +206,7 @@ class OutletSpider(scrapy.Spider):
     def _moved(self, url: str) -> str:
         """Under -a origin=…, addresses of the outlet's own host lead to the origin."""
         parts, home = urlsplit(url), urlsplit(self.home)
-        if parts.netloc == home.netloc or not _belongs(parts.hostname, type(self).hosts):
+        if not self.elsewhere or not _belongs(parts.hostname, type(self).hosts):
             return url
         return urlunsplit((home.scheme, home.netloc, parts.path, parts.query, ""))
 

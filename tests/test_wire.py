@@ -7,7 +7,9 @@ from pathlib import Path
 
 from warcio.archiveiterator import ArchiveIterator
 
+from storage.archive.codings import decode_body
 from tests.conftest import Finished, Scrapy
+from tests.hostile import ALLOWED, BEHAVIOURS, Hostile, Pace
 from tests.raw_server import RawServer
 
 STORY = (
@@ -78,4 +80,24 @@ def test_a_body_cut_short_is_kept_and_flagged(archive: Path, scrapy_command: Scr
     assert done.receipt["captures"] == 1
     _, body, headers = records(archive, "/1234567890/Story")["response"]
     assert body == STORY
+    assert headers["WARC-Truncated"] == "disconnect"
+
+
+def test_a_gzip_body_with_a_wrong_checksum_is_read_all_the_same() -> None:
+    packed = bytearray(gzip.compress(STORY))
+    packed[-6] ^= 0xFF
+    assert decode_body(bytes(packed), "gzip") == (STORY, "cut")
+    assert decode_body(STORY, "gzip") == (STORY, "coding")
+
+
+def test_a_body_without_length_that_ends_in_a_reset_is_not_whole(archive: Path, scrapy_command: Scrapy) -> None:
+    with Hostile(Pace(hold=2)) as hostile:
+        behaviour = next(each for each in BEHAVIOURS if each.name == "until-reset")
+        origin = hostile.origin(behaviour)
+        done = scrapy_command(
+            "crawl", "menafn", "--json", "-a", f"origin={origin}", "-a", f"url={hostile.url(behaviour)}",
+            NEWS_ALLOW_ADDRESSES=ALLOWED,
+        )  # fmt: skip
+    assert done.receipt["captures"] == 1, done.err
+    _, _, headers = records(archive, hostile.url(behaviour))["response"]
     assert headers["WARC-Truncated"] == "disconnect"

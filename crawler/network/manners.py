@@ -95,7 +95,7 @@ class Manners:
         host = urlsplit(request.url).netloc
         if response.status in (429, 503):
             named = response.headers.get("Retry-After")
-            seconds = retry_after(named.decode("latin-1"), _now()) if named else None
+            seconds = retry_after(named.decode("latin-1"), _server_time(response)) if named else None
             if seconds is not None and seconds > self.most:
                 self._note(f"{host} asks us to wait {seconds:.0f} s (Retry-After); it is left until the next run.")
                 self.given_up[host] = "the host asked for a longer wait than a run has"
@@ -140,8 +140,8 @@ class Manners:
             response = await self.crawler.engine.download_async(ask)
         except IgnoreRequest:  # more redirects than RFC 9309 asks us to follow: may count as absent
             return Robots.parse(b"")
-        except AddressRefused:
-            raise
+        except (AddressRefused, CannotResolveHostError):
+            raise  # it is the page's own failure: its host is forbidden, or is none
         except UNREACHABLE as error:  # RFC 9309 2.3.1.4: fetch nothing
             self._note(f"{address} cannot be read ({type(error).__name__}); nothing is fetched from there in this run.")
             return None
@@ -183,8 +183,15 @@ def retry_after(value: str, now: dt.datetime) -> float | None:
     return max(0.0, (date - now).total_seconds())
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+def _server_time(response: Response) -> dt.datetime:
+    """The time by the server's own clock, against which it meant a date; ours when it does not say."""
+    said = response.headers.get("Date")
+    try:
+        date = email.utils.parsedate_to_datetime(said.decode("latin-1")) if said else None
+    except ValueError:
+        date = None
+    now = dt.datetime.now(dt.UTC)
+    return date if date is not None and date.tzinfo is not None else now
 
 
 def _clock() -> float:

@@ -23,6 +23,9 @@ from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred, fail
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 
 from crawler.network.addresses import Network, networks, refused_address
 from storage.records import Exchange
@@ -44,6 +47,7 @@ class Tap:
         self.received = bytearray()
         self.peer: str | None = None
         self.head_ended = False
+        self.reset = False
 
 
 class _TappedTransport:
@@ -90,6 +94,11 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
                 self.transport.abortConnection()
                 return
         super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        # A body without a length ends with its connection; one that was reset is not whole (RFC 9112 8).
+        self.tap.reset = not reason.check(ConnectionDone)
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
 
 class _TappedFactory(_LenientHTTP11ClientFactory):
@@ -146,6 +155,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         try:
             with wrap_twisted_exceptions():
                 response = await maybe_deferred_to_future(agent.download_request(request))
+            if "partial" in response.flags and tap.reset:
+                response.flags.append("dataloss")
             truncated = "disconnect" if "dataloss" in response.flags else None
             return response
         except DownloadTimeoutError:
