@@ -93,11 +93,10 @@ def test_a_gzip_body_with_a_wrong_checksum_is_read_all_the_same() -> None:
 def test_a_body_without_length_that_ends_in_a_reset_is_not_whole(archive: Path, scrapy_command: Scrapy) -> None:
     with Hostile(Pace(hold=2)) as hostile:
         behaviour = next(each for each in BEHAVIOURS if each.name == "until-reset")
-        origin = hostile.origin(behaviour)
+        origin, url = hostile.origin(behaviour), hostile.url(behaviour)
         done = scrapy_command(
-            "crawl", "menafn", "--json", "-a", f"origin={origin}", "-a", f"url={hostile.url(behaviour)}",
-            NEWS_ALLOW_ADDRESSES=ALLOWED,
+            "crawl", "menafn", "--json", "-a", f"origin={origin}", "-a", f"url={url}", NEWS_ALLOW_ADDRESSES=ALLOWED
         )  # fmt: skip
     assert done.receipt["captures"] == 1, done.err
-    _, _, headers = records(archive, hostile.url(behaviour))["response"]
+    _, _, headers = records(archive, url)["response"]
     assert headers["WARC-Truncated"] == "disconnect"
