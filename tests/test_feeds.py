@@ -67,6 +67,13 @@ def test_a_broken_feed_gives_what_can_be_read(fault: str, expected: list[tuple[s
     assert [found[:2] for found in entries((FAULTS / fault).read_bytes())] == expected
 
 
+def test_one_bad_byte_does_not_spoil_the_others() -> None:
+    body = rss("<title>Überfähre – größer als je zuvor, naïve Pläne</title>").encode() + b"<!-- \xc3 -->"
+    assert entries(body.replace(b"je zuvor", b"je zu\xc3vor"), content_type="text/xml; charset=iso-8859-1")[0][1] == (
+        "Überfähre – größer als je zu\ufffdvor, naïve Pläne"
+    )
+
+
 def test_every_fault_on_file_is_tested() -> None:
     tested = {
         mark.args[1][i][0] for mark in test_a_broken_feed_gives_what_can_be_read.pytestmark for i in range(len(mark.args[1]))
@@ -112,6 +119,7 @@ def test_entries_without_a_link_stay_in_their_place() -> None:
             "https://gazette.example/1",
         ),
         ("<m:content url='https://gazette.example/v.mp4'/>", "", 'xmlns:m="http://search.yahoo.com/mrss/"', None),
+        ("<link><![CDATA[https://gazette.example/a?b=1&amp;c=2]]></link>", "", "", "https://gazette.example/a?b=1&c=2"),
         ("<link>javascript:alert(1)</link>", "", "", None),
         ("<source url='https://x.example/'>S</source><enclosure url='https://gazette.example/a.mp3'/>", "", "", None),
     ],

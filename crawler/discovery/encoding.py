@@ -57,8 +57,8 @@ def unpacked(body: bytes, limit: int) -> tuple[bytes, bool]:
 
 
 def decoded(body: bytes, content_type: str | None = None) -> str:
-    """Body and Content-Type -> text. Order: byte order mark, look of the first bytes, UTF-8 where it is valid, what
-    header and XML declaration name, UTF-8 with a few faults, and last the judgement that pages get."""
+    """Body and Content-Type -> text. Order: byte order mark, look of the first bytes, UTF-8 where it is valid or
+    has few faults, what header and XML declaration name, and last the judgement that pages get."""
     for mark, codec in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(codec, "replace")
@@ -69,14 +69,22 @@ def decoded(body: bytes, content_type: str | None = None) -> str:
     named = _named(body, content_type)
     if body.isascii() and not any(_SHIFTING.match(name) for name in named):
         return body.decode("ascii")
-    for codec in [name for name in named if _SHIFTING.match(name)] + ["utf-8"] + named:
+    for codec in [name for name in named if _SHIFTING.match(name)] + ["utf-8"]:
         try:
             return body.decode(codec)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeDecodeError:
             continue
     text = body.decode("utf-8", "replace")
-    faults = text.count("\ufffd")
-    return text if 4 * faults < len(body) - len(text) else decode_page(body, content_type)[0]
+    # Characters of UTF-8 fold several bytes into one; other encodings hardly ever look like that.
+    folded, faults = len(body) - len(text), text.count("\ufffd")
+    if folded >= 4 * faults:
+        return text
+    for codec in named:
+        try:
+            return body.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return decode_page(body, content_type)[0]
 
 
 def decoded_page(body: bytes, content_type: str | None = None) -> tuple[str, str]:

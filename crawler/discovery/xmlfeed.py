@@ -163,7 +163,8 @@ def _resolved(written: str, element: etree._Element, start: str, url: str) -> st
 
 def resolved(written: str, base: str) -> str | None:
     """A URL as written -> absolute http(s), or None. One that is absolute already stays as it is."""
-    written = _BREAKS.sub("", written).strip()
+    # Escaped twice: no site means "&amp;" in its own URLs.
+    written = _BREAKS.sub("", written).strip().replace("&amp;", "&")
     if _PLAIN.fullmatch(written):
         return written
     if _AS_WRITTEN.fullmatch(written):
