@@ -1,12 +1,14 @@
 """Benchmark 5: grow a catalogue and measure placing at 10,000, 100,000 and 1,000,000 documents.
 
-    python -m benchmarks.scale --documents N [--catalogue PATH] [--seed N]
+    python -m benchmarks.scale --documents N [--every] [--catalogue PATH] [--seed N]
 
 Documents are made: words by Zipf's law with stock phrases among them, lengths as in wire copy (log-normal, median
 3,000 characters, mean 3,600), three in ten a copy of an earlier one (exact, cut, extended, with a dateline, an excerpt),
-four in ten under the notice that all stories of their outlet carry. Each is fingerprinted and placed in a transaction of
-its own, as the crawl does. Latencies are of the last 5,000 documents before each mark, with the commit, wall time and
-CPU time; making the documents is not counted. The last line is JSON; bytes are those of the index (SQLite's dbstat).
+four in ten under the notice that all stories of their outlet carry. The last 5,000 documents before each mark are
+fingerprinted and placed in a transaction of their own each, as the crawl does, and measured: wall time and CPU time, with
+the commit; making the documents is not counted. Those before are entered as rebuild enters them, many in a transaction,
+under the cluster of the story that they tell; with --every they are placed as well. The last line is JSON; bytes are
+those of the index (SQLite's dbstat).
 """
 
 from __future__ import annotations
@@ -18,21 +20,26 @@ import json
 import resource
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import sqlite_utils
+from numpy.typing import NDArray
 
 from pipelines.dedupe import Arrival, place_arrival
-from pipelines.fingerprint import fingerprint
+from pipelines.fingerprint import fingerprint, hashed, printed
 from storage.catalogue.placements import Placements
 from storage.catalogue.schema import open_catalogue, writing
-from storage.records import Relation
+from storage.records import Fingerprint, Placement, Relation
 
 MARKS = (10_000, 100_000, 1_000_000)
 WINDOW = 5_000
+BATCH = 10_000
 OUTLETS = 300
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+Words = NDArray[np.int64]
 
 
 class Press:
@@ -46,30 +53,29 @@ class Press:
         made[::40] = [str(rng.integers(1, 10_000)) for _ in made[::40]]
         rng.shuffle(made)
         self.vocabulary = np.array(made, dtype=object)
-        self.phrases = [" ".join(self._words(rng, 9)) for _ in range(20_000)]
-        self.notices = [" ".join(self._words(rng, 24)) for _ in range(OUTLETS)]
+        table, _ = hashed(set(made))
+        self.hashes = np.array([table[word] for word in made], np.uint64)
+        self.phrases = [self._words(rng, 9) for _ in range(20_000)]
+        self.notices = [self._words(rng, 24) for _ in range(OUTLETS)]
 
-    def _words(self, rng: np.random.Generator, count: int) -> list[str]:
-        ranks = np.exp(rng.random(count) * np.log(len(self.vocabulary))).astype(np.int64) - 1
-        return list(self.vocabulary[ranks])
+    def _words(self, rng: np.random.Generator, count: int) -> Words:
+        return np.exp(rng.random(count) * np.log(len(self.vocabulary))).astype(np.int64) - 1
 
-    def original(self, number: int) -> list[str]:
+    def original(self, number: int) -> list[Words]:
         """Number -> the paragraphs of a story of its own."""
         rng = np.random.default_rng((self.seed, number))
-        paragraphs, left = [], int(rng.lognormal(np.log(3_000), 0.6))
-        while left > 0:
-            sentence = self._words(rng, int(rng.integers(25, 60)))
-            if rng.random() < 0.3:
-                sentence.insert(len(sentence) // 2, self.phrases[int(np.exp(rng.random() * np.log(20_000))) - 1])
-            paragraphs.append(" ".join(sentence))
-            left -= len(paragraphs[-1])
+        words = self._words(rng, max(20, int(rng.lognormal(np.log(3_000), 0.6) / 6.2)))
+        paragraphs = np.split(words, np.arange(40, len(words) - 20, 40))
+        for place in np.flatnonzero(rng.random(len(paragraphs)) < 0.3):
+            phrase = self.phrases[int(np.exp(rng.random() * np.log(20_000))) - 1]
+            paragraphs[place] = np.concatenate((paragraphs[place][:20], phrase, paragraphs[place][20:]))
         return paragraphs
 
-    def document(self, number: int) -> tuple[int, str]:
-        """Number -> (number of the story it tells, text)."""
+    def document(self, number: int) -> tuple[int, str, Words]:
+        """Number -> (number of the story it tells, in which way, its words)."""
         story, rng = number, np.random.default_rng((self.seed, number, 1))
         copied = rng.random() < 0.3
-        kind = str(rng.choice(["exact", "cut", "extended", "dateline", "excerpt"])) if copied else ""
+        kind = str(rng.choice(["exact", "cut", "extended", "dateline", "excerpt"])) if copied and number else ""
         told = kind
         while told and story:  # a copy of a copy tells the story of the first
             story = int(np.random.default_rng((self.seed, story, 2)).integers(story))
@@ -80,76 +86,131 @@ class Press:
         elif kind == "excerpt":
             paragraphs = paragraphs[: max(1, len(paragraphs) // 2)]
         elif kind == "extended":
-            paragraphs.insert(len(paragraphs) // 2, " ".join(self._words(rng, 40)))
+            paragraphs.insert(len(paragraphs) // 2, self._words(rng, 40))
         elif kind == "dateline":
-            paragraphs[0] = " ".join(self._words(rng, 3)) + " - " + paragraphs[0]
+            paragraphs.insert(0, self._words(rng, 3))
         if kind != "exact" and rng.random() < 0.4:
             paragraphs.append(self.notices[number % OUTLETS])
-        return story, "\n".join(paragraphs)
+        return story, kind, np.concatenate(paragraphs)
+
+    def text(self, words: Words) -> str:
+        """Words -> the text that an outlet prints."""
+        return " ".join(self.vocabulary[words])
+
+    def fingerprint(self, words: Words) -> Fingerprint:
+        """Words -> what `fingerprint` makes of their text, without taking the text apart."""
+        text = self.text(words)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return printed(self.hashes[words], digest=digest, length=len(text), numbers=(), unspaced=False)
+
+
+@dataclass
+class Growth:
+    """A catalogue that grows, and what was measured of its last documents, in seconds."""
+
+    catalogue: sqlite_utils.Database
+    press: Press
+    spent: list[float] = field(default_factory=list)
+    computed: list[float] = field(default_factory=list)
+    copies: int = 0
+    found: int = 0
+
+    def fill(self, start: int, end: int) -> None:
+        """Enter documents without placing them."""
+        for first in range(start, end, BATCH):
+            later: list[tuple[int, int]] = []
+            with writing(self.catalogue) as connection:
+                index = Placements(connection)
+                for number in range(first, min(end, first + BATCH)):
+                    story, kind, words = self.press.document(number)
+                    near = Relation.EXACT_DUPLICATE if kind == "exact" else Relation.NEAR_DUPLICATE
+                    index.insert(
+                        self.press.fingerprint(words),
+                        Placement(relation=near if kind else Relation.NEW, cluster=_article(story), canonical=_article(story)),
+                        article=_article(number),
+                        outlet=f"outlet-{number % OUTLETS}",
+                        seen=_seen(number),
+                        match=index.newest(_article(story)) if kind else None,
+                        indexed=kind != "exact",
+                        later=later,
+                    )
+                index.post(later)
+
+    def place(self, start: int, end: int) -> None:
+        """Place documents as the crawl does, and measure."""
+        for number in range(start, end):
+            story, _, words = self.press.document(number)
+            text = self.press.text(words)
+            started, ticks = time.perf_counter(), time.process_time()
+            arrival = Arrival(
+                article=_article(number),
+                outlet=f"outlet-{number % OUTLETS}",
+                url=f"https://outlet-{number % OUTLETS}.example/{number}",
+                fingerprint=fingerprint(text),
+                published=_seen(number),
+            )
+            with writing(self.catalogue) as connection:
+                placement = place_arrival(arrival, Placements(connection))
+            self.spent.append(time.perf_counter() - started)
+            self.computed.append(time.process_time() - ticks)
+            self.copies += story != number
+            self.found += story != number and placement.cluster == _article(story)
+        del self.spent[:-WINDOW], self.computed[:-WINDOW]
+
+
+def _article(number: int) -> str:
+    return hashlib.sha256(str(number).encode()).hexdigest()[:32]
+
+
+def _seen(number: int) -> str:
+    return (START + dt.timedelta(seconds=30 * number)).isoformat()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, required=True)
+    parser.add_argument("--every", action="store_true", help="place every document, not only the last before a mark")
     parser.add_argument("--catalogue", type=Path, help="kept afterwards; a temporary one when not named")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         catalogue = open_catalogue(arguments.catalogue or Path(folder) / "catalogue.db")
-        print(json.dumps(grow(catalogue, Press(arguments.seed), arguments.documents)))
+        growth = Growth(catalogue, Press(arguments.seed))
+        print(json.dumps(grow(growth, arguments.documents, every=arguments.every)))
         catalogue.close()
 
 
-def grow(catalogue: sqlite_utils.Database, press: Press, documents: int) -> dict[str, object]:
-    """Empty catalogue -> the figures, after placing the documents."""
+def grow(growth: Growth, documents: int, *, every: bool) -> dict[str, object]:
+    """Empty catalogue -> the figures, with `documents` in it."""
     figures: dict[str, object] = {"documents": documents}
-    spent: list[float] = []
-    computed: list[float] = []
-    characters = copies = found = 0
-    for number in range(documents):
-        story, text = press.document(number)
-        characters += len(text)
-        started, ticks = time.perf_counter(), time.process_time()
-        arrival = Arrival(
-            article=hashlib.sha256(str(number).encode()).hexdigest()[:32],
-            outlet=f"outlet-{number % OUTLETS}",
-            url=f"https://outlet-{number % OUTLETS}.example/{number}",
-            fingerprint=fingerprint(text),
-            published=(START + dt.timedelta(seconds=30 * number)).isoformat(),
-        )
-        with writing(catalogue) as connection:
-            placement = place_arrival(arrival, Placements(connection))
-        spent.append(time.perf_counter() - started)
-        computed.append(time.process_time() - ticks)
-        copies += story != number
-        found += story != number and placement.relation is not Relation.NEW
-        if number + 1 in MARKS or number + 1 == documents:
-            mark = measured(catalogue, number + 1, spent[-WINDOW:])
-            mark["mean_cpu_ms"] = round(1000 * sum(computed[-WINDOW:]) / len(computed[-WINDOW:]), 3)
-            mark["characters"] = characters // (number + 1)
-            figures[str(number + 1)] = mark
-            print(number + 1, json.dumps(mark), flush=True)
-        if len(spent) > 4 * WINDOW:
-            del spent[:-WINDOW], computed[:-WINDOW]
-    figures["copies_found"] = round(found / max(1, copies), 4)
+    there = 0
+    for mark in sorted({*(mark for mark in MARKS if mark < documents), documents}):
+        placed_from = there if every else max(there, mark - WINDOW)
+        growth.fill(there, placed_from)
+        growth.place(placed_from, mark)
+        there = mark
+        figures[str(mark)] = measured(growth, mark)
+        print(mark, json.dumps(figures[str(mark)]), flush=True)
+    figures["copies_found"] = round(growth.found / max(1, growth.copies), 4)
     figures["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return figures
 
 
-def measured(catalogue: sqlite_utils.Database, count: int, spent: list[float]) -> dict[str, float]:
-    """Catalogue, its number of documents, seconds a placement -> milliseconds and bytes a document."""
-    ordered = sorted(spent)
-    pages = dict(
-        catalogue.conn.execute(
-            """select name, sum(pgsize) from dbstat where aggregate = 1 and (name like 'documents%' or name like 'postings%'
-               or name like '%documents_%') group by name"""
-        ).fetchall()
-    )
+def measured(growth: Growth, count: int) -> dict[str, float]:
+    """Growth and its number of documents -> milliseconds a placement, bytes a document."""
+    ordered = sorted(growth.spent)
+    connection = growth.catalogue.conn
+    pages = connection.execute(
+        "select sum(pgsize) from dbstat where aggregate = 1 and (name = 'postings' or name like 'documents%')"
+    ).fetchone()
+    length = connection.execute("select avg(length) from documents where document > ?", (count - WINDOW,)).fetchone()
     return {
         "mean_ms": round(1000 * sum(ordered) / len(ordered), 3),
+        "mean_cpu_ms": round(1000 * sum(growth.computed) / len(growth.computed), 3),
         "p95_ms": round(1000 * ordered[int(0.95 * len(ordered))], 3),
         "max_ms": round(1000 * ordered[-1], 3),
-        "index_bytes": round(sum(pages.values()) / count),
+        "index_bytes": round(pages[0] / count),
+        "characters": round(length[0]),
     }
 
 

@@ -116,11 +116,19 @@ def words(normalised: str) -> list[str]:
 def fingerprint(text: str) -> Fingerprint:
     """Text as extracted -> its Fingerprint. Pure; about 1 ms for a story of 5 kB."""
     normalised = normalise(text)
-    digest = hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).hexdigest()
     listed = words(normalised[: LONGEST * 12])[:LONGEST]
-    table, figures = _hashed(set(listed))
-    marked = np.fromiter(map(table.__getitem__, listed), np.uint64, len(listed))
-    unspaced = 2 * len(_CHARACTER.findall("".join(listed[:400]))) > len(listed[:400])
+    table, figures = hashed(set(listed))
+    return printed(
+        np.fromiter(map(table.__getitem__, listed), np.uint64, len(listed)),
+        digest=hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).hexdigest(),
+        length=len(normalised),
+        numbers=tuple(sorted(figures)),
+        unspaced=2 * len(_CHARACTER.findall("".join(listed[:400]))) > len(listed[:400]),
+    )
+
+
+def printed(marked: Hashes, *, digest: str, length: int, numbers: tuple[str, ...], unspaced: bool) -> Fingerprint:
+    """Hashes of a text's words in order, as `hashed` makes them, and the rest of a Fingerprint -> the Fingerprint."""
     hashes = marked >> np.uint64(1)
     shingles = shingled(hashes, SHINGLE * 2 if unspaced else SHINGLE)
     positions, kept = _chosen(shingles)
@@ -128,9 +136,9 @@ def fingerprint(text: str) -> Fingerprint:
     short = (mixed(hashes) >> np.uint64(56)) & np.uint64(0xFE) | (marked & np.uint64(1))
     return Fingerprint(
         digest=digest,
-        length=len(normalised),
+        length=length,
         shingles=tuple(shingles[positions].tolist()),
-        numbers=tuple(sorted(figures)),
+        numbers=numbers,
         positions=tuple(positions.tolist()),
         anchors=tuple(shingles[kept].tolist()),
         words=short.astype(np.uint8).tobytes(),
@@ -138,7 +146,7 @@ def fingerprint(text: str) -> Fingerprint:
     )
 
 
-def _hashed(different: set[str]) -> tuple[dict[str, int], set[str]]:
+def hashed(different: set[str]) -> tuple[dict[str, int], set[str]]:
     """Words -> for each its CRC-32 doubled, plus one for a figure; and the figures, without grouping marks."""
     table, figures = {}, set()
     for word in different:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from storage.records import Fingerprint, Neighbour, Placement, Sharing
 
@@ -159,8 +159,10 @@ class Placements:
         story: str | None = None,
         match: Neighbour | None = None,
         indexed: bool = True,
+        later: list[tuple[int, int]] | None = None,
     ) -> int:
-        """Enter a placed document -> its number. `indexed`: whether other texts are to be compared with it."""
+        """Enter a placed document -> its number. `indexed`: whether other texts are to be compared with it. `later`:
+        its postings are put there instead of into the index, for `post`; many at once in order cost a third."""
         first = self._first(placement.cluster)
         if first is None and placement.cluster != article:
             first = self._hold(placement.cluster)  # its first member was lost; the cluster keeps its id
@@ -183,8 +185,20 @@ class Placements:
         if first is None:
             self.connection.execute("update documents set cluster = document where document = ?", (document,))
         if indexed:
-            self._post(document, fingerprint.anchors)
+            postings = [(key, document) for key in {anchor >> 16 for anchor in fingerprint.anchors}]
+            if later is None:
+                self.post(postings)
+            else:
+                later += postings
         return document
+
+    def post(self, postings: Iterable[tuple[int, int]]) -> None:
+        """Enter postings (48 bits of a shingle, document). A shingle that has HOT documents takes no more."""
+        self.connection.executemany(
+            f"""insert or ignore into postings select ?1, ?2
+                where (select count(*) from (select 1 from postings where shingle = ?1 limit {HOT})) < {HOT}""",
+            sorted(postings),
+        )
 
     def _first(self, cluster: str) -> int | None:
         query = "select document from documents where article = ? and document = cluster"
@@ -201,14 +215,6 @@ class Placements:
     def _enter(self, row: Mapping[str, object]) -> int:
         query = f"insert into documents ({', '.join(row)}) values ({', '.join(':' + name for name in row)})"
         return self.connection.execute(query, dict(row)).lastrowid or 0
-
-    def _post(self, document: int, anchors: Sequence[int]) -> None:
-        keys = {anchor >> 16 for anchor in anchors}
-        self.connection.executemany(
-            f"""insert or ignore into postings select ?1, ?2
-                where (select count(*) from (select 1 from postings where shingle = ?1 limit {HOT})) < {HOT}""",
-            [(key, document) for key in keys],
-        )
 
     def _one(self, query: str, values: tuple[object, ...]) -> Neighbour | None:
         row = self.connection.execute(query, values).fetchone()
