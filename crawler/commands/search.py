@@ -1,0 +1,93 @@
+"""scrapy search WORDS: articles that have all the words, newest first, each story once, with the passage."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sqlite3
+from dataclasses import asdict
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.console import complain, write, write_json_line
+from crawler.readers import add_filters, catalogue_to_read
+from pipelines.dedupe import canonical
+from storage.catalogue.schema import CatalogueError
+from storage.views.search import marked, snippet
+from storage.views.selection import Row, Selection, select
+
+
+class Command(ScrapyCommand):
+    """Searches the catalogue; nothing is fetched and nothing is written."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] WORDS"
+
+    def short_desc(self) -> str:
+        return "Search the archived articles"
+
+    def long_desc(self) -> str:
+        return (
+            "Prints the articles that have all the words, newest first, each story once. Quotes make a phrase. "
+            "Example: scrapy search '\"harbour of Lindby\" ferry' --since 2026-01-31"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add_filters(parser)
+        parser.add_argument("--best", action="store_true", help="likeliest first instead of newest")
+        parser.add_argument("--limit", type=int, default=20, help="how many to print (default: 20)")
+        parser.add_argument("--json", action="store_true", help="print JSON lines")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if not args:
+            raise UsageError("Say what to search for, as in: scrapy search harbour ferry")
+        words = " ".join(args)
+        wanted = Selection(
+            words=words,
+            outlet=opts.outlet,
+            language=opts.language,
+            provider=opts.provider,
+            since=opts.since,
+            every=opts.all,
+            best=opts.best,
+            newest=True,
+        )
+        try:
+            database = catalogue_to_read(self.settings)  # type: ignore[arg-type]
+        except CatalogueError as error:
+            complain(str(error))
+            self.exitcode = 5
+            return
+        try:
+            found = 0
+            for row in itertools.islice(select(database.conn, wanted, canonical), max(0, opts.limit)):
+                found += 1
+                _say(row, words, opts.json)
+        except sqlite3.Error as error:
+            complain(f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
+            self.exitcode = 5
+            return
+        finally:
+            database.close()
+        if not found:
+            complain(f"Nothing found for {words!r}.")
+            self.exitcode = 1
+
+
+def _say(row: Row, words: str, as_json: bool) -> None:
+    found = snippet(row.text, words)
+    if as_json:
+        fields = {**asdict(row), "snippet": found.text, "marks": found.marks}
+        del fields["text"]
+        write_json_line(json.dumps(fields, ensure_ascii=False))
+        return
+    when = (row.published or row.fetched_at)[:10]
+    source = f"{row.outlet}, {row.provider}" if row.provider else row.outlet
+    write(f"{' '.join((row.headline or '(no headline)').split())}\n  {when}  {source}  {row.article[:10]}  {row.canonical}")
+    write(f"  {marked(found)}\n")

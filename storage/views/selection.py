@@ -1,0 +1,147 @@
+"""What a reader asks for -> the articles that answer, read lazily; one a story, however many outlets carried it.
+
+Whoever asks hands in `choose`, the rule by which one member stands for a story (pipelines.dedupe.canonical). It is
+applied to the members that were asked for: a reader of one outlet gets that outlet's copy of a wire story.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from storage.catalogue.search import match_expression
+
+Choice = Callable[[Sequence[tuple[str, int, int, str]]], str]
+"""Members as (seen, order of arrival, length, article) -> the article that stands for them."""
+REMEMBERED = 4096
+"""Clusters whose choice is remembered: copies of a story arrive close to each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is asked for. `words` as a person types them, `language` with or without its region, `since` the first day
+    of capture (UTC), `every`: all members of a story, `best`: likeliest first instead of newest (with words)."""
+
+    words: str | None = None
+    outlet: str | None = None
+    language: str | None = None
+    provider: str | None = None
+    since: dt.date | None = None
+    every: bool = False
+    best: bool = False
+    newest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An article in its newest revision. Times are ISO 8601 as the page gave them, `fetched_at` in UTC."""
+
+    article: str
+    outlet: str
+    url: str
+    canonical: str
+    headline: str | None
+    authors: tuple[str, ...]
+    published: str | None
+    modified: str | None
+    fetched_at: str
+    language: str | None
+    provider: str | None
+    section: str | None
+    cluster: str
+    relation: str
+    content_digest: str
+    clean_key: str
+    text: str
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """Clusters -> the article that stands for each, as far as remembered."""
+
+    known: OrderedDict[str, str] = field(default_factory=OrderedDict)
+
+    def keep(self, cluster: str, article: str) -> str:
+        self.known[cluster] = article
+        if len(self.known) > REMEMBERED:
+            self.known.popitem(last=False)
+        return article
+
+
+_COLUMNS = (
+    "article", "outlet", "url", "canonical", "headline", "authors", "published", "modified", "fetched_at", "language",
+    "provider", "section", "cluster", "relation", "content_digest", "clean_key", "text",
+)  # fmt: skip
+_CONDITIONS = """a.current = 1 and (select c.settled from captures c where c.id = a.capture) = 1
+    and (:outlet is null or a.outlet = :outlet) and (:since is null or a.fetched_at >= :since)
+    and (:language is null or lower(a.language) = :language or lower(a.language) like :language || '-%')
+    and (:provider is null or lower(a.provider) = :provider)"""
+_MEMBERS = """select coalesce(d.seen, a.published, a.fetched_at),
+      coalesce((select min(f.document) from documents f where f.article = a.article), a.id),
+      coalesce(d.length, length(a.text)), a.article
+    from articles a left join documents d
+      on d.document = (select max(n.document) from documents n where n.article = a.article and n.digest <> x'')
+    where a.cluster = :cluster and """
+
+
+def select(connection: sqlite3.Connection, wanted: Selection, choose: Choice) -> Iterator[Row]:
+    """A selection -> its articles: in order of arrival, or newest or best first. Nothing for words without a letter."""
+    match = match_expression(wanted.words) if wanted.words is not None else None
+    if match == "":
+        return
+    values = _values(wanted, match)
+    chosen = _Chosen()
+    for found in connection.execute(_query(wanted, match), values):
+        row = _row(found)
+        if wanted.every or _stands(connection, row, values, choose, chosen):
+            yield row
+
+
+def _values(wanted: Selection, match: str | None) -> dict[str, object]:
+    return {
+        "match": match,
+        "outlet": wanted.outlet,
+        "since": wanted.since.isoformat() if wanted.since else None,
+        "language": wanted.language.lower() if wanted.language else None,
+        "provider": wanted.provider.lower() if wanted.provider else None,
+    }
+
+
+def _query(wanted: Selection, match: str | None) -> str:
+    columns = ", ".join(f"a.{name}" for name in _COLUMNS)
+    if match is None:
+        down = "desc" if wanted.newest else "asc"
+        return f"select {columns} from articles a where {_CONDITIONS} order by a.id {down}"
+    # The rows of the index come in the order asked for without being sorted; SQLite must not begin with `articles`.
+    order = "bm25(articles_fts, 4.0, 1.0), articles_fts.rowid desc" if wanted.best else "articles_fts.rowid desc"
+    if not (wanted.best or wanted.newest):
+        order = "articles_fts.rowid"
+    return (
+        f"select {columns} from articles_fts cross join articles a on a.id = articles_fts.rowid "
+        f"where articles_fts match :match and {_CONDITIONS} order by {order}"
+    )
+
+
+def _stands(connection: sqlite3.Connection, row: Row, values: dict[str, object], choose: Choice, chosen: _Chosen) -> bool:
+    """Whether an article that was asked for stands for its story among those that were asked for."""
+    known = chosen.known.get(row.cluster)
+    if known is None:
+        alone = "select 1 from articles where cluster = ? and article <> ? and current = 1 limit 1"
+        if connection.execute(alone, (row.cluster, row.article)).fetchone() is None:
+            return True
+        query = _MEMBERS + _CONDITIONS
+        if values["match"] is not None:
+            query += " and exists (select 1 from articles_fts where articles_fts match :match and rowid = a.id)"
+        members = connection.execute(query, {**values, "cluster": row.cluster}).fetchall()
+        known = chosen.keep(row.cluster, choose(members) if members else row.article)
+    return known == row.article
+
+
+def _row(found: Sequence[object]) -> Row:
+    fields = dict(zip(_COLUMNS, found, strict=True))
+    fields["authors"] = tuple(json.loads(str(fields["authors"])))
+    return Row(**fields)  # type: ignore[arg-type]

@@ -1,0 +1,93 @@
+"""scrapy search: stories are found once, in every script, with the passage that has the words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.views.search import marked, snippet
+from tests.conftest import Scrapy
+from tests.test_dedupe import FERRY, ORCHESTRA
+from tests.test_run import NOW, begin, fetched, keep
+from tests.test_story import page, url
+
+
+@pytest.fixture
+def filled(archive: Path) -> Path:
+    """An archive with one story three times (2 is cut, 3 says 48 boats), and another."""
+    run = begin(archive)
+    keep(run, fetched(run, 1, page("Harbour of Lindby closes", FERRY)))
+    keep(run, fetched(run, 2, page("No way into Lindby", FERRY[:-1])))
+    keep(run, fetched(run, 3, page("Harbour shut", [p.replace("40 boats", "48 boats") for p in FERRY])))
+    keep(run, fetched(run, 4, page("Music in the depot", ORCHESTRA)))
+    run.finish("finished", NOW)
+    return archive
+
+
+def lines(out: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_a_story_is_found_once_and_with_all_its_copies(filled: Path, scrapy_command: Scrapy) -> None:
+    once = scrapy_command("search", "boats", "--json")
+    assert once.status == 0, once.err
+    (found,) = lines(once.out)
+    assert found["url"] == url(1)
+    (start, end), *_ = found["marks"]  # type: ignore[misc]
+    assert str(found["snippet"])[start:end].lower() == "boats"
+    every = lines(scrapy_command("search", "boats", "--json", "--all").out)
+    assert [each["url"] for each in every] == [url(3), url(2), url(1)]
+
+
+def test_a_copy_is_shown_where_the_canonical_one_has_not_the_words(filled: Path, scrapy_command: Scrapy) -> None:
+    assert [each["url"] for each in lines(scrapy_command("search", "48 boats", "--json").out)] == [url(3)]
+
+
+def test_words_for_a_person(filled: Path, scrapy_command: Scrapy) -> None:
+    shown = scrapy_command("search", "boats", "--limit", "1")
+    assert "Harbour of Lindby closes" in shown.out and "*boats*" in shown.out
+    assert scrapy_command("search", "boats", "--since", "2026-03-02").status == 1
+    assert scrapy_command("search", "boats", "--outlet", "another").status == 1
+
+
+def test_nothing_found_and_nothing_asked_are_one_line(filled: Path, scrapy_command: Scrapy) -> None:
+    none = scrapy_command("search", '"', "zeppelin")
+    assert (none.status, none.err) == (1, "Nothing found for '\" zeppelin'.\n")
+    assert scrapy_command("search").status == 2
+
+
+def test_no_archive_is_made_by_asking(archive: Path, scrapy_command: Scrapy) -> None:
+    done = scrapy_command("search", "boats")
+    assert (done.status, len(done.err.splitlines())) == (5, 1)
+    assert not archive.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "shown"),
+    [
+        ("The Zürich harbour", "zurich", "The *Zürich* harbour"),
+        ("東京電力は今日の記者会見で発表した", "記者会見", "東京電力は今日の*記者会見*で発表した"),
+        ("سيُفتح الميناء غدًا", "سيفتح", "*سيُفتح* الميناء غدًا"),
+        ("nothing of that", "storm", "nothing of that"),
+        ("a\nb c", "b", "a *b* c"),
+    ],
+)
+def test_the_words_are_marked_in_every_script(text: str, words: str, shown: str) -> None:
+    assert marked(snippet(text, words)) == shown
+
+
+def test_a_long_text_is_cut_around_the_words() -> None:
+    found = snippet("before " * 500 + "the storm came " + "after " * 500, "storm")
+    assert found.cut == (True, True) and len(found.text) <= 200
+    assert [found.text[start:end] for start, end in found.marks] == ["storm"]
+
+
+@given(st.text(max_size=400), st.text(max_size=30))
+def test_any_text_has_a_passage(text: str, words: str) -> None:
+    found = snippet(text, words)
+    assert len(found.text) <= 200
+    assert all(0 <= start < end <= len(found.text) for start, end in found.marks)
