@@ -18,6 +18,7 @@ from storage.archive import ArchiveError, open_archive
 from storage.archive.ledger import Event
 from storage.catalogue.compare import Difference, differences
 from storage.catalogue.rebuild import Rebuilt, build, in_order
+from storage.catalogue.rulings import rule
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.swap import put_in_place
 from storage.locks import OutletBusy, claim_catalogue, locks_folder
@@ -77,7 +78,8 @@ def test_every_kind_of_ending_comes_again(tmp_path: Path) -> None:
     assert keep(run, fetched(run, 1, story(1, figure=41))).outcome is Outcome.REVISION
     assert keep(run, fetched(run, 2, story(1, figure=41))).outcome is Outcome.DUPLICATE
     assert keep(run, fetched(run, 1, set_in_other_quotes(story(1)))).outcome is Outcome.REVISION, "the first text came back"
-    assert keep(run, fetched(run, 3, b"<html><body><p>Gone.</p></body></html>", "404 Not Found")).outcome is Outcome.QUARANTINED
+    missing = b"<html><title>404 Not Found</title><h1>404 Not Found</h1><p>This page does not exist.</p></html>"
+    assert keep(run, fetched(run, 3, missing, "404 Not Found")).outcome is Outcome.QUARANTINED
     run.announce([failure(4).lead, replace(failure(5).lead, published=NOW, title="A title")], NOW)
     assert keep(run, failure(4)).outcome is Outcome.FAILED
     run.refuse(failure(5).lead, "robots.txt")
@@ -223,6 +225,27 @@ def test_differences_name_table_key_and_column(tmp_path: Path) -> None:
         ("captures", "2", None, True),
         ("leads", "https://x.example/", None, False),
     ]
+
+
+def test_a_persons_word_about_clusters_comes_again_in_its_order(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    endings = [keep(run, fetched(run, number, story(number))) for number in (1, 2, 3)]
+    one, two, three = (str(ending.article) for ending in endings)
+    for verb, fields in (("merged", {"one": three, "other": two}), ("merged", {"one": one, "other": two})):
+        run.ledger.append(verb, {"sequence": 3, **fields})
+        rule(run.catalogue.conn, verb, fields)
+    assert keep(run, fetched(run, 4, story(3))).placement.cluster in (one, two)
+    run.ledger.append("split", {"sequence": 4, "article": three})
+    rule(run.catalogue.conn, "split", {"article": three})
+    run.ledger.append("split", {"sequence": 4, "article": one})  # killed before the catalogue heard of it
+    abandon(run)
+    begin_next_day(tmp_path).finish("finished", NOW)
+    assert rebuilt(tmp_path)[1] == []
+    with sqlite3.connect(tmp_path / "catalogue.again") as connection:
+        clusters = dict(connection.execute("select article, cluster from articles").fetchall())
+    connection.close()
+    assert (clusters[one], clusters[three]) == (one, three)
+    assert clusters[two] not in (one, three)
 
 
 def test_the_old_catalogue_is_kept_and_a_damaged_one_too(tmp_path: Path) -> None:

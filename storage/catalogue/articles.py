@@ -56,3 +56,16 @@ def newest_clean_copies(
                 clean_key=key,
                 address=WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest),
             )
+
+
+def current_pages(
+    database: sqlite_utils.Database, *, outlet: str | None = None, since: dt.date | None = None
+) -> Iterator[tuple[str, str, str, str | None]]:
+    """Article id, URL that answered, time of the capture (ISO 8601) and headline of every article's newest revision, in
+    the order of arrival."""
+    yield from database.conn.execute(
+        """select a.article, a.url, a.fetched_at, a.headline from articles a
+           where a.current = 1 and (:outlet is null or a.outlet = :outlet) and (:since is null or a.fetched_at >= :since)
+           order by a.capture""",
+        {"outlet": outlet, "since": since.isoformat() if since else None},
+    )

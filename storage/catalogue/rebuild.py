@@ -22,6 +22,7 @@ from storage.archive.ledger import Event, events
 from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError, Missing
 from storage.catalogue import captures, leads, runs
+from storage.catalogue.rulings import rule
 from storage.catalogue.schema import open_catalogue
 from storage.endings import read_ending, read_lead
 from storage.records import Ending, Outcome
@@ -93,13 +94,13 @@ def _filled(archive: Archive, connection: sqlite3.Connection, index: Index, told
 def in_order(found: Iterable[Event], window: int = WINDOW) -> Iterator[Event]:
     """Events by time -> by the sequence of their endings; of one outlet, never in another order than they came.
 
-    An event without a sequence goes with the ending before it.
+    An event without a sequence goes with the outlet's ending before it; a ruling comes after the ending it names.
     """
-    waiting: list[tuple[int, int, Event]] = []
-    last: dict[str, int] = {}
+    waiting: list[tuple[tuple[int, bool], int, Event]] = []
+    last: dict[str, tuple[int, bool]] = {}
     for number, event in enumerate(found):
-        sequence = event.fields.get("sequence", 0) if event.event == "outcome" else 0
-        place = last[event.outlet] = max(sequence, last.get(event.outlet, 0))
+        own = (event.fields.get("sequence", 0), event.event != "outcome")
+        place = last[event.outlet] = max(own, last.get(event.outlet, own))
         heapq.heappush(waiting, (place, number, event))
         if len(waiting) > window:
             yield heapq.heappop(waiting)[2]
@@ -150,6 +151,8 @@ class _Replay:
             "lead": self._lead,
             "taken": self._taken,
             "refused": self._refused,
+            "merged": self._ruled,
+            "split": self._ruled,
         }
 
     def apply(self, event: Event, text: Text) -> None:
@@ -161,7 +164,7 @@ class _Replay:
                 self._ways[event.event](event)
             else:
                 self.made.unknown[event.event] += 1
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             where = f"ledger of run {event.run}, line {event.seq + 1} ({event.event})"
             raise ArchiveError(f"{where}: {type(error).__name__} {error}; run `scrapy verify`") from error
 
@@ -181,6 +184,9 @@ class _Replay:
 
     def _refused(self, event: Event) -> None:
         leads.enter_refusal(self.connection, event.fields["url"])
+
+    def _ruled(self, event: Event) -> None:
+        rule(self.connection, event.event, event.fields)
 
     def _outcome(self, ending: Ending, text: Text) -> None:
         ending = self._numbered(ending)

@@ -8,7 +8,9 @@ caller's transaction.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class UnknownArticle(LookupError):
@@ -57,6 +59,14 @@ def split(connection: sqlite3.Connection, article: str) -> list[Ruling]:
         return [_told(connection, _name(connection, rest), moved)]
     connection.execute("update documents set cluster = ?, ruled = 1 where cluster = ? and article = ?", (own, cluster, article))
     return [_told(connection, article, (article,))]
+
+
+def rule(connection: sqlite3.Connection, event: str, fields: Mapping[str, Any]) -> None:
+    """An event of the ledger, `merged` or `split`, and its fields -> done again. A second time it changes nothing."""
+    if event == "merged":
+        merge(connection, fields["one"], fields["other"])
+    else:
+        split(connection, fields["article"])
 
 
 def _told(connection: sqlite3.Connection, cluster: str, moved: tuple[str, ...]) -> Ruling:
