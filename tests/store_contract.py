@@ -124,6 +124,11 @@ class StoreContract:
         with pytest.raises(Missing):
             store.read("clean/a")
 
+    def test_digests(self, store: Store) -> None:
+        store.put_new("clean/a/x.json", b"1")
+        assert store.digest("clean/a/x.json") == "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
+        assert store.digest("clean/a/y.json") is None
+
     def test_delete(self, store: Store) -> None:
         store.put_new("clean/a/x.json", b"1")
         assert store.delete("clean/a/x.json") is True

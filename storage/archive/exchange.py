@@ -16,6 +16,8 @@ _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?: +([^\r\n]*))?\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[^\r\n]{0,4096}\r?\n")
 _NO_BODY = {204, 304}
+# What was wrong with the content coding -> the WARC-Truncated reason that says so of the capture.
+_CUT_SHORT: dict[str | None, str] = {"cut": "unspecified", "limit": "length"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def capture_of(exchange: Exchange, lead: Lead, address: WarcAddress | None = Non
     above.
     """
     answer = read_answer(exchange.response, to_head=exchange.request[:5] == b"HEAD ")
-    body, _fault = decode_body(answer.body, answer.header("Content-Encoding"), limit)
+    body, fault = decode_body(answer.body, answer.header("Content-Encoding"), limit)
     return Capture(
         lead=lead,
         url=exchange.url,
@@ -76,7 +78,7 @@ def capture_of(exchange: Exchange, lead: Lead, address: WarcAddress | None = Non
         headers=answer.headers,
         body=body,
         fetched_at=exchange.started_at,
-        truncated=truncation(exchange, answer),
+        truncated=truncation(exchange, answer) or _CUT_SHORT.get(fault),
         address=address,
     )
 

@@ -7,19 +7,23 @@ taken), fsync of the folder. A power cut between any two steps leaves either no 
 from __future__ import annotations
 
 import errno
+import hashlib
+import io
 import itertools
 import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from storage.archive.keys import beside, check_key, check_prefix
 from storage.archive.store import ArchiveError, Conflict, Missing
 
 _STALE_SECONDS = 24 * 3600
 _COPY = 1 << 20
+_AT_ONCE = 8
 _PROBE = b"cleancopy" * 1024
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "the file grew too large"}
 
@@ -61,8 +65,7 @@ class LocalStore:
                     self._must_equal(key, data)
                 else:
                     pending.append((key, self._write(data), target))
-            for _key, temporary, _target in pending:
-                _fsync(temporary)
+            _fsync_all([temporary for _key, temporary, _target in pending])
             return sum(self._link_all(pending))
         except OSError as error:
             raise explained(error, self.root) from error
@@ -132,6 +135,15 @@ class LocalStore:
         except OSError as error:
             raise explained(error, self.root) from error
 
+    def digest(self, key: str) -> str | None:
+        try:
+            with self.open_stream(key) as stream:
+                return hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
+        except Missing:
+            return None
+        except OSError as error:
+            raise explained(error, self.root) from error
+
     def entries(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         check_prefix(prefix)
         folder, _, start = prefix.rpartition("/")
@@ -172,12 +184,12 @@ class LocalStore:
         return temporary
 
     def _link_all(self, pending: list[tuple[str, Path, Path]]) -> Iterator[bool]:
-        for folder in {target.parent for _key, _temporary, target in pending}:
+        folders = {target.parent for _key, _temporary, target in pending}
+        for folder in folders:
             make_folder(folder)
         for key, temporary, target in pending:
             yield self._link(key, temporary, target)
-        for folder in {target.parent for _key, _temporary, target in pending}:
-            _fsync(folder)
+        _fsync_all(list(folders))
 
     def _link(self, key: str, temporary: Path, target: Path) -> bool:
         try:
@@ -277,6 +289,16 @@ def _fsync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _fsync_all(paths: list[Path]) -> None:
+    """fsync many, a few at once: the filesystem then serves several with one write of its journal (ext4: a quarter)."""
+    if len(paths) < 2:
+        for path in paths:
+            _fsync(path)
+        return
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(_fsync, paths))
 
 
 def _same_content(one: Path, other: Path) -> bool:

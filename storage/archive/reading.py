@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -85,30 +86,23 @@ def address_of(key: str, record: Record) -> WarcAddress:
 def index_lines(key: str, stream: BinaryIO) -> Iterator[str]:
     """An open WARC file and its key -> the lines of its CDXJ index; what is damaged is left out."""
     for record in whole_records(stream):
-        line = index_line(key, record) if isinstance(record, Record) else None
-        if line is not None:
-            yield line
+        if isinstance(record, Record) and record.kind in ("response", "revisit"):
+            with contextlib.suppress(ValueError):  # no HTTP in it, or no date
+                yield index_line(key, record, read_answer(record.block, to_head=True))
 
 
-def index_line(key: str, record: Record) -> str | None:
-    """A record of the file of this key -> its line of the index; None for kinds that are not looked up."""
-    url, date = record.field("WARC-Target-URI"), record.field("WARC-Date")
-    if record.kind not in ("response", "revisit") or not url or not date:
-        return None
-    try:
-        answer = read_answer(record.block, to_head=True)
-        return cdx.line(
-            url=url,
-            date=date,
-            mime="warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type")),
-            status=answer.status,
-            digest=record.field("WARC-Payload-Digest") or "-",
-            offset=record.offset,
-            length=record.length,
-            file=key,
-        )
-    except ValueError:
-        return None  # no HTTP in it, or no date
+def index_line(key: str, record: Record, answer: Answer) -> str:
+    """A response or revisit of the file of this key -> its line of the index. ValueError when its date is none."""
+    return cdx.line(
+        url=record.field("WARC-Target-URI") or "",
+        date=record.field("WARC-Date") or "",
+        mime="warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type")),
+        status=answer.status,
+        digest=record.field("WARC-Payload-Digest") or "-",
+        offset=record.offset,
+        length=record.length,
+        file=key,
+    )
 
 
 def merged(published: Iterator[str], spooled: list[str]) -> Iterator[str]:

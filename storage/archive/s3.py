@@ -59,20 +59,19 @@ class S3Store:
 
     def put_new(self, key: str, data: bytes) -> bool:
         digest = hashlib.sha256(data).hexdigest()
-        return self._new(key, len(data), digest, lambda: io.BytesIO(data), lambda: self._put(key, data, IfNoneMatch="*"))
+        return self._new(key, digest, lambda: self._put(key, data, IfNoneMatch="*"))
 
     def put_all(self, parts: Iterable[tuple[str, bytes]]) -> int:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return sum(pool.map(lambda part: self.put_new(*part), parts))
 
     def put_file(self, key: str, path: Path) -> bool:
-        size = path.stat().st_size
-        if size <= PART:
+        if path.stat().st_size <= PART:
             return self.put_new(key, path.read_bytes())
         digest = _file_digest(path)
         if self.size(key) is not None:  # a large file is not sent only to hear that it is there
-            return self._must_equal(key, size, digest, lambda: path.open("rb"))
-        return self._new(key, size, digest, lambda: path.open("rb"), lambda: self._send(key, path, digest, new=True))
+            return self._must_equal(key, digest)
+        return self._new(key, digest, lambda: self._send(key, path, digest, new=True))
 
     def replace(self, key: str, path: Path) -> None:
         if path.stat().st_size > PART:
@@ -96,15 +95,18 @@ class S3Store:
         return io.BufferedReader(_Stream(self, key), 1 << 20)
 
     def size(self, key: str) -> int | None:
-        try:
-            found = self._client.head_object(Bucket=self.bucket, Key=self._path(key))
-        except ClientError as error:
-            if code_of(error) in _GONE:
-                return None
-            raise explained(error, self._name()) from error
-        except BotoCoreError as error:
-            raise explained(error, self._name()) from error
-        return int(found["ContentLength"])
+        found = self._head(key)
+        return None if found is None else int(found["ContentLength"])
+
+    def digest(self, key: str) -> str | None:
+        found = self._head(key)
+        if found is None:
+            return None
+        kept = found.get("Metadata", {}).get("sha256")
+        if kept is None:  # another tool wrote it
+            with self.open_stream(key) as stream:
+                return hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
+        return str(kept)
 
     def entries(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Folder by folder: servers list in different orders, and sorting everything at once would not stay
@@ -159,14 +161,14 @@ class S3Store:
         metadata = {"sha256": digest}
         upload_in_parts(self._client, self.bucket, self._path(key), path, metadata=metadata, extra=self._extra, new=new)
 
-    def _new(self, key: str, size: int, digest: str, content: Callable[[], BinaryIO], send: Callable[[], None]) -> bool:
+    def _new(self, key: str, digest: str, send: Callable[[], None]) -> bool:
         """Send a new object. When something is there, perhaps it is our own write, its answer lost and sent again."""
         try:
             send()
         except ClientError as error:
             if code_of(error) not in _TAKEN or self.size(key) is None:
                 raise explained(error, self._name()) from error
-            return self._must_equal(key, size, digest, content)
+            return self._must_equal(key, digest)
         except BotoCoreError as error:
             raise explained(error, self._name()) from error
         return True
@@ -191,16 +193,19 @@ class S3Store:
                 raise explained(error, self._name()) from error
         raise AssertionError("the last try returns or raises")
 
-    def _must_equal(self, key: str, size: int, digest: str, content: Callable[[], BinaryIO]) -> bool:
+    def _head(self, key: str) -> dict[str, Any] | None:
+        try:
+            return cast(dict[str, Any], self._client.head_object(Bucket=self.bucket, Key=self._path(key)))
+        except ClientError as error:
+            if code_of(error) in _GONE:
+                return None
+            raise explained(error, self._name()) from error
+        except BotoCoreError as error:
+            raise explained(error, self._name()) from error
+
+    def _must_equal(self, key: str, digest: str) -> bool:
         """False when the object under the key is this content already; Conflict when it is another."""
-        head = self._call(lambda: self._client.head_object(Bucket=self.bucket, Key=self._path(key)))
-        same = head["ContentLength"] == size
-        if same and (kept := head.get("Metadata", {}).get("sha256")):
-            same = kept == digest
-        elif same:  # not written by us: compare what is there
-            with self.open_stream(key) as theirs, content() as ours:
-                same = all(piece == theirs.read(len(piece)) for piece in iter(lambda: ours.read(1 << 20), b""))
-        if not same:
+        if self.digest(key) != digest:
             raise Conflict(f"{key} holds another content already; nothing was overwritten. Run `scrapy verify`")
         return False
 

@@ -61,6 +61,9 @@ class Store(Protocol):
     def size(self, key: str) -> int | None:
         """Length in bytes; None when there is no object."""
 
+    def digest(self, key: str) -> str | None:
+        """SHA-256 of the object in hex; None when there is none. A server may answer with the one it was sent with."""
+
     def entries(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """(key, length in bytes) of every object whose key starts with `prefix`, ordered by key; read lazily."""
 

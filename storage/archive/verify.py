@@ -6,6 +6,7 @@ then the ledger against both. Memory does not grow with the archive.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 
@@ -158,9 +159,9 @@ class _Walk:
                     yield each
                     continue
                 self._remember(key, each)
-                line = index_line(key, each.record)
-                if line is not None:
-                    lines.append(line)
+                if each.answer is not None:
+                    with contextlib.suppress(ValueError):  # its date is told already
+                        lines.append(index_line(key, each.record, each.answer))
         if self.store.size(cdx_key(key)) is not None and self.store.read(cdx_key(key)) != cdx.index(lines):
             what = "this index is not that of its file"
             yield Finding(severity=Severity.WARNING, key=cdx_key(key), what=what, mend=MEND)

@@ -50,6 +50,7 @@ class Notes:
     def __init__(self) -> None:
         self._base = sqlite3.connect("", isolation_level=None)
         self._base.executescript(_TABLES)
+        self._base.execute("begin")  # never committed: one transaction spares each statement its own
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from storage.archive.exchange import NotHttp, read_answer
+from storage.archive.exchange import Answer, NotHttp, read_answer
 from storage.archive.finding import Finding, Severity
 from storage.archive.warcread import BadRecord, Record, whole_records
 from storage.archive.warcrecord import read_warc_date
@@ -21,13 +21,16 @@ _MANDATORY = ("WARC-Record-ID", "WARC-Date", "WARC-Type", "Content-Length")
 _RESTORE = "restore the file from a copy of the archive: scrapy archive sync COPY THIS"
 _KNOWN = frozenset(("warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation"))
 
+# RFC 4648's base32 -> the digits of int(…, 32); what it does not use becomes no digit.
+_TO_BASE_32_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" + "0189", "0123456789ABCDEFGHIJKLMNOPQRSTUV" + "!!!!")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A record that was read, and whether it was found whole and true."""
+    """A record that was read; `answer`: the HTTP response in it, when there is one."""
 
     record: Record
-    sound: bool
+    answer: Answer | None = None
 
 
 def check_records(stream: BinaryIO, key: str) -> Iterator[Checked | Finding]:
@@ -41,11 +44,10 @@ def check_records(stream: BinaryIO, key: str) -> Iterator[Checked | Finding]:
         if isinstance(each, BadRecord):
             yield Finding(severity=Severity.ERROR, key=key, offset=each.offset, what=each.fault, mend=_RESTORE)
             continue
-        sound = True
-        for what in faults(each):
-            sound = False
+        answer, whats = faults(each)
+        for what in whats:
             yield Finding(severity=Severity.ERROR, key=key, offset=each.offset, what=what, mend=_RESTORE)
-        yield Checked(record=each, sound=sound)
+        yield Checked(record=each, answer=answer)
     if empty:
         yield Finding(severity=Severity.ERROR, key=key, what="the file is empty", mend=_RESTORE)
 
@@ -71,42 +73,45 @@ def check_file(stream: BinaryIO, name: str) -> Iterator[Checked | Finding]:
             yield Finding(severity=severity, key=name, offset=revisit.offset, what=what)
 
 
-def faults(record: Record) -> Iterator[str]:
-    """Everything that is wrong within one record."""
+def faults(record: Record) -> tuple[Answer | None, list[str]]:
+    """A record -> the HTTP response in it, and everything that is wrong within the record."""
+    whats = []
     missing = [name for name in _MANDATORY if record.field(name) is None]
     if missing:
-        yield f"the record has no {', no '.join(missing)}"
+        whats.append(f"the record has no {', no '.join(missing)}")
     if record.kind not in _KNOWN:
-        yield f"WARC-Type {record.kind[:40]!r} is none of WARC 1.1"
+        whats.append(f"WARC-Type {record.kind[:40]!r} is none of WARC 1.1")
     try:
         read_warc_date(record.field("WARC-Date") or "")
     except ValueError:
-        yield f"WARC-Date {(record.field('WARC-Date') or '')[:40]!r} is no time"
+        whats.append(f"WARC-Date {(record.field('WARC-Date') or '')[:40]!r} is no time")
     said = record.field("WARC-Block-Digest")
     if said and not digest_matches(said, record.block):
-        yield f"the block is not the one that its digest {said} speaks of"
-    yield from _payload_faults(record)
-
-
-def _payload_faults(record: Record) -> Iterator[str]:
-    if record.kind == "revisit":
-        if not record.field("WARC-Profile"):
-            yield "the revisit has no WARC-Profile"
-        return
-    http = (record.field("Content-Type") or "").lower().startswith("application/http")
-    if record.kind != "response" or not http:
-        return
+        whats.append(f"the block is not the one that its digest {said} speaks of")
+    if record.kind == "revisit" and not record.field("WARC-Profile"):
+        whats.append("the revisit has no WARC-Profile")
+    if record.kind not in ("response", "revisit") or not _is_http(record):
+        return None, whats
     try:
         answer = read_answer(record.block, to_head=True)
     except NotHttp as error:
-        yield f"the response holds no HTTP ({error})"
-        return
+        return None, [*whats, f"the record holds no HTTP response ({error})"]
+    if record.kind == "response":
+        whats += _payload_faults(record, answer)
+    return answer, whats
+
+
+def _payload_faults(record: Record, answer: Answer) -> Iterator[str]:
     said = record.field("WARC-Payload-Digest")
     if not said or digest_matches(said, record.block[len(answer.head) :]):
         return
     # Some writers leave the chunk framing in the record and take the digest without it.
     if not digest_matches(said, read_answer(record.block).body):
         yield f"the payload is not the one that its digest {said} speaks of"
+
+
+def _is_http(record: Record) -> bool:
+    return len(record.block) > 0 and (record.field("Content-Type") or "").lower().startswith("application/http")
 
 
 def digest_matches(said: str, data: bytes) -> bool:
@@ -116,15 +121,19 @@ def digest_matches(said: str, data: bytes) -> bool:
         found = hashlib.new(name.replace("-", "").lower(), data, usedforsecurity=False).digest()
     except (ValueError, TypeError):
         return False
-    return value in _written(found) or value.lower() == found.hex() or value.upper().rstrip("=") == _base32(found)
+    if _is_base32(value, found):
+        return True
+    return value.lower() == found.hex() or value == base64.b64encode(found).decode()
 
 
-def _written(found: bytes) -> tuple[str, ...]:
-    return (_base32(found), base64.b64encode(found).decode())
-
-
-def _base32(found: bytes) -> str:
-    return base64.b32encode(found).decode().rstrip("=")
+def _is_base32(value: str, found: bytes) -> bool:
+    """Whether a value is a digest in base32. By numbers: base64.b32encode is slow, and this is done for each record."""
+    digits = value.upper().rstrip("=").translate(_TO_BASE_32_DIGITS)
+    spare = len(digits) * 5 - len(found) * 8
+    try:
+        return 0 <= spare < 5 and int(digits, 32) >> spare == int.from_bytes(found)
+    except ValueError:
+        return False
 
 
 def _names(record: Record, record_id: str, uri: str, date: str) -> list[str]:

@@ -83,12 +83,27 @@ class WarcWriter:
         try:
             answer = read_answer(exchange.response, to_head=exchange.request[:5] == b"HEAD ")
         except NotHttp:
-            return self._write(file, asked, self._bare(exchange, url, date, answer_id), answer_id, exchange.response)
-        earlier = not_modified or self._known(answer, truncation(exchange, answer))
-        fields, block = self._response(exchange, answer, url, date, answer_id, earlier, not_modified is not None)
-        address = self._write(file, asked, wr.member(fields, block, self._level), answer_id, answer.body)
+            bare = self._bare(exchange, url, date, answer_id)
+            return self._write(file, asked, bare, answer_id, wr.digest(exchange.response))
+        cut, payload = truncation(exchange, answer), wr.digest(answer.body)
+        earlier = not_modified or self._known(answer, cut, payload)
+        if earlier is not None:
+            payload = earlier.address.payload_digest
+        head = [
+            ("WARC-Type", "response" if earlier is None else "revisit"),
+            ("WARC-Record-ID", answer_id),
+            ("WARC-Date", date),
+            ("WARC-Target-URI", url),
+            *wr.ip_field(exchange.peer),
+            *([("WARC-Truncated", cut)] if cut else []),
+            *([] if earlier is None else _refers(earlier, not_modified is not None)),
+            ("WARC-Payload-Digest", payload),
+        ]
+        block = answer.head + answer.body if earlier is None or not_modified else answer.head
+        tail = [("WARC-Block-Digest", wr.digest(block)), ("Content-Type", wr.HTTP_RESPONSE)]
+        address = self._write(file, asked, wr.member([*head, *tail], block, self._level), answer_id, payload)
         self._index(file, url, date, answer, address, revisit=earlier is not None)
-        if earlier is None and truncation(exchange, answer) is None:
+        if earlier is None and cut is None:
             self._remember(Earlier(url=exchange.url, fetched_at=exchange.started_at, address=address))
         return address
 
@@ -169,46 +184,6 @@ class WarcWriter:
         ]
         return wr.member(fields, exchange.request, self._level)
 
-    def _response(
-        self,
-        exchange: Exchange,
-        answer: Answer,
-        url: str,
-        date: str,
-        answer_id: str,
-        earlier: Earlier | None,
-        not_modified: bool,
-    ) -> tuple[list[tuple[str, str]], bytes]:
-        """Fields and block of a response record; of a revisit record when there is an earlier one."""
-        block = answer.head + answer.body if earlier is None or not_modified else answer.head
-        cut = truncation(exchange, answer)
-        fields = [
-            ("WARC-Type", "response" if earlier is None else "revisit"),
-            ("WARC-Record-ID", answer_id),
-            ("WARC-Date", date),
-            ("WARC-Target-URI", url),
-            *wr.ip_field(exchange.peer),
-            *([("WARC-Truncated", cut)] if cut else []),
-        ]
-        if earlier is not None:
-            fields += [
-                ("WARC-Profile", wr.NOT_MODIFIED if not_modified else wr.SAME_PAYLOAD),
-                ("WARC-Refers-To", earlier.address.record_id),
-                ("WARC-Refers-To-Target-URI", wr.target_uri(earlier.url)),
-                ("WARC-Refers-To-Date", wr.warc_date(earlier.fetched_at)),
-                # Heritrix's two extension fields and a third beside them: the body is found without an index.
-                ("WARC-Refers-To-Filename", earlier.address.file.rpartition("/")[2]),
-                ("WARC-Refers-To-File-Offset", str(earlier.address.offset)),
-                ("WARC-Refers-To-File-Length", str(earlier.address.length)),
-            ]
-        payload = earlier.address.payload_digest if earlier is not None else wr.digest(answer.body)
-        fields += [
-            ("WARC-Payload-Digest", payload),
-            ("WARC-Block-Digest", wr.digest(block)),
-            ("Content-Type", wr.HTTP_RESPONSE),
-        ]
-        return fields, block
-
     def _bare(self, exchange: Exchange, url: str, date: str, answer_id: str) -> bytes:
         """What came is no HTTP: kept as a resource, for a response record must begin with a head."""
         fields = [
@@ -223,7 +198,7 @@ class WarcWriter:
         ]
         return wr.member(fields, exchange.response, self._level)
 
-    def _write(self, file: _File, asked: bytes, answered: bytes, answer_id: str, payload: bytes) -> WarcAddress:
+    def _write(self, file: _File, asked: bytes, answered: bytes, answer_id: str, payload: str) -> WarcAddress:
         start = file.segment.append(asked + answered)
         file.records += 2
         return WarcAddress(
@@ -231,13 +206,12 @@ class WarcWriter:
             offset=start + len(asked),
             length=len(answered),
             record_id=answer_id,
-            payload_digest=wr.digest(payload),
+            payload_digest=payload,
         )
 
-    def _known(self, answer: Answer, cut: str | None) -> Earlier | None:
+    def _known(self, answer: Answer, cut: str | None, payload: str) -> Earlier | None:
         if cut is not None or len(answer.body) < _WORTH_A_REVISIT:
             return None
-        payload = wr.digest(answer.body)
         return self._seen.get(payload) or self._earlier(payload)
 
     def _remember(self, earlier: Earlier) -> None:
@@ -258,3 +232,17 @@ class WarcWriter:
                 file=address.file,
             )
         )
+
+
+def _refers(earlier: Earlier, not_modified: bool) -> list[tuple[str, str]]:
+    """The fields by which a revisit says where the body lies."""
+    return [
+        ("WARC-Profile", wr.NOT_MODIFIED if not_modified else wr.SAME_PAYLOAD),
+        ("WARC-Refers-To", earlier.address.record_id),
+        ("WARC-Refers-To-Target-URI", wr.target_uri(earlier.url)),
+        ("WARC-Refers-To-Date", wr.warc_date(earlier.fetched_at)),
+        # Heritrix's two extension fields and a third beside them: the body is found without an index.
+        ("WARC-Refers-To-Filename", earlier.address.file.rpartition("/")[2]),
+        ("WARC-Refers-To-File-Offset", str(earlier.address.offset)),
+        ("WARC-Refers-To-File-Length", str(earlier.address.length)),
+    ]

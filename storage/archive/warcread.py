@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -34,17 +34,20 @@ class BadRecord(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One WARC record: offset and length of its member in the file, its fields in order, its block."""
+    """One WARC record: offset and length of its member in the file, its fields in order, its block.
+
+    `named` has the first value of each field by its name in small letters.
+    """
 
     offset: int
     length: int
     fields: tuple[tuple[str, str], ...]
+    named: Mapping[str, str]
     block: bytes
 
     def field(self, name: str) -> str | None:
         """The first value of a field, by name in any case."""
-        wanted = name.lower()
-        return next((value for key, value in self.fields if key.lower() == wanted), None)
+        return self.named.get(name.lower())
 
     @property
     def kind(self) -> str:
@@ -185,10 +188,11 @@ def _record(data: bytes, offset: int, length: int) -> Record:
         raise BadRecord("no WARC record in this member", offset)
     lines = data[:head_end].decode("utf-8", "replace").split("\r\n")[1:]
     fields = tuple((name.strip(), value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon)
-    said = next((value for name, value in fields if name.lower() == "content-length"), "")
+    named = {name.lower(): value for name, value in reversed(fields)}
+    said = named.get("content-length", "")
     block = data[head_end + 4 : -4]
-    if said.isdigit() and data[head_end + 4 + int(said) :].startswith(b"\r\n\r\nWARC/"):
-        raise BadRecord("several records in one gzip member: none but the first can be read by its offset", offset)
     if not said.isdigit() or int(said) != len(block) or data[-4:] != b"\r\n\r\n":
+        if said.isdigit() and data[head_end + 4 + int(said) :].startswith(b"\r\n\r\nWARC/"):
+            raise BadRecord("several records in one gzip member: none but the first can be read by its offset", offset)
         raise BadRecord(f"Content-Length says {said or 'nothing'}, the block has {len(block)} bytes", offset)
-    return Record(offset=offset, length=length, fields=fields, block=block)
+    return Record(offset=offset, length=length, fields=fields, named=named, block=block)
