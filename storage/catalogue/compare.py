@@ -1,7 +1,7 @@
 """Two catalogues -> what differs in their contents, table by table.
 
-Numbers that say nothing outside one file are left out (row ids of articles, numbers of documents), and so is what is
-by nature passing: validators of feeds, leases. Both are read in the same order, a row at a time.
+Numbers that say nothing outside one file are left out (row ids of articles, numbers of documents: a document's match may
+have been taken back, its article stands with the article), and so is what is by nature passing: validators of feeds, leases. Both are read in the same order, a row at a time.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _PASSING = frozenset({"sources"})
-_OWN_COLUMNS = {"leads": {"run"}, "articles": {"id"}, "documents": {"document"}}
+_OWN_COLUMNS = {"leads": {"run"}, "articles": {"id"}, "documents": {"document", "match"}}
 _KEYS = {"articles": ("capture",)}
 # How a column is read where the plain value says nothing outside its file.
 _READ = {
     ("leads", "state"): "case state when 'leased' then 'announced' else state end",
     ("documents", "cluster"): "(select c.article from documents c where c.document = t.cluster)",
-    ("documents", "match"): "(select m.article from documents m where m.document = t.match)",
 }
 _PLACES = """create temp table places as
   select document, row_number() over (order by document) as place from documents where digest <> x''"""
