@@ -1,7 +1,8 @@
 """Two catalogues -> what differs in their contents, table by table.
 
-Numbers that say nothing outside one file are left out (row ids of articles, numbers of documents: a document's match may
-have been taken back, its article stands with the article), and so is what is by nature passing: validators of feeds, leases. Both are read in the same order, a row at a time.
+Numbers that say nothing outside one file are left out: row ids of articles, numbers of documents (a document's match may
+have been taken back; the article's own match is compared). So is what is by nature passing: validators of feeds, leases.
+Both are read in the same order, a row at a time.
 """
 
 from __future__ import annotations
