@@ -46,8 +46,9 @@ _VARIANTS = {
     "mode": {"print"},
 }
 _SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sessionid|sid|cfid|cftoken)=[^/;]*|\(S\([0-9a-z]{24}\)\)/", re.I)
-# A slug or a number, then a last segment that only names the edition of the same page.
-_EDITION = re.compile(r"(?<=/)(?P<story>[^/]*(?:[^/]-[^/]|[0-9]{4})[^/]*)/(?:amp|print)(?P<slash>/?)$", re.I)
+# A last segment that names the edition of a page, when the one before it is a slug or a number.
+_EDITION = re.compile(r"/(?:amp|print)(?=/?$)", re.I)
+_STORY = re.compile(r"[^/]-[^/]|[0-9]{4}")
 _AMP_SUFFIX = re.compile(r"\.amp(\.html?)?$", re.I)
 _CACHES = re.compile(
     r"^https://(?:[a-z0-9-]+\.cdn\.ampproject\.org/(?:c|v|wp)|(?:www\.)?(?:google|bing)\.[a-z.]+/amp)/(?P<tls>s/)?(?P<rest>.+)",
@@ -150,7 +151,10 @@ def _settled(url: str) -> str:
     scheme, _, rest = address.partition("://")
     host, slash, path = rest.partition("/")
     path = _SESSION_IN_PATH.sub("", _octets(slash + path))
-    path = _AMP_SUFFIX.sub(r"\1", _EDITION.sub(r"\g<story>\g<slash>", path)) or "/"
+    edition = _EDITION.search(path)
+    if edition and _STORY.search(path[: edition.start()].rpartition("/")[2]):
+        path = path[: edition.start()] + path[edition.end() :]
+    path = _AMP_SUFFIX.sub(r"\1", path) or "/"
     kept = [part for part in _octets(query).split("&") if part.strip("=") and not _noise(part)]
     return scheme + "://" + host + path + ("?" + "&".join(kept) if kept else "")
 

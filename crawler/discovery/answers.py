@@ -91,9 +91,9 @@ def answer_robots(question: dict[str, Any]) -> Answer:
 
 @_answering
 def answer_url(question: dict[str, Any]) -> Answer:
-    """A URL -> `canonical`, the form to fetch, or null; `key` is what it shares with other addresses of the page."""
-    url = _text(question, "url")
-    return {"canonical": canonical(url), "key": key(url)}
+    """A URL (and `base`, if it is relative) -> `canonical`, the form to fetch, or null; `key` to compare pages by."""
+    found = canonical(_text(question, "url"), _text(question, "base") or None)
+    return {"canonical": found, "key": key(found) if found else None}
 
 
 @_answering

@@ -19,7 +19,7 @@ from storage.urls import absolute
 MOST_BYTES = 8 * 1024 * 1024
 MOST_LINKS = 20_000
 
-_FEEDS = re.compile(r"\s*(?:application/(?:(?:rss|atom|rdf)\+xml|feed\+json|json|x-rss\+xml)|text/(?:rss|xml))\s*(?:;|$)", re.I)
+_FEEDS = re.compile(r"\s*(?:application/(?:(?:rss|atom|rdf)\+xml|feed\+json|x-rss\+xml)|text/(?:rss|xml))\s*(?:;|$)", re.I)
 _INERT = frozenset({"template", "noscript"})
 _REFRESH = re.compile(r"\s*[0-9.]*(?:\s*[;,]|\s)\s*(?:url\s*=\s*)?(?:\"([^\"]*)|'([^']*)|(.*))", re.I | re.S)
 
@@ -45,7 +45,7 @@ def read_listing(body: bytes, url: str, content_type: str | None = None) -> List
     feeds = {
         found: Link(url=found, text=plain.folded(about.get("title", "")), rel=rel)
         for found, rel, about in related
-        if "feed" in rel or ("alternate" in rel and "stylesheet" not in rel and _FEEDS.match(about.get("type", "")))
+        if "feed" in rel or ("alternate" in rel and "stylesheet" not in rel and _is_feed(about.get("type", ""), found))
     }
     following = [found for found, rel, _ in related if "next" in rel] + [link.url for link in links if "next" in link.rel]
     return Listing(
@@ -56,6 +56,11 @@ def read_listing(body: bytes, url: str, content_type: str | None = None) -> List
         following=next(iter(following), None),
         refresh=_follow(reader.refresh, base, codec) if reader.refresh else None,
     )
+
+
+def _is_feed(kind: str, url: str) -> bool:
+    """Whether a type is that of a feed; JSON alone is also that of interfaces for programs."""
+    return bool(_FEEDS.match(kind)) or (kind.strip().lower() == "application/json" and "feed" in url.lower())
 
 
 def _followed(reader: _Reader, base: str, page: str, codec: str) -> tuple[Link, ...]:
