@@ -1,0 +1,127 @@
+"""scrapy export in the formats of articles: a stream on standard output, or a file that is whole or not there."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import hashlib
+import os
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from scrapy.settings import BaseSettings
+
+from crawler.console import clean, complain
+from crawler.readers import catalogue_to_read
+from pipelines.dedupe import canonical
+from storage.catalogue.schema import CatalogueError
+from storage.views.datapackage import NoPackage, Written, described, read_package
+from storage.views.export import FORMATS as FORMATS
+from storage.views.export import Format
+from storage.views.selection import Row, Selection, select
+
+_PACKAGE = "datapackage.json"
+
+
+def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Path | None) -> int:
+    """Settings, name of a format, what is wanted, a file or None -> exit status: 0, 2 wrong use, 5 cannot be done."""
+    wanted = Selection(
+        words=opts.query,
+        outlet=opts.outlet,
+        language=opts.language,
+        provider=opts.provider,
+        since=opts.since,
+        every=opts.all,
+        newest=FORMATS[name].newest,
+    )
+    try:
+        database = catalogue_to_read(settings)
+        with contextlib.closing(database):
+            rows = select(database.conn, wanted, canonical)
+            if out is None:
+                _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
+            else:
+                _write(rows, wanted, FORMATS[name], out)
+    except BrokenPipeError:  # the reader has enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except NoPackage as error:
+        complain(f"{out.parent / _PACKAGE if out else _PACKAGE} is no data package: {error}. Write into another folder.")
+        return 2
+    except CatalogueError as error:
+        complain(str(error))
+        return 5
+    except sqlite3.Error as error:
+        complain(f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
+        return 5
+    except OSError as error:
+        complain(f"{out or 'standard output'} cannot be written: {error.strerror or error}")
+        return 5
+    return 0
+
+
+def _stream(pieces: Iterator[str]) -> None:
+    terminal = sys.stdout.isatty()
+    for piece in pieces:
+        data = clean(piece.replace("\r\n", "\n")) if terminal else piece
+        sys.stdout.buffer.write(data.encode("utf-8", "replace"))
+    sys.stdout.flush()
+
+
+def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path) -> None:
+    """File and description under their names, each whole or not at all; the description last."""
+    package = out.parent / _PACKAGE
+    before = package.read_text(encoding="utf-8", errors="replace") if package.exists() else None
+    if before is not None:
+        read_package(before)
+    now = dt.datetime.now(dt.UTC)
+    counted = _Counted(rows)
+    digest, size = hashlib.sha256(), 0
+    with whole(out) as part, part.open("wb") as stream:
+        for piece in format.pieces(counted, now):
+            data = piece.encode("utf-8", "replace")
+            digest.update(data)
+            size += stream.write(data)
+    written = Written(name=out.name, format=format, articles=counted.seen, bytes=size, sha256=digest.hexdigest())
+    asked = {
+        "query": wanted.words,
+        "outlet": wanted.outlet,
+        "language": wanted.language,
+        "provider": wanted.provider,
+        "since": wanted.since.isoformat() if wanted.since else None,
+        "all": wanted.every,
+    }
+    with whole(package) as part:
+        part.write_text(described(written, asked, now, before), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path -> another beside it to write to; it takes the first one's place when the body ends well, else it is gone."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o644)
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class _Counted:
+    """Rows, and how many of them were taken."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = rows
+        self.seen = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self.rows:
+            self.seen += 1
+            yield row

@@ -1,0 +1,137 @@
+"""scrapy export: every format can be read back, strangers' text stays text, and files are whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from crawler.exporting import whole
+from storage.views.datapackage import NoPackage, read_package
+from storage.views.export import FIELDS, FORMATS, safe_cell
+from storage.views.selection import Row
+from tests.conftest import Scrapy
+from tests.test_dedupe import FERRY, ORCHESTRA
+from tests.test_run import NOW, begin, fetched, keep
+from tests.test_story import page, url
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+ROW = Row(
+    article="a" * 64, outlet="outlet", url="https://outlet.example/1", canonical="https://outlet.example/1",
+    headline="Harbour", authors=("A. Hill", "B. Dale"), published="2026-01-31", modified=None,
+    fetched_at="2026-02-01T08:00:00+00:00", language="en", provider=None, section=None, cluster="a" * 64, relation="NEW",
+    content_digest="d" * 64, clean_key="clean/a.json", text="First.\nSecond.",
+)  # fmt: skip
+STRANGE = replace(
+    ROW, headline='<script>alert("1")</script>]]>\x1b[2J', text="# no heading\n- no list\n1. no number\n=HYPERLINK(1)\0"
+)
+
+
+def exported(name: str, *rows: Row) -> str:
+    return "".join(FORMATS[name].pieces(rows, NOW))
+
+
+def test_json_lines_hold_every_field() -> None:
+    one, other = map(json.loads, exported("jsonl", ROW, STRANGE).splitlines())
+    assert one == {name: list(value) if isinstance(value := getattr(ROW, name), tuple) else value for name in FIELDS}
+    assert other["headline"] == STRANGE.headline
+
+
+def test_csv_is_read_back_and_starts_no_formula() -> None:
+    header, one, other = csv.reader(io.StringIO(exported("csv", ROW, STRANGE), newline=""))
+    assert tuple(header) == FIELDS
+    assert dict(zip(header, one, strict=True))["authors"] == "A. Hill; B. Dale"
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in other)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "\uff1d1+1", "|calc", "%0A"])
+def test_a_formula_becomes_text(cell: str) -> None:
+    assert safe_cell(cell) == "'" + cell
+
+
+@given(st.text(max_size=60))
+def test_any_cell_survives_a_spreadsheet(text: str) -> None:
+    assert safe_cell(text) in (text.replace("\0", ""), "'" + text.replace("\0", ""))
+    assert safe_cell(text)[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def test_markdown_of_strangers_is_no_markup() -> None:
+    shown = exported("markdown", STRANGE)
+    assert shown.startswith("# \\<script\\>alert")
+    assert "\n\\# no heading" in shown and "\n\\- no list" in shown and "\n1\\. no number" in shown
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_a_feed_is_well_formed_whatever_it_says(headline: str, text: str) -> None:
+    row = replace(ROW, headline=headline, text=text, section=text)
+    feed = etree.fromstring(exported("atom", row).encode("utf-8", "replace"))
+    (entry,) = feed.findall(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}id") == f"urn:cleancopy:article:{ROW.article}"
+    for name in ("published", "updated"):
+        assert dt.datetime.fromisoformat(entry.findtext(f"{ATOM}{name}")).tzinfo
+    assert entry.find(f"{ATOM}content").get("type") == "html"
+
+
+def test_a_feed_links_only_to_pages() -> None:
+    feed = etree.fromstring(exported("atom", replace(ROW, canonical="javascript:alert(1)")).encode())
+    assert feed.find(f"{ATOM}entry/{ATOM}link").get("href") == "about:blank"
+
+
+@pytest.fixture
+def filled(archive: Path) -> Path:
+    run = begin(archive)
+    keep(run, fetched(run, 1, page("Harbour of Lindby closes", FERRY)))
+    keep(run, fetched(run, 2, page("No way into Lindby", FERRY[:-1])))
+    keep(run, fetched(run, 4, page("Music in the depot", ORCHESTRA)))
+    run.finish("finished", NOW)
+    return archive
+
+
+def test_stories_go_out_once_and_the_file_is_described(filled: Path, tmp_path: Path, scrapy_command: Scrapy) -> None:
+    out = tmp_path / "stories.jsonl"
+    done = scrapy_command("export", "jsonl", "--out", str(out))
+    assert (done.status, done.out, done.err) == (0, "", "")
+    assert [json.loads(line)["url"] for line in out.read_text().splitlines()] == [url(1), url(4)]
+    assert scrapy_command("export", "csv", "--all", "--query", "boats", "--out", str(tmp_path / "boats.csv")).status == 0
+    package = json.loads((tmp_path / "datapackage.json").read_text())
+    first, second = package["resources"]
+    assert first["hash"] == "sha256:" + hashlib.sha256(out.read_bytes()).hexdigest()
+    assert first["bytes"] == out.stat().st_size
+    assert (second["path"], second["selection"]) == ("boats.csv", {"query": "boats", "all": True})
+    assert [field["name"] for field in second["schema"]["fields"]] == list(FIELDS)
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"boats.csv", "datapackage.json", "stories.jsonl"}
+    assert len(scrapy_command("export", "jsonl", "--all").out.splitlines()) == 3
+
+
+def test_what_cannot_be_written_is_one_line(filled: Path, tmp_path: Path, scrapy_command: Scrapy) -> None:
+    nowhere = scrapy_command("export", "csv", "--out", str(tmp_path / "missing" / "x.csv"))
+    assert (nowhere.status, len(nowhere.err.splitlines())) == (5, 1), nowhere.err
+    (tmp_path / "datapackage.json").write_text("[1]")
+    other = scrapy_command("export", "csv", "--out", str(tmp_path / "x.csv"))
+    assert (other.status, (tmp_path / "x.csv").exists()) == (2, False)
+    assert "is no data package" in other.err
+    assert scrapy_command("export", "papyrus").status == 2
+
+
+def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "news.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), whole(path) as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"resources": {}}', '{"resources": [1]}', "{" * 50])
+def test_what_is_no_package_is_not_touched(text: str) -> None:
+    with pytest.raises(NoPackage):
+        read_package(text)
