@@ -12,7 +12,9 @@ from trafilatura.settings import Extractor
 
 from pipelines.boilerplate import strip
 from pipelines.document import Document
+from pipelines.language import language_of
 from pipelines.metadata import metadata
+from pipelines.provider import provider_of
 from pipelines.shown import hides
 from storage.records import Article, Block, BlockKind, Outlet, Page, Removed
 
@@ -26,6 +28,7 @@ def extract(page: Page, document: Document, outlet: Outlet) -> Article:
     shown, hidden = _shown(document.tree)
     found = trafilatura.bare_extraction(shown, options=_OPTIONS)
     blocks, removed = strip(_blocks(found.body if isinstance(found, Found) else None), known.headline)
+    language, by = language_of("\n".join(block.text for block in blocks), known.languages)
     return Article(
         page=page,
         canonical=known.canonical,
@@ -35,9 +38,13 @@ def extract(page: Page, document: Document, outlet: Outlet) -> Article:
         authors=known.authors,
         published=known.published,
         modified=known.modified,
-        language=known.language,
+        language=language,
+        provider=provider_of([block.text for block in blocks if block.kind is BlockKind.PARAGRAPH]),
+        section=known.section,
+        tags=known.tags,
+        picture=known.picture,
         description=known.description,
-        sources=known.sources,
+        sources=known.sources | ({"language": by} if by else {}),
     )
 
 

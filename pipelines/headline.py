@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -13,6 +14,7 @@ from pipelines.shown import hides
 
 _WORD = re.compile(r"\w+")
 # What stands between a headline and the name of the site in <title>.
+_SITE_END = re.compile(r"^(.*\S)\s+[|–—:·•-]+\s+([^|–—]{2,40})$", re.S)
 _SEPARATOR = re.compile(r"\s+[|–—•·»«:/\-]+\s+|\s*[|»«•]\s*|\s+::\s+")
 
 
@@ -24,21 +26,38 @@ class Candidate:
     source: str
 
 
-def choose(candidates: Iterable[Candidate], title: str | None) -> Candidate | None:
-    """Candidates in order of trust (visible heading, JSON-LD, OpenGraph, feed) and <title> -> the best.
+def choose(candidates: Iterable[Candidate], title: str | None, site: Iterable[str] = ()) -> Candidate | None:
+    """Candidates (headings in page order first), <title> and names of the site -> the headline.
 
-    The first that another source says too wins; else the first; else <title> without the site's name.
+    What JSON-LD calls the headline of the story wins, unless nothing else on the page is like it; then what most sources
+    say word for word, in the order OpenGraph, visible, feed; the site's name at the end of it is not part of it. The first
+    heading stands where no other source agrees with another.
     """
-    offered = [c for c in candidates if _WORD.search(c.text)]
+    names = {_letters(name) for name in site if name}
+    offered = [Candidate(text=without_site(c.text, names), source=c.source) for c in candidates if _WORD.search(c.text)]
+    offered = [c for c in offered if _letters(c.text) not in names] or offered
     parts = title_parts(title)
     for one in offered:
         others = [c.text for c in offered if c.source != one.source] + parts[:1]
-        if any(alike(one.text, other) for other in others):
+        if one.source == "json-ld" and (not others or any(alike(one.text, other) for other in others)):
             return one
-    named = [c for c in offered if c.source != "visible"] or offered
-    if named:
-        return named[0]
-    return Candidate(text=parts[0], source="title") if parts else None
+    if not offered:
+        return Candidate(text=parts[0], source="title") if parts else None
+    said = Counter(text for text, _ in {(c.text, c.source) for c in offered} | {(part, "title") for part in parts[:1]})
+    agreed = [c for c in offered if said[c.text] > 1 or any(alike(c.text, o.text) for o in offered if o.source != c.source)]
+    headed = [c for c in offered if parts and alike(c.text, parts[0])]
+    ranked = agreed or headed or [c for c in offered if c.source != "visible"] or offered
+    return max(ranked, key=lambda c: (said[c.text], c.source == "meta", -ranked.index(c)))
+
+
+def without_site(text: str, names: set[str]) -> str:
+    """A headline without the site's name behind its last separator; `names` are given as letters and figures alone."""
+    found = _SITE_END.match(text)
+    return found.group(1) if found and _letters(found.group(2)) in names else text
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def headings(tree: HtmlElement) -> Iterator[str]:

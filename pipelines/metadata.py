@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
 
+from pipelines.authors import authors
 from pipelines.document import Document
 from pipelines.headline import Candidate, choose, headings
+from pipelines.published import published
 from pipelines.structured import Node, Structured, structured
 from storage.records import Capture, Outlet, Picture, Stamp
+from storage.urls import canonical
 
 _ARTICLE_TYPES = re.compile(r"(?:Article|Posting|Report|Review)$")
+_PUBLISHERS = ("og:site_name", "application-name", "twitter:site", "dc.publisher", "publisher")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +32,7 @@ class Metadata:
     authors: tuple[str, ...] = ()
     published: Stamp | None = None
     modified: Stamp | None = None
-    language: str | None = None
+    languages: tuple[str, ...] = ()
     section: str | None = None
     tags: tuple[str, ...] = ()
     description: str | None = None
@@ -36,21 +41,103 @@ class Metadata:
 
 
 def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
-    """Document, capture and outlet -> Metadata."""
+    """Document, capture and outlet -> Metadata. `languages` are the tags that the page offers, in order of trust."""
     said = structured(document.tree)
     story = _story(said)
-    headline = choose(_headlines(document, said, story, capture), document.title)
-    description = _text(story.get("description")) or said.first("og:description", "description")
-    published = _text(story.get("datePublished")) or said.first("article:published_time")
+    languages = tuple(tag for tag in _languages(document, said, story, outlet) if tag)
+    site = tuple(_site(said, story, outlet))
+    headline = choose(_headlines(document, said, story, capture), document.title, site)
+    written, by = authors(document, said, story, site)
+    first, changed = published(document, said, story, capture, outlet, languages[0] if languages else None)
+    section, tags = _section(said, story), _tags(said, story)
+    description = _text(story.get("description")) or said.first("og:description", "description", "twitter:description")
+    address = _canonical(said, capture)
+    picture = _picture(said, story, address)
+    sources = {
+        "headline": headline.source if headline else None,
+        "authors": by,
+        "published": first.source if first else None,
+        "modified": changed.source if changed else None,
+    }
     return Metadata(
-        canonical=capture.url,
+        canonical=address,
         headline=headline.text if headline else None,
-        authors=_names(story.get("author")),
-        published=Stamp(value=published, source="json-ld") if published else None,
-        language=document.tree.get("lang"),
-        description=description,
-        sources={"headline": headline.source} if headline else {},
+        authors=written,
+        published=first,
+        modified=changed,
+        languages=languages,
+        section=section,
+        tags=tags,
+        description=html.unescape(description) if description else None,
+        picture=picture,
+        sources={name: source for name, source in sources.items() if source},
     )
+
+
+def _languages(document: Document, said: Structured, story: Node, outlet: Outlet) -> Iterator[str | None]:
+    yield document.tree.get("lang") or document.tree.get("{http://www.w3.org/XML/1998/namespace}lang")
+    value = story.get("inLanguage")
+    yield value if isinstance(value, str) else None
+    yield said.first("og:locale", "content-language", "dc.language", "language")
+    yield outlet.language
+
+
+def _site(said: Structured, story: Node, outlet: Outlet) -> Iterator[str]:
+    """Names of the site itself, which is nobody's author."""
+    yield outlet.title
+    for name in _PUBLISHERS:
+        yield from said.meta.get(name, ())
+    publisher = story.get("publisher")
+    for each in publisher if isinstance(publisher, list) else [publisher]:
+        if named := _text(each.get("name") if isinstance(each, dict) else each):
+            yield named
+
+
+def _canonical(said: Structured, capture: Capture) -> str:
+    """The canonical URL that the page names, when it is a page of the same site and not its front; else where it came from."""
+    own = canonical(capture.url) or capture.url
+    host = (urlsplit(own).hostname or "").removeprefix("www.")
+    for href in (*said.links.get("canonical", ()), *said.meta.get("og:url", ())):
+        named = canonical(urljoin(capture.url, href)) if href else None
+        if named is None:
+            continue
+        parts = urlsplit(named)
+        there = (parts.hostname or "").removeprefix("www.")
+        if not own:
+            return named
+        if there and (there == host or there.endswith("." + host) or host.endswith("." + there)) and parts.path.strip("/"):
+            return named
+    return own
+
+
+def _picture(said: Structured, story: Node, address: str) -> Picture | None:
+    caption = None
+    image = story.get("image")
+    image = image[0] if isinstance(image, list) and image else image
+    if isinstance(image, dict):
+        caption, image = _text(image.get("caption") or image.get("description")), image.get("url") or image.get("contentUrl")
+    if not isinstance(image, str):
+        image = said.first("og:image", "og:image:url", "twitter:image", "twitter:image:src")
+        caption = said.first("og:image:alt", "twitter:image:alt")
+    url = canonical(urljoin(address, image)) if image else None
+    return Picture(url=url, caption=caption) if url else None
+
+
+def _section(said: Structured, story: Node) -> str | None:
+    value = story.get("articleSection")
+    value = value[0] if isinstance(value, list) and value else value
+    return _text(value) or said.first("article:section", "section", "parsely-section", "cxenseparse:category")
+
+
+def _tags(said: Structured, story: Node) -> tuple[str, ...]:
+    value = story.get("keywords")
+    named: Iterable[object] = value if isinstance(value, list) else str(value).split(",") if isinstance(value, str) else ()
+    found = [text for each in named if (text := _text(each.get("name") if isinstance(each, dict) else each))]
+    found = found or list(said.meta.get("article:tag", ()))
+    if not found:
+        listed = said.first("news_keywords", "keywords")
+        found = [part.strip() for part in (listed or "").split(",")]
+    return tuple(dict.fromkeys(tag for tag in found if 1 < len(tag) < 80))[:40]
 
 
 def _headlines(document: Document, said: Structured, story: Node, capture: Capture) -> Iterator[Candidate]:
@@ -58,31 +145,25 @@ def _headlines(document: Document, said: Structured, story: Node, capture: Captu
         yield Candidate(text=text, source="visible")
     for value, source in (
         (_text(story.get("headline")), "json-ld"),
-        (said.first("og:title"), "meta"),
-        (said.first("twitter:title"), "meta"),
-        (capture.lead.title, "feed"),
+        (_text(said.first("og:title")), "meta"),
+        (_text(said.first("twitter:title")), "meta"),
+        (_text(capture.lead.title), "feed"),
     ):
         if value:
             yield Candidate(text=value, source=source)
 
 
 def _story(said: Structured) -> Node:
+    """The JSON-LD object of the story itself: the first of an article type that has a headline or a date."""
+    best: Node = {}
     for node in said.nodes:
         types = node.get("@type")
-        if any(
-            _ARTICLE_TYPES.search(t)
-            for t in (types if isinstance(types, list) else [types])
-            if isinstance(t, str)
-        ):
-            return node
-    return {}
+        if any(isinstance(t, str) and _ARTICLE_TYPES.search(t) for t in (types if isinstance(types, list) else [types])):
+            if node.get("headline") or node.get("datePublished") or node.get("author"):
+                return node
+            best = best or node
+    return best
 
 
 def _text(value: object) -> str | None:
-    return (" ".join(html.unescape(value).split()) or None) if isinstance(value, str) else None
-
-
-def _names(value: object) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
-    names = [_text(v.get("name") if isinstance(v, dict) else v) for v in values]
-    return tuple(dict.fromkeys(name for name in names if name))
+    return (" ".join(html.unescape(html.unescape(value)).split()) or None) if isinstance(value, str) else None

@@ -1,0 +1,165 @@
+"""Times as pages write them -> ISO 8601: machine forms first, then the forms of people in some forty languages.
+
+A value keeps what is known: a day alone where only a day is written, a time without zone where none is written and the
+outlet's is not known. Nothing is guessed beyond the day-month order, whose rule is `_order`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_ISO = re.compile(
+    r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:(?:[T_]|\s+(?:at\s+|um\s+)?|,\s*)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}(?!\d))?)?(?!\d)",
+    re.I,
+)
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?$")
+_CJK = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?(?:\D{0,12}?(\d{1,2})\s*[:時时시点]\s*(\d{2}))?")
+_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?![\d/-])")
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s*([ap])?\.?\s?(?:m\.?)?(?![\d:])", re.I)
+_ZONE = re.compile(r"(?<![A-Za-z])(Z|UTC|GMT|[+-]\d{2}:?\d{2})(?![A-Za-z\d])")
+_DAY_MONTH = re.compile(
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?\s*(?:de\s+|of\s+|d['’]|-)?\s*([^\W\d_]{3,14})\.?,?\s*(?:de\s+|del\s+|,\s*|-)?(\d{4})(?!\d)"
+)
+_MONTH_DAY = re.compile(r"([^\W\d_]{3,14})\.?\s+(\d{1,2})(?:st|nd|rd|th)?\.?,?\s+(\d{4})(?!\d)")
+_ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯", "0123456789" * 4)
+
+# The first letters of the months' names, by month; enough of each to be told from any other word beside a year.
+_MONTHS = {
+    1: "jan janv januar januari ene ener gen genn янв січ sty led sij oca tamm sau ιαν يناير كانون ژانویه जन জানু มกร ianu",
+    2: "feb févr fév febr fev лют luty úno únor velj şub helm vas φεβ فبراير شباط فوریه फर ফেব্রু กุมภ febru",
+    3: "mar mär märz mars març maart мар бер mrz marz marzo bře břez ožu mart maal kov μαρ مارس آذار مارس मार्च মার্চ มีน márc",
+    4: "apr avr abr апр кві kwi dub trav nis huht bal απρ أبريل نيسان آوریل अप्रै এপ্রিল เมษ ápr",
+    5: "may mai mayo maio mag maj mei май мая тра maj kvě svib touk geg μαι μάι مايو أيار مه मई মে พฤษภ máj",
+    6: "jun juin juni giu июн чер cze čvn červn lip haz kesä bir ιουν يونيو حزيران ژوئن जून জুন มิถุ jún",
+    7: "jul juil juli lug июл лип lipc čvc červenc srp tem hein lie ιουλ يوليو تموز ژوئیه जुला জুলাই กรกฎ júl",
+    8: "aug août aout ago авг сер sie srpna kolo ağu elok rugp αυγ أغسطس آب اوت अग আগস্ট สิงห",
+    9: "sep sept set сен вер wrz zář zářı ruj eyl syys rugs σεπ سبتمبر أيلول سپتامبر सित সেপ্টে กันย szept",
+    10: "oct okt ott out окт жов paź říj lis eki loka spal οκτ أكتوبر تشرين اکتبر अक्टू অক্টো ตุลา",
+    11: "nov ноя лис lis listopad stud kas marr lapk νοε نوفمبر نوامبر नव নভে พฤศจ",
+    12: "dec déc dez dic дек гру gru pro prosinc prosi ara joul gruod δεκ ديسمبر دسامبر दिस ডিসে ธันว dez décembre",
+}
+_BY_NAME = sorted(((name, month) for month, names in _MONTHS.items() for name in names.split()), key=lambda each: -len(each[0]))
+
+
+def read_time(text: str, *, language: str | None = None, zone: str | None = None) -> str | None:
+    """Words that hold one time -> ISO 8601 (a day, a time, a time with offset); None when none is found.
+
+    `language` (an html lang) settles the order of day and month where figures do not; `zone` is an IANA name for a time
+    written without one.
+    """
+    text = " ".join(text.translate(_ARABIC_DIGITS).split())[:300]
+    return _epoch(text) or _machine(text, zone) or _people(text, language, zone)
+
+
+def _epoch(text: str) -> str | None:
+    """Seconds or milliseconds since 1970, of the years 1995 to 2100."""
+    if not text.isascii() or not text.isdecimal() or len(text) not in (9, 10, 12, 13):
+        return None
+    seconds = int(text) / (1000 if len(text) > 10 else 1)
+    if not 788_918_400 <= seconds <= 4_102_444_800:
+        return None
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds")
+
+
+def _machine(text: str, zone: str | None) -> str | None:
+    found = _COMPACT.match(text) or _ISO.search(text) or _CJK.search(text)
+    if found:
+        year, month, day, *clock = found.groups()
+        hour, minute, second, offset = (*clock, None, None, None, None)[:4]
+        return _built((year, month, day), (hour, minute, second) if hour and minute else None, offset, zone)
+    if re.match(r"(?:mon|tue|wed|thu|fri|sat|sun),? \d", text, re.I):
+        try:
+            return email.utils.parsedate_to_datetime(text).isoformat(timespec="seconds")
+        except ValueError:
+            return None
+    return None
+
+
+def _people(text: str, language: str | None, zone: str | None) -> str | None:
+    day = _named_month(text) or _numeric(text, language)
+    if day is None:
+        return None
+    (year, month, date), span = day
+    rest = text[: span[0]] + " " + text[span[1] :]
+    clock = _CLOCK.search(rest)
+    offset = _ZONE.search(rest[clock.end() :]) if clock else None
+    return _built((year, month, date), _clock(clock) if clock else None, offset.group(1) if offset else None, zone)
+
+
+def _named_month(text: str) -> tuple[tuple[str, str, str], tuple[int, int]] | None:
+    for pattern, places in ((_DAY_MONTH, (1, 2, 3)), (_MONTH_DAY, (2, 1, 3))):
+        for found in pattern.finditer(text):
+            month = _month(found.group(places[1]))
+            if month:
+                return (found.group(places[2]), str(month), found.group(places[0])), found.span()
+    return None
+
+
+def _month(word: str) -> int | None:
+    word = word.casefold()
+    return next((month for name, month in _BY_NAME if word.startswith(name)), None)
+
+
+def _numeric(text: str, language: str | None) -> tuple[tuple[str, str, str], tuple[int, int]] | None:
+    found = _NUMERIC.search(text)
+    if found is None:
+        return None
+    first, mark, second, year = found.groups()
+    if len(year) == 2:
+        year = "20" + year
+    day, month = _order(int(first), int(second), mark, text, language)
+    return (year, str(month), str(day)), found.span()
+
+
+def _order(first: int, second: int, mark: str, text: str, language: str | None) -> tuple[int, int]:
+    """Two figures of a date -> (day, month): what cannot be a month decides, then the American 12-hour clock or language."""
+    if first > 12 or second > 12:
+        return (first, second) if first > 12 else (second, first)
+    american = (language or "").lower() in ("en-us", "en_us", "en-ph") or re.search(r"\d\s?[ap]\.?m\b", text, re.I)
+    return (second, first) if mark == "/" and american else (first, second)
+
+
+def _clock(found: re.Match[str]) -> tuple[str, str, str | None]:
+    hour, minute, second, half = found.groups()
+    number = int(hour)
+    if half:
+        number = number % 12 + (12 if half.lower() == "p" else 0)
+    return str(number), minute, second
+
+
+def _built(
+    day: tuple[str, str, str], clock: tuple[str | None, str | None, str | None] | None, offset: str | None, zone: str | None
+) -> str | None:
+    year, month, date = map(int, day)
+    try:
+        if clock is None:
+            return dt.date(year, month, date).isoformat()
+        time = dt.datetime(year, month, date, int(clock[0] or 0), int(clock[1] or 0), int(clock[2] or 0))
+    except ValueError:
+        return None
+    return time.replace(tzinfo=_zone(offset, zone)).isoformat(timespec="seconds")
+
+
+def _zone(offset: str | None, zone: str | None) -> dt.tzinfo | None:
+    if offset:
+        if offset.upper() in ("Z", "UTC", "GMT"):
+            return dt.UTC
+        digits = offset[1:].replace(":", "").ljust(4, "0")
+        delta = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        if delta < dt.timedelta(hours=24):
+            return dt.timezone(-delta if offset[0] == "-" else delta)
+    try:
+        return ZoneInfo(zone) if zone else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def sensible(value: str, fetched_at: dt.datetime, since: dt.date | None) -> bool:
+    """Whether a time can be one of publication: not after the fetch (a day and a half of zones apart), not before the
+    outlet, nor before there was a web."""
+    day = dt.date.fromisoformat(value[:10])
+    return (since or dt.date(1994, 1, 1)) <= day <= (fetched_at + dt.timedelta(hours=36)).date()

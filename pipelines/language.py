@@ -1,0 +1,54 @@
+"""The language of a story as an html lang tag: what the page says, unless its letters say otherwise, then a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from py3langid import langid
+
+_TAG = re.compile(r"^[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$", re.I)
+# Scripts that only these languages write: a page that says "en" over a story in one of them is wrong.
+_SCRIPTS = (
+    (re.compile("[\u3040-\u30ff]"), {"ja"}),
+    (re.compile("[\uac00-\ud7a3]"), {"ko"}),
+    (re.compile("[\u4e00-\u9fff]"), {"zh", "ja", "yue"}),
+    (re.compile("[\u0590-\u05ff]"), {"he", "yi", "iw"}),
+    (re.compile("[\u0600-\u06ff]"), {"ar", "fa", "ur", "ps", "ku", "ckb", "ug", "sd", "dv"}),
+    (re.compile("[\u0e00-\u0e7f]"), {"th"}),
+    (re.compile("[\u0900-\u097f]"), {"hi", "mr", "ne", "sa"}),
+    (re.compile("[\u0980-\u09ff]"), {"bn", "as"}),
+    (re.compile("[\u0370-\u03ff]"), {"el"}),
+    (re.compile("[\u0400-\u04ff]"), {"ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn", "tg", "uz", "az", "tt", "ba", "cv"}),
+)
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+def language_of(text: str, said: Iterable[str | None]) -> tuple[str | None, str | None]:
+    """Text of a story, and the tags that the page offers in order of trust -> (language tag, source)."""
+    sample = text[:4000]
+    for tag in said:
+        if tag and _TAG.match(tag.strip()) and _fits(tag.strip().replace("_", "-"), sample):
+            return tag.strip().replace("_", "-"), "page"
+    if len(sample) < 40:
+        return None, None
+    return _guess(sample), "text"
+
+
+def _fits(tag: str, sample: str) -> bool:
+    primary = tag.split("-")[0].lower()
+    letters = len(_LETTERS.findall(sample))
+    if letters < 40:
+        return True
+    for script, languages in _SCRIPTS:
+        share = len(script.findall(sample)) / letters
+        if share > 0.3:
+            return primary in languages
+    return not any(
+        primary in languages for _, languages in _SCRIPTS if primary not in ("sr", "az", "uz", "kk", "ku", "mn", "ug", "tt")
+    )
+
+
+def _guess(sample: str) -> str:
+    language: str = langid.classify(sample)[0]
+    return language

@@ -1,0 +1,126 @@
+"""When a story was published and last changed, by order of trust: JSON-LD, meta, microdata, <time>, feed, URL, visible text.
+
+Every source is judged by `sensible`. Of a source that gives only a day, a later source of the same day may add the time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+
+from lxml.html import HtmlElement
+
+from pipelines.dates import read_time, sensible
+from pipelines.document import Document
+from pipelines.structured import Node, Structured
+from storage.records import Capture, Outlet, Stamp
+
+PUBLISHED = (
+    "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "article.published",
+    "publishdate", "publish-date", "publish_date", "publication_date", "publication-date", "pubdate", "pub_date",
+    "dc.date.issued", "dcterms.issued", "dc.date", "dcterms.date", "dc.date.created", "dcterms.created", "citation_date",
+    "citation_publication_date", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "cxenseparse:publishtime",
+    "bt:pubdate", "vr:published_time", "rnews:datepublished", "iso-8601-publish-date", "article_date_original", "datecreated",
+    "displaydate", "originalpublicationdate", "prism.publicationdate", "date", "article:created", "created", "timestamp",
+)  # fmt: skip
+MODIFIED = (
+    "article:modified_time", "og:updated_time", "datemodified", "article:updated_time", "article.updated", "dc.date.modified",
+    "dcterms.modified", "last-modified", "lastmod", "modified", "revised", "vr:modified_time",
+)  # fmt: skip
+_URL_DAY = re.compile(r"(?:^|[/_-])((?:19|20)\d{2})[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
+_MARKED = re.compile(
+    r"publish|pubdate|posted|entry-date|post-date|article-date|dateline|time-?stamp|byline|datum|fecha|"
+    r"(?:^|[-_ ])date|meta[-_ ]",
+    re.I,
+)
+_CHANGED = re.compile(r"updat|modif|edited|aktualis|geändert|изменен|обновл|mis à jour|actualiz|aggiorn", re.I)
+_NEAR = 12  # shown passages before and after the headline in which a date is the story's
+
+
+def published(
+    document: Document, said: Structured, story: Node, capture: Capture, outlet: Outlet, language: str | None
+) -> tuple[Stamp | None, Stamp | None]:
+    """What is known of a page -> (published, modified)."""
+    fetched, since = capture.fetched_at, outlet.since
+
+    def first(values: Iterator[tuple[str, str]]) -> Stamp | None:
+        best: Stamp | None = None
+        for text, source in values:
+            value = read_time(text, language=language, zone=outlet.zone)
+            if value is None or not sensible(value, fetched, since):
+                continue
+            if best is None:
+                best = Stamp(value=value, source=source)
+            if len(best.value) > 10:
+                return best
+            if len(value) > 10 and value[:10] == best.value:
+                return Stamp(value=value, source=f"{best.source}, {source}")
+        return best
+
+    return first(_published(document, said, story, capture)), first(_modified(said, story))
+
+
+def _published(document: Document, said: Structured, story: Node, capture: Capture) -> Iterator[tuple[str, str]]:
+    for name in ("datePublished", "dateCreated", "uploadDate"):
+        yield from ((text, "json-ld") for text in _texts(story.get(name)))
+    for name in PUBLISHED:
+        yield from ((text, "meta") for text in said.meta.get(name, ()) if text)
+    yield from ((text, "microdata") for text in said.itemprops.get("datepublished", ())[:2])
+    yield from ((text, "time") for text in _time_elements(document.tree))
+    if capture.lead.published:
+        yield capture.lead.published.isoformat(timespec="seconds"), "feed"
+    for url in (said.links.get("canonical", ("",))[0], capture.url):
+        found = _URL_DAY.search(url.partition("://")[2].partition("/")[2])
+        if found:
+            yield "-".join(found.groups()), "url"
+    yield from ((text, "visible") for text in _visible(document))
+
+
+def _modified(said: Structured, story: Node) -> Iterator[tuple[str, str]]:
+    yield from ((text, "json-ld") for text in _texts(story.get("dateModified")))
+    for name in MODIFIED:
+        yield from ((text, "meta") for text in said.meta.get(name, ()) if text)
+    yield from ((text, "microdata") for text in said.itemprops.get("datemodified", ())[:2])
+
+
+def _texts(value: object) -> Iterator[str]:
+    for each in value if isinstance(value, list) else (value,):
+        if isinstance(each, dict):
+            each = each.get("@value")
+        if isinstance(each, str | int) and str(each).strip():
+            yield str(each)
+
+
+def _time_elements(tree: HtmlElement) -> Iterator[str]:
+    """Machine times of <time>, those marked as of publication first, those of lists of other stories not."""
+    marked: list[str] = []
+    plain: list[str] = []
+    for element in tree.iter("time"):
+        value = element.get("datetime") or " ".join(element.itertext())
+        names = " ".join(filter(None, (element.get("class"), element.get("itemprop"), element.get("id"))))
+        if _CHANGED.search(names):
+            continue
+        if any(above.tag in ("aside", "nav", "footer", "li") for above in element.iterancestors()):
+            continue
+        (marked if element.get("pubdate") is not None or "ublish" in names else plain).append(value)
+    yield from (marked + plain)[:4]
+
+
+def _visible(document: Document) -> Iterator[str]:
+    """Shown passages that look like the story's date: short, with figures; near the headline first, marked ones before."""
+    shown = [passage for passage in document.passages if not passage.hidden]
+    head = next((i for i, passage in enumerate(shown) if passage.element.tag == "h1"), None)
+    around = shown[max(0, head - _NEAR) : head + _NEAR + 1] if head is not None else shown[: 4 * _NEAR]
+    short = [passage for passage in around if len(passage.text) < 160 and any(c.isdigit() for c in passage.text)]
+    for wanted in (True, False):
+        for passage in short:
+            element = passage.element
+            names = " ".join(filter(None, (element.get("class"), element.get("id"))))
+            if bool(_MARKED.search(names)) is wanted and not _CHANGED.search(passage.text[:40]):
+                yield passage.text
+
+
+def year_of(stamp: Stamp | None) -> int | None:
+    """The year of a stamp."""
+    return dt.date.fromisoformat(stamp.value[:10]).year if stamp else None
