@@ -175,9 +175,9 @@ class Placements:
             "story": story,
             "digest": bytes.fromhex(fingerprint.digest),
             "match": match.document if match else None,
-            "share_of_match": placement.share_of_match if match else None,
-            "share_of_self": placement.share_of_self if match else None,
-            "score": placement.score if match else None,
+            "share_of_match": placement.share_of_match if placement.match else None,
+            "share_of_self": placement.share_of_self if placement.match else None,
+            "score": placement.score if placement.match else None,
             "unspaced": fingerprint.unspaced,
             "words": fingerprint.words if indexed else b"",
         }
