@@ -22,7 +22,7 @@ from storage.catalogue.rulings import rule
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.swap import put_in_place
 from storage.locks import OutletBusy, claim_catalogue, locks_folder
-from storage.records import Failure, Lead, Outcome
+from storage.records import Article, Block, BlockKind, Capture, Failure, Kind, Lead, Outcome, Page, Relation
 from storage.run import Run, start_run
 from tests.conftest import Scrapy
 from tests.test_run import NOW, begin, fetched, keep, story
@@ -41,9 +41,9 @@ def rebuilt(folder: Path) -> tuple[Rebuilt, list[Difference]]:
         again.close()
 
 
-def begin_next_day(folder: Path) -> Run:
+def begin_next_day(folder: Path, outlet: str = "outlet") -> Run:
     return start_run(
-        outlet="outlet",
+        outlet=outlet,
         archive=open_archive(str(folder)),
         catalogue=folder / "catalogue.sqlite",
         clock=lambda: NOW + dt.timedelta(days=1),
@@ -161,6 +161,34 @@ def test_a_copy_of_what_another_run_has_not_settled_keeps_its_own_clean_copy(tmp
     third, no_copy = enter(run, fetched(run, 3, story(1)))
     assert (third.clean_key, no_copy) == (open_.clean_key, None)
     run.finish("finished", NOW)
+
+
+def printed(run: Run, number: int, last: str) -> Article:
+    """A story as an outlet printed it, all but the last sentence the same everywhere."""
+    lead = Lead(url=f"https://{run.outlet}.example/{number}", outlet=run.outlet, source="feed")
+    run.announce([lead], NOW)
+    sentences = [f"In district {n} the council of Aldmoor has voted by {n + 40} to {n} for the new bridge." for n in range(12)]
+    capture = Capture(lead=lead, url=lead.url, status=200, headers=(), body=b"", fetched_at=NOW)
+    return Article(
+        page=Page(capture=capture, kind=Kind.ARTICLE, evidence=()),
+        canonical=lead.url,
+        headline="Aldmoor votes for a bridge",
+        blocks=tuple(Block(kind=BlockKind.PARAGRAPH, text=text) for text in (*sentences, last)),
+    )
+
+
+def test_what_was_like_a_capture_that_is_taken_back_keeps_its_place(tmp_path: Path) -> None:
+    run, other = begin(tmp_path), begin_next_day(tmp_path, "other")
+    first, _ = enter(run, printed(run, 1, "Work begins in spring."))  # never durable: its run is killed
+    alike = keep(other, printed(other, 2, "The ferry stays until then, says the mayor."))
+    assert alike.placement is not None and alike.placement.relation is Relation.NEAR_DUPLICATE
+    abandon(run)
+    again = begin_next_day(tmp_path)
+    placed = keep(again, printed(again, 1, "Work begins in spring.")).placement
+    assert placed is not None and placed.cluster == alike.placement.cluster == first.article
+    again.finish("finished", NOW)
+    other.finish("finished", NOW)
+    assert rebuilt(tmp_path)[1] == []
 
 
 def test_after_an_ending_that_could_not_be_kept_none_is(tmp_path: Path) -> None:
