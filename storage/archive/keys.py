@@ -14,6 +14,8 @@ from storage.archive.store import ArchiveError
 
 MARKER = "cleancopy.json"
 FORMAT = 1
+# The "outlet" of the ledger's segments that say what was taken away.
+FORGOTTEN = "forgotten"
 
 _OUTLET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}")
@@ -29,17 +31,23 @@ _BESIDE = ("spool", "catalogue")
 
 
 def check_key(key: str) -> str:
-    """A key -> the same key; ArchiveError when it is empty, absolute, overlong, reserved or leads out of the
-    archive.
-    """
-    parts = key.split("/")
-    sound = len(key) <= _LONGEST_KEY and all(
-        _PART.fullmatch(part) and len(part) <= _LONGEST_PART and not part.endswith(".") and not _RESERVED.fullmatch(part)
-        for part in parts
-    )
-    if not sound or beside(parts[0]):
+    """A key -> the same key; ArchiveError when it is empty, absolute, overlong, reserved or leads out of the archive."""
+    if not is_key(key):
         raise ArchiveError(f"{key[:80]!r} cannot be a key of the archive; keys are made by storage.archive.keys")
     return key
+
+
+def is_key(key: str) -> bool:
+    """Whether something may lie under this key."""
+    parts = key.split("/")
+    return (
+        len(key) <= _LONGEST_KEY
+        and not beside(parts[0])
+        and all(
+            _PART.fullmatch(part) and len(part) <= _LONGEST_PART and not part.endswith(".") and not _RESERVED.fullmatch(part)
+            for part in parts
+        )
+    )
 
 
 def beside(name: str) -> bool:

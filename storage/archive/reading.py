@@ -14,7 +14,7 @@ from storage.archive.keys import is_warc, outlet_of, warc_of
 from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError
 from storage.archive.warcread import BadRecord, Record, parse, records, whole_records
-from storage.archive.warcrecord import read_warc_date
+from storage.archive.warcrecord import FORGOTTEN, MOVED_DIGEST, read_warc_date
 from storage.records import Capture, Lead, WarcAddress
 
 _ANSWERS = ("response", "revisit", "resource")
@@ -26,17 +26,29 @@ class Unreadable(ArchiveError):
     """A record is missing, cut, or cannot be resolved; `scrapy verify` tells what mends it."""
 
 
+class Gone(ArchiveError):
+    """A record whose content was taken away on request."""
+
+
 def read_record(archive: Archive, address: WarcAddress) -> Record:
-    """Address of a response -> its WARC record, from the archive or the spool. Unreadable when it is not
-    whole.
+    """Address of a response -> its WARC record, from the archive or the spool. Unreadable when it is not whole.
+
+    Gone when it was forgotten. One that moved when another URL was forgotten is read where it lies now.
     """
-    try:
-        record = parse(archive.read_range(address.file, address.offset, address.length), address.offset)
-    except BadRecord as error:
-        raise Unreadable(f"{address.file}: {error}; run `scrapy verify {address.file}`") from error
-    if record.field("WARC-Record-ID") != address.record_id:
-        raise Unreadable(f"{address.file}: another record lies at offset {address.offset}; run `scrapy rebuild`")
-    return record
+    for _step in range(_MOST_STEPS):
+        try:
+            record = parse(archive.read_range(address.file, address.offset, address.length), address.offset)
+        except BadRecord as error:
+            raise Unreadable(f"{address.file}: {error}; run `scrapy verify {address.file}`") from error
+        if record.field("WARC-Record-ID") != address.record_id:
+            raise Unreadable(f"{address.file}: another record lies at offset {address.offset}; run `scrapy rebuild`")
+        if record.field(FORGOTTEN) is None:
+            return record
+        moved = referred(record)
+        if moved is None:
+            raise Gone(f"{address.file}: the record at offset {address.offset} was forgotten on {record.field(FORGOTTEN)}")
+        address = moved
+    raise Unreadable(f"{address.file}: the record at offset {address.offset} moved too often; run `scrapy verify`")
 
 
 def read_capture(archive: Archive, address: WarcAddress, lead: Lead | None = None, *, limit: int = LIMIT) -> Capture:
@@ -115,7 +127,7 @@ def merged(published: Iterator[str], spooled: list[str]) -> Iterator[str]:
 
 
 def referred(record: Record) -> WarcAddress | None:
-    """A revisit record -> address of the response that holds its body; None where it does not say."""
+    """A revisit record, or what is left of one that moved -> address of the response that holds its body, if it says."""
     name, offset = record.field("WARC-Refers-To-Filename"), record.field("WARC-Refers-To-File-Offset")
     length = record.field("WARC-Refers-To-File-Length")
     if not (name and offset and offset.isdigit() and length and length.isdigit() and is_warc(name)):
@@ -125,7 +137,7 @@ def referred(record: Record) -> WarcAddress | None:
         offset=int(offset),
         length=int(length),
         record_id=record.field("WARC-Refers-To") or "",
-        payload_digest=record.field("WARC-Payload-Digest") or "",
+        payload_digest=record.field("WARC-Payload-Digest") or record.field(MOVED_DIGEST) or "",
     )
 
 
@@ -136,7 +148,7 @@ def _capture(archive: Archive, record: Record, address: WarcAddress, lead: Lead 
         answer = read_answer(record.block, to_head=True) if record.kind != "resource" else _bare(record)
     except ValueError as error:
         raise Unreadable(f"{address.file}: offset {record.offset}: {error}") from error
-    stored = _earlier_body(archive, record, address) if _elsewhere(record, answer) else answer.body
+    stored = body_of(archive, record, address) if _elsewhere(record, answer) else answer.body
     body, _fault = decode_body(stored, answer.header("Content-Encoding"), limit)
     return Capture(
         lead=lead or Lead(url=url, outlet=outlet_of(address.file), source=_FROM_ARCHIVE),
@@ -160,8 +172,8 @@ def _elsewhere(record: Record, answer: Answer) -> bool:
     return record.kind == "revisit" and answer.status != 304
 
 
-def _earlier_body(archive: Archive, record: Record, address: WarcAddress) -> bytes:
-    """The body, its coding not undone, of the response that a revisit record refers to."""
+def body_of(archive: Archive, record: Record, address: WarcAddress) -> bytes:
+    """A revisit record and its address -> the body, its coding not undone, of the response that a revisit record refers to."""
     for _step in range(_MOST_STEPS):
         target = referred(record)
         if target is None:

@@ -219,7 +219,9 @@ class S3Store:
         )
         cut = len(self._above)
         for page in self._call(lambda: list(pages)):
-            found += [(each["Key"][cut:], int(each["Size"])) for each in page.get("Contents", ())]
+            # Some servers list a folder that was emptied as an object with a slash behind its name.
+            objects = (each for each in page.get("Contents", ()) if not each["Key"].endswith("/"))
+            found += [(each["Key"][cut:], int(each["Size"])) for each in objects]
             found += [(each["Prefix"][cut:], None) for each in page.get("CommonPrefixes", ())]
         return iter(sorted(found, key=lambda each: each[0]))
 

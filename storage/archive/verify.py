@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from storage.archive import cdx
 from storage.archive.clean import CleanCopy, read_clean_copy
 from storage.archive.finding import Finding, Severity, Tally
-from storage.archive.keys import FORMAT, MARKER, article_id, beside, cdx_key, clean_key
+from storage.archive.keys import FORMAT, MARKER, article_id, beside, cdx_key, clean_key, is_key
 from storage.archive.opened import Archive
 from storage.archive.reading import address_of, index_line, referred
 from storage.archive.store import ArchiveError, Missing
@@ -68,7 +68,7 @@ class _Walk:
             if key.endswith(".cdxj"):
                 yield from self._alone(index)
                 index = key
-            elif key.endswith(".warc.gz"):
+            elif key.endswith(".warc.gz") and is_key(key):
                 yield from self._warc(key)
                 if index != cdx_key(key):
                     yield from self._alone(index)
@@ -96,6 +96,9 @@ class _Walk:
     def copies(self, deep: Deep | None) -> Iterator[Finding]:
         """Every clean copy: whole, under its own name, from a record that lies where it says."""
         for key in self._entries("clean/"):
+            if not is_key(key) or not key.endswith(".json"):
+                yield _strange(key)
+                continue
             self.tally.copies += 1
             try:
                 copy = read_clean_copy(self.store.read(key))
@@ -114,7 +117,7 @@ class _Walk:
         """Every line of the ledger, against the records that it speaks of."""
         spooled = [key for key in self.archive.spool.keys("ledger/") if self.store.size(key) is None]
         for key in [*self._entries("ledger/"), *spooled]:
-            if key.endswith(".jsonl"):
+            if key.endswith(".jsonl") and is_key(key):
                 yield from check_segment(self.archive, key, self.notes, self.tally, live=key in spooled)
             else:
                 yield _strange(key)
@@ -132,7 +135,7 @@ class _Walk:
         """Receipts, and what lies in no known place."""
         for key in self._entries("receipts/"):
             try:
-                json.loads(self.store.read(key))
+                json.loads(self.store.read(key) if is_key(key) else b"")
             except ValueError as error:
                 yield Finding(severity=Severity.ERROR, key=key, what=f"no JSON ({error})", mend=RESTORE)
         names = sorted(path.name for path in self.archive.folder.iterdir()) if self.archive.folder else []
@@ -170,13 +173,18 @@ class _Walk:
         record = checked.record
         self.tally.records += 1
         address = address_of(key, record)
+        target = referred(record)
         if record.field(FORGOTTEN) is not None:
             self.notes.forgotten(address.record_id)
+            if target is not None:  # it moved; the address that was written down leads on
+                self.notes.answer(address, "moved")
+                self.notes.revisit(key, record.offset, record.field("WARC-Refers-To") or "", target, target.payload_digest)
         elif record.kind in ("response", "revisit", "resource"):
             self.tally.captures += 1
             self.notes.answer(address, record.kind)
             if record.kind == "revisit" and record.field("WARC-Profile") != NOT_MODIFIED:
-                self.notes.revisit(address, record.field("WARC-Refers-To") or "", referred(record))
+                refers = record.field("WARC-Refers-To") or ""
+                self.notes.revisit(key, record.offset, refers, target, address.payload_digest)
 
     def _copy(self, key: str, copy: CleanCopy) -> Iterator[Finding]:
         article, capture = copy.article, copy.article.page.capture

@@ -63,11 +63,10 @@ class Notes:
         row = (address.record_id, address.file, address.offset, address.length, address.payload_digest, kind)
         self._base.execute("insert or ignore into answers values (?, ?, ?, ?, ?, ?)", row)
 
-    def revisit(self, address: WarcAddress, refers: str, target: WarcAddress | None) -> None:
-        """A revisit refers to a record id, and perhaps says where that lies."""
+    def revisit(self, file: str, offset: int, refers: str, target: WarcAddress | None, digest: str) -> None:
+        """A revisit here refers to a record id with this payload digest, and perhaps says where that lies."""
         place = f"{target.file}:{target.offset}" if target else None
-        row = (address.file, address.offset, refers, place, address.payload_digest)
-        self._base.execute("insert into revisits values (?, ?, ?, ?, ?)", row)
+        self._base.execute("insert into revisits values (?, ?, ?, ?, ?)", (file, offset, refers, place, digest))
 
     def forgotten(self, record_id: str) -> None:
         """What remains of a record whose content was taken away."""

@@ -21,18 +21,28 @@ HTTP_REQUEST = "application/http; msgtype=request"
 HTTP_RESPONSE = "application/http; msgtype=response"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-# Our own field: the record whose id this one has was taken away, then.
+# Our own fields: the record whose id this one has was taken away, then; the payload digest of where its content is now.
 FORGOTTEN = "Cleancopy-Forgotten"
+MOVED_DIGEST = "Cleancopy-Payload-Digest"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def member(fields: Iterable[tuple[str, str]], block: bytes, level: int) -> bytes:
     """Fields of the record and its block -> one whole gzip member; `level` is zlib's, 0 to 9."""
-    head = "".join(f"{name}: {_CONTROL.sub(' ', value)}\r\n" for name, value in fields)
-    text = f"WARC/1.1\r\n{head}Content-Length: {len(block)}\r\n\r\n".encode()
     packer = zlib.compressobj(level, zlib.DEFLATED, 31)
-    return b"".join((packer.compress(text), packer.compress(block), packer.compress(b"\r\n\r\n"), packer.flush()))
+    parts = _parts(fields, block)
+    return b"".join((*(packer.compress(part) for part in parts), packer.flush()))
+
+
+def record_text(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
+    """Fields of the record and its block -> the record, not compressed."""
+    return b"".join(_parts(fields, block))
+
+
+def _parts(fields: Iterable[tuple[str, str]], block: bytes) -> tuple[bytes, bytes, bytes]:
+    head = "".join(f"{name}: {_CONTROL.sub(' ', value)}\r\n" for name, value in fields)
+    return f"WARC/1.1\r\n{head}Content-Length: {len(block)}\r\n\r\n".encode(), block, b"\r\n\r\n"
 
 
 def digest(data: bytes) -> str:

@@ -1,0 +1,224 @@
+"""A URL -> its content is gone from the archive, and that it is gone stays written down.
+
+Gone: its clean copies; its responses, requests and notes in WARC files, and their lines in the indexes; what the
+ledger says of it beyond numbers. What stays: the `forget` event with URL, time and reason, a tombstone of the same
+length at each record's place (storage/archive/tombstone.py), and the URL, so that it is not fetched again.
+
+The event is written first. Killed at any later step, calling again finishes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from storage.archive import cdx
+from storage.archive.clean import heir_copy
+from storage.archive.exchange import read_answer
+from storage.archive.forget_scan import Found, find, is_of
+from storage.archive.forgotten import FORGET, REDACTED
+from storage.archive.keys import FORGOTTEN, cdx_key, clean_key, outlet_of, run_of
+from storage.archive.ledger import Event, Ledger, read_line, written_line
+from storage.archive.opened import Archive
+from storage.archive.reading import body_of, index_lines, read_record, referred
+from storage.archive.store import ArchiveError
+from storage.archive.tombstone import tombstone
+from storage.archive.warc import WarcWriter
+from storage.archive.warcread import Record, records
+from storage.archive.warcrecord import FORGOTTEN as TAKEN_AWAY
+from storage.archive.warcrecord import read_warc_date
+from storage.endings import read_ending
+from storage.records import Exchange, WarcAddress
+
+# A record that was kept for another URL -> where it lies now.
+Moved = Mapping[str, WarcAddress]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """What was taken away. `urls` must not be fetched again; `inherited`: clean copies that others use -> their new
+    keys; `records`: ids of the WARC records that hold nothing now."""
+
+    urls: tuple[str, ...]
+    captures: int
+    copies: tuple[str, ...]
+    records: tuple[str, ...]
+    inherited: Mapping[str, str]
+    rescued: int
+
+
+def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable[[], dt.datetime]) -> Gone:
+    """Take away what is of a URL. `run`: a new run id for what is written. No run may be writing to the archive.
+
+    ArchiveError when a run is going, when nothing may be written or deleted, or the archive is damaged where it matters.
+    A URL that the archive never met is written down all the same, so that it will not be fetched.
+    """
+    if going := archive.spool.keys():
+        raise ArchiveError(f"a run is going ({going[0]} is in the spool): forget when it has ended")
+    found = find(archive, url)
+    _write_down(archive, found, url, reason, run, clock)
+    with tempfile.TemporaryDirectory(prefix="cleancopy-forget-") as folder:
+        work = _Work(archive, found, Path(folder), run, clock)
+        inherited = work.inherit()
+        moved = work.rescue()
+        work.bury(moved)
+        for key in sorted(found.copies):
+            archive.store.delete(key)
+        work.redact(inherited)
+    return Gone(
+        urls=tuple(sorted(found.urls)),
+        captures=found.captures,
+        copies=tuple(sorted(found.copies)),
+        records=tuple(sorted(each for of_file in found.records.values() for each in of_file)),
+        inherited=inherited,
+        rescued=len(moved),
+    )
+
+
+def _write_down(archive: Archive, found: Found, url: str, reason: str, run: str, clock: Callable[[], dt.datetime]) -> None:
+    ledger = Ledger(archive, FORGOTTEN, run, clock=clock)
+    ledger.append(
+        FORGET,
+        {
+            "url": url,
+            "reason": reason,
+            "urls": sorted(found.urls),
+            "articles": sorted(found.articles),
+            "copies": sorted(found.copies),
+            "records": sorted([file, each] for file, of_file in found.records.items() for each in of_file),
+        },
+    )
+    ledger.append("run-ended", {})
+    ledger.close()
+
+
+class _Work:
+    """The steps, in their order; each can be done again."""
+
+    def __init__(self, archive: Archive, found: Found, folder: Path, run: str, clock: Callable[[], dt.datetime]) -> None:
+        self.archive, self.store, self.found, self.folder, self.run, self.clock = (
+            archive, archive.store, found, folder, run, clock,
+        )  # fmt: skip
+
+    def inherit(self) -> dict[str, str]:
+        """A clean copy that others use becomes the own one of the first of them; old key -> new key."""
+        new = {}
+        for key, event in sorted(self.found.heirs.items()):
+            ending = read_ending(event.run, event.fields)
+            heir = clean_key(event.outlet, ending.article or "", ending.content_digest or "")
+            if self.store.size(key) is not None and self.store.size(heir) is None:
+                self.store.put_new(heir, heir_copy(self.store.read(key), ending))
+            if self.store.size(heir) is not None:
+                new[key] = heir
+        return new
+
+    def rescue(self) -> dict[str, WarcAddress]:
+        """Bodies that other URLs need are recorded again under those; id of the revisit -> where its content is."""
+        moved: dict[str, WarcAddress] = {}
+        writers: dict[str, WarcWriter] = {}
+        for address in self.found.dependants:
+            outlet = outlet_of(address.file)
+            if outlet not in writers:
+                about = {"software": "cleancopy", "description": "bodies kept for other URLs when one was forgotten"}
+                writers[outlet] = WarcWriter(self.archive, outlet, self.run, clock=self.clock, about=about)
+            revisit = read_record(self.archive, address)
+            moved[address.record_id] = writers[outlet].record(self._whole(revisit, address))
+            self.found.records.setdefault(address.file, set())
+        for writer in writers.values():
+            writer.close()
+        return moved
+
+    def _whole(self, revisit: Record, address: WarcAddress) -> Exchange:
+        at = read_warc_date(revisit.field("WARC-Date") or "")
+        return Exchange(
+            url=revisit.field("WARC-Target-URI") or "",
+            request=b"",
+            response=read_answer(revisit.block, to_head=True).head + body_of(self.archive, revisit, address),
+            started_at=at,
+            ended_at=at,
+            peer=revisit.field("WARC-IP-Address"),
+            truncated=revisit.field("WARC-Truncated"),
+        )
+
+    def bury(self, moved: Moved) -> None:
+        """Tombstones in the place of the records, of their requests and of notes on them; then the indexes.
+
+        What moved goes first: were the bodies that it needs buried and we killed, they could not be rescued again.
+        """
+        gone = {each for of_file in self.found.records.values() for each in of_file}
+        for file in sorted({address.file for address in self.found.dependants}):
+            self._bury(file, frozenset(), moved)
+        # Notes on a record may stand in a later file of its run.
+        runs = {run_of(file) for file in self.found.records}
+        for key in list(self.store.keys("warc/")):
+            if key.endswith(".warc.gz") and run_of(key) in runs:
+                self._bury(key, gone, moved)
+
+    def _bury(self, key: str, gone: Set[str], moved: Moved) -> None:
+        copy, index = self.folder / "file.warc.gz", self.folder / "index.cdxj"
+        changed = False
+        with self.store.open_stream(key) as stream, copy.open("wb") as target:
+            while piece := stream.read(1 << 20):
+                target.write(piece)
+        with copy.open("rb") as stream, copy.open("r+b") as target:
+            for record in records(stream):
+                stone = self._stone(record, gone, moved)
+                if stone is not None:
+                    target.seek(record.offset)
+                    target.write(stone)
+                    changed = True
+        if changed:
+            self.store.replace(key, copy)
+        with copy.open("rb") as stream:
+            index.write_bytes(cdx.index(index_lines(key, stream)))
+        if self.store.size(cdx_key(key)) is None or self.store.read(cdx_key(key)) != index.read_bytes():
+            self.store.replace(cdx_key(key), index)
+
+    def _stone(self, record: Record, gone: Set[str], moved: Moved) -> bytes | None:
+        """What stands in a record's place from now on; None for a record that stays."""
+        record_id = record.field("WARC-Record-ID") or ""
+        if record.field(TAKEN_AWAY) is not None and (referred(record) is None or record_id not in gone):
+            return None  # done before; one that had moved can still go
+        if record_id in moved:
+            return tombstone(record_id, record.length, self.clock(), moved[record_id])
+        of_gone = record.kind == "request" and record.field("WARC-Concurrent-To") in gone
+        note = record.kind == "metadata" and record.field("WARC-Refers-To") in gone
+        if record_id in gone or of_gone or note:
+            return tombstone(record_id, record.length, self.clock())
+        return None
+
+    def redact(self, inherited: Mapping[str, str]) -> None:
+        """The ledger keeps the numbers of what it said of the URL, and of others the new keys of their texts."""
+        for key in list(self.store.keys("ledger/")):
+            if outlet_of(key) != FORGOTTEN:
+                self._redact(key, inherited)
+
+    def _redact(self, key: str, inherited: Mapping[str, str]) -> None:
+        path, changed, crc = self.folder / "segment.jsonl", False, 0
+        with self.store.open_stream(key) as stream, path.open("wb") as target:
+            for line in stream:
+                before = json.loads(line)
+                fields = redacted(before, read_line(line), self.found, inherited)
+                changed = changed or fields != before
+                fields.pop("crc", None)
+                text, crc = written_line(fields, crc)
+                target.write(text)
+        if changed:
+            self.store.replace(key, path)
+
+
+def redacted(line: dict[str, Any], event: Event, found: Found, inherited: Mapping[str, str]) -> dict[str, Any]:
+    """A line of the ledger, as fields and as event -> its fields without what is to be forgotten."""
+    if is_of(event, found):
+        kept: dict[str, Any] = {name: line[name] for name in ("seq", "at", "event", "run", "outlet", "crc") if name in line}
+        return {**kept, "event": REDACTED, "sequence": line.get("sequence")}
+    if event.event == "lead" and line.get("url") in found.urls:
+        return {name: value for name, value in line.items() if name not in ("title", "published")}
+    if event.event == "outcome" and line.get("clean_key") in inherited:
+        return {**line, "clean_key": inherited[line["clean_key"]]}
+    return dict(line)

@@ -1,0 +1,158 @@
+"""A URL -> everything in the archive that is of it, and what else stands on that. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from storage.archive.forgotten import Forgetting, forgettings
+from storage.archive.keys import article_id, warc_of
+from storage.archive.ledger import Event, events
+from storage.archive.opened import Archive
+from storage.archive.store import ArchiveError
+from storage.archive.warcread import Record, parse
+from storage.archive.warcrecord import FORGOTTEN, target_uri
+from storage.records import WarcAddress
+
+_ARTICLE = ("kept", "revision", "duplicate", "unchanged")
+_OWN_COPY = ("kept", "revision")
+
+
+@dataclass(slots=True)
+class Found:
+    """What is of a URL. `records`: ids by WARC file; `digests`: of their payloads; `heirs`: for a clean copy that
+    others use too, the first outcome of those; `dependants`: revisits of other URLs that have no body but these."""
+
+    urls: set[str]
+    articles: set[str]
+    copies: set[str] = field(default_factory=set)
+    records: dict[str, set[str]] = field(default_factory=dict)
+    digests: set[str] = field(default_factory=set)
+    heirs: dict[str, Event] = field(default_factory=dict)
+    dependants: list[WarcAddress] = field(default_factory=list)
+    captures: int = 0
+
+    def add(self, file: str, record_id: str, digest: str) -> None:
+        """A record of the URL."""
+        self.records.setdefault(file, set()).add(record_id)
+        self.digests.add(digest)
+
+    def has(self, file: str, record_id: str) -> bool:
+        """Whether a record is of the URL."""
+        return record_id in self.records.get(file, ())
+
+
+def find(archive: Archive, url: str) -> Found:
+    """An archive that no run is writing to, and a URL -> what is of it. ArchiveError when the archive is damaged."""
+    found = Found(urls={url}, articles={article_id(url)})
+    for earlier in forgettings(archive.store):  # an unfinished one goes on
+        if url in earlier.urls:
+            _join(found, earlier)
+    for event in events(archive):
+        if is_of(event, found) and event.fields.get("article"):
+            found.articles.add(event.fields["article"])
+    for event in events(archive):
+        if event.event == "outcome":
+            _outcome(event, found)
+    _records(archive, found)
+    _heirs(archive, found)
+    _dependants(archive, found)
+    return found
+
+
+def is_of(event: Event, found: Found) -> bool:
+    """Whether a line of the ledger is an outcome of what was found."""
+    fields = event.fields
+    if event.event != "outcome":
+        return False
+    named = {fields.get("url"), fields.get("canonical"), _lead(fields).get("url")}
+    return not found.urls.isdisjoint(named) or fields.get("article") in found.articles
+
+
+def lines_of(archive: Archive, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Key of an index -> (key of the WARC file, fields) of each of its lines."""
+    with archive.store.open_stream(key) as stream:
+        for line in stream:
+            try:
+                fields = json.loads(line.split(b" ", 2)[2])
+                yield warc_of(fields["filename"]), fields
+            except (ValueError, IndexError, KeyError, TypeError) as error:
+                raise ArchiveError(f"{key}: {error}; run `scrapy verify --mend`") from error
+
+
+def _join(found: Found, earlier: Forgetting) -> None:
+    found.urls.update(earlier.urls)
+    found.articles.update(earlier.articles)
+    found.copies.update(earlier.copies)
+    for file, record_id in earlier.records:
+        found.records.setdefault(file, set()).add(record_id)
+
+
+def _outcome(event: Event, found: Found) -> None:
+    fields = event.fields
+    if not is_of(event, found):
+        return
+    found.captures += 1
+    if fields.get("outcome") in _ARTICLE and fields.get("article") in found.articles:
+        found.urls.update(name for name in (fields.get("url"), fields.get("canonical"), _lead(fields).get("url")) if name)
+    if fields.get("outcome") in _OWN_COPY and fields.get("clean_key"):
+        found.copies.add(fields["clean_key"])
+    if address := fields.get("address"):
+        found.add(address["file"], address["record_id"], address["payload_digest"])
+
+
+def _records(archive: Archive, found: Found) -> None:
+    """Redirects to the URL and answers that no outcome speaks of stand only in the indexes."""
+    wanted = {target_uri(url) for url in found.urls}
+    for key in archive.store.keys("warc/"):
+        if not key.endswith(".cdxj"):
+            continue
+        for file, fields in lines_of(archive, key):
+            if fields["url"] in wanted:
+                record = _at(archive, file, fields)
+                if record.field(FORGOTTEN) is None:
+                    found.add(file, record.field("WARC-Record-ID") or "", fields["digest"])
+
+
+def _heirs(archive: Archive, found: Found) -> None:
+    """Others may have the same text and no clean copy of their own: the first of them inherits it."""
+    for event in events(archive):
+        if event.event != "outcome" or is_of(event, found):
+            continue
+        key = event.fields.get("clean_key")
+        if key in found.copies and event.fields.get("outcome") == "duplicate":
+            found.heirs.setdefault(key, event)
+
+
+def _dependants(archive: Archive, found: Found) -> None:
+    gone = {record_id for records in found.records.values() for record_id in records}
+    for key in archive.store.keys("warc/"):
+        if not key.endswith(".cdxj"):
+            continue
+        for file, fields in lines_of(archive, key):
+            if fields["mime"] != "warc/revisit" or fields["digest"] not in found.digests:
+                continue
+            record = _at(archive, file, fields)
+            record_id = record.field("WARC-Record-ID") or ""
+            if record.field("WARC-Refers-To") in gone and not found.has(file, record_id):
+                found.dependants.append(
+                    WarcAddress(
+                        file=file,
+                        offset=record.offset,
+                        length=record.length,
+                        record_id=record_id,
+                        payload_digest=fields["digest"],
+                    )
+                )
+
+
+def _at(archive: Archive, file: str, fields: Mapping[str, Any]) -> Record:
+    offset, length = int(fields["offset"]), int(fields["length"])
+    return parse(archive.store.read_range(file, offset, length), offset)
+
+
+def _lead(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    lead = fields.get("lead")
+    return lead if isinstance(lead, Mapping) else {}
