@@ -1,0 +1,166 @@
+"""sync and du: an archive moves between disk and S3 and back, whole, again and again, and broken off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage.archive import Archive, open_archive
+from storage.archive.finding import Severity, Tally
+from storage.archive.keys import cdx_key, run_id
+from storage.archive.reading import captures
+from storage.archive.store import ArchiveError
+from storage.archive.sync import Synced, sync
+from storage.archive.usage import usage
+from storage.archive.verify import verify
+from tests.exchanges import START
+from tests.faulty_proxy import Fault, FaultyProxy
+from tests.s3_server import S3Server, s3_server
+from tests.test_forget import URLS, filled, forgets
+
+__all__ = ["s3_server"]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Archive:
+    archive = open_archive(str(tmp_path / "source"))
+    filled(archive)
+    return archive
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Archive:
+    return open_archive(str(tmp_path / "target"))
+
+
+def done(source: Archive, target: Archive, *, check: bool = False) -> Synced:
+    for tally in sync(source.store, target.store, check=check):
+        last = tally
+    return last
+
+
+def content(archive: Archive) -> dict[str, bytes]:
+    return {key: archive.store.read(key) for key in list(archive.store.keys())}
+
+
+def sound(archive: Archive) -> bool:
+    return list(verify(archive, Tally())) == []
+
+
+def test_to_another_disk_and_again(source: Archive, target: Archive) -> None:
+    tally = done(source, target)
+    assert content(target) == content(source)
+    assert (tally.copied, tally.bytes) == (
+        len(content(source)) - 1,
+        sum(len(data) for key, data in content(source).items() if key != "cleancopy.json"),
+    )
+    again = done(source, target)
+    assert (again.copied, again.bytes, again.same) == (0, 0, tally.copied)
+    assert sound(target)
+
+
+def test_to_s3_and_back(source: Archive, target: Archive, s3_server: S3Server, tmp_path: Path) -> None:
+    bucket = open_archive(s3_server.prefix(), tmp_path / "spool")
+    done(source, bucket)
+    assert sound(bucket)
+    assert done(source, bucket).copied == 0
+    done(bucket, target)
+    assert content(target) == content(source)
+    assert [capture.url for capture in captures(target)] == [capture.url for capture in captures(source)]
+
+
+def test_broken_off_anywhere_it_goes_on(source: Archive, target: Archive) -> None:
+    """At every step what lies there is sound, and the ledger promises nothing that is not there."""
+    for stop in range(1, 8):
+        for number, _ in enumerate(sync(source.store, target.store), 1):
+            if number == stop:
+                break
+        assert [each for each in verify(target, Tally()) if each.severity is not Severity.NOTE] == []
+    done(source, target)
+    assert content(target) == content(source)
+
+
+def test_a_server_that_fails_in_the_middle(
+    source: Archive, s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with FaultyProxy(s3_server.endpoint) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
+        bucket = open_archive(s3_server.prefix(), tmp_path / "spool")
+        proxy.faults = {"PUT ledger": [Fault.ERROR_500]}
+        with pytest.raises(ArchiveError, match="the server fails"):
+            done(source, bucket)
+        assert list(bucket.store.keys("ledger/")) == []
+        tally = done(source, bucket)
+        assert (tally.copied, content(bucket)) == (1, content(source))
+
+
+def test_damage_there_is_mended_and_damage_here_is_not_spread(source: Archive, target: Archive) -> None:
+    done(source, target)
+    assert source.folder is not None and target.folder is not None
+    for key, data in content(source).items():
+        if key == "cleancopy.json":
+            continue
+        damaged = data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 0x55]) + data[len(data) // 2 + 1 :]
+        (target.folder / key).write_bytes(damaged)
+        tally = done(source, target, check=True)
+        assert (tally.mended, content(target)[key]) == (1, data), key
+        if not key.endswith(".cdxj"):
+            (source.folder / key).write_bytes(damaged)
+            tally = done(source, target, check=True)
+            assert ([each.key for each in tally.findings], content(target)[key]) == ([key], data)
+            assert "damaged in the source" in tally.findings[0].what
+            (source.folder / key).write_bytes(data)
+    assert done(source, target, check=True).findings == []
+
+
+def test_what_is_forgotten_here_goes_there(source: Archive, target: Archive) -> None:
+    done(source, target)
+    forgets(source)
+    tally = done(source, target)
+    assert content(target) == content(source)
+    assert (tally.removed, tally.mended) == (1, 3)
+    assert sound(target)
+
+
+def test_what_is_forgotten_there_does_not_come_back(source: Archive, target: Archive) -> None:
+    done(source, target)
+    forgets(target)
+    before = content(target)
+    tally = done(source, target)
+    assert content(target) == before
+    assert {each.severity for each in tally.findings} == {Severity.WARNING}
+    assert all("more was forgotten there" in each.what for each in tally.findings)
+    done(target, source)
+    assert content(source) == before
+    assert URLS["secret"].encode() not in content(source)[cdx_key(next(k for k in before if k.endswith(".warc.gz")))]
+
+
+def test_two_sound_objects_of_one_name_are_told(source: Archive, target: Archive) -> None:
+    done(source, target)
+    assert target.folder is not None
+    run = run_id(START, b"\7\7\7\7")
+    source.store.put_new(f"receipts/daily/{run}.json", b"{}")
+    target.store.put_new(f"receipts/daily/{run}.json", b"[]")
+    tally = done(source, target, check=True)
+    assert [each.what for each in tally.findings] == ["both are sound and not the same; left as it is there"]
+    assert target.store.read(f"receipts/daily/{run}.json") == b"[]"
+
+
+def test_a_source_that_is_no_archive(tmp_path: Path, target: Archive) -> None:
+    with pytest.raises(ArchiveError):
+        list(sync(open_archive(str(tmp_path / "none"), write=False).store, target.store))
+
+
+def test_usage_adds_up(source: Archive) -> None:
+    found = usage(source.store.entries())
+    assert [(each.kind, each.outlet, each.objects) for each in found] == [
+        ("clean", "daily", 3),
+        ("index", "daily", 1),
+        ("ledger", "daily", 1),
+        ("warc", "daily", 1),
+    ]
+    assert sum(each.bytes for each in found) == sum(len(data) for data in content(source).values()) - source.store.size(
+        "cleancopy.json"
+    )
