@@ -2,7 +2,8 @@
 
 `error_words.txt` holds one line a kind and language: `kind language | phrase | phrase`. A phrase is one that a page
 addresses to its reader. Phrases match from the start of a word, in scripts that part words by spaces, and may end within
-one, so that stems serve inflected languages. Both sides are folded: case, accents and typographic signs make no difference.
+one, so that stems serve inflected languages. Lines `wall` hold what stands where a story is cut off, `paywall` what stands at
+any login. Both sides are folded: case, accents and typographic signs make no difference.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from storage.records import Kind
 _KINDS = {
     "forbidden": Kind.FORBIDDEN, "notfound": Kind.NOT_FOUND, "error": Kind.SOFT_ERROR, "challenge": Kind.CHALLENGE,
     "maintenance": Kind.MAINTENANCE, "consent": Kind.CONSENT, "paywall": Kind.PAYWALL, "listing": Kind.LISTING,
+    "wall": Kind.PAYWALL,
 }  # fmt: skip
 # Numbers count only where nothing but a few words stands around them; the caller sees to that by the covered share.
 _CODE = re.compile(r"(?<![\w.,:/-])(?:(40[0135-9]|42[0-9]|451)|(404|410)|(5[012]\d|520))(?![\w,:/%-]|\.\d)")
@@ -40,18 +42,22 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _MARKS.sub("", plain)).translate(_SIGNS)
 
 
-def _read() -> dict[str, Kind]:
+def _read() -> tuple[dict[str, Kind], frozenset[str]]:
     phrases: dict[str, Kind] = {}
+    walls = set[str]()
     for line in files("pipelines").joinpath("error_words.txt").read_text("utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             name, *spoken = line.split("|")
             kind = _KINDS[name.split()[0]]
-            for phrase in spoken:
-                phrases.setdefault(fold(" ".join(phrase.split())), kind)
-    return phrases
+            folded = [fold(" ".join(phrase.split())) for phrase in spoken]
+            for phrase in folded:
+                phrases.setdefault(phrase, kind)
+            if name.startswith("wall "):
+                walls.update(folded)
+    return phrases, frozenset(walls)
 
 
-PHRASES = _read()
+PHRASES, WALLS = _read()
 _BY_START: dict[str, list[tuple[str, Kind]]] = {}
 for _phrase, _of in sorted(PHRASES.items(), key=lambda pair: -len(pair[0])):
     _BY_START.setdefault(_phrase[:2], []).append((_phrase, _of))
