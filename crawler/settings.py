@@ -78,6 +78,10 @@ ITEM_PIPELINES = {
 CONCURRENT_ITEMS = 16
 NEWS_WORKERS = int(os.environ.get("NEWS_WORKERS", "0"))  # processes for `refine`; 0: in the crawl's own
 
+# Who is told when an outlet breaks (scrapy status).
+NEWS_ALERT_WEBHOOK = os.environ.get("NEWS_ALERT_WEBHOOK", "")  # an address that JSON is posted to
+NEWS_PROMETHEUS_FILE = os.environ.get("NEWS_PROMETHEUS_FILE", "")  # a file for node_exporter's textfile collector
+
 EXTENSIONS = {"crawler.progress.Progress": 10}
 LOG_LEVEL = os.environ.get("NEWS_LOG_LEVEL", "WARNING")
 LOGSTATS_INTERVAL = 0

@@ -1,0 +1,152 @@
+"""scrapy status: how every outlet fares, and which rules of health are broken.
+
+Exit status: 0 all is well; 1 a rule is broken; 2 an outlet that is not known; 5 archive, catalogue or metrics file cannot
+be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.spiderloader import get_spider_loader
+
+from crawler.alerts import AlertFailed, post, write_metrics
+from crawler.console import complain, table, write
+from crawler.health import Broken, broken
+from crawler.readers import catalogue_to_read
+from storage.archive import ArchiveError, open_archive
+from storage.catalogue.schema import CatalogueError
+from storage.views.status import OutletStatus, Shares, outlet_status, outlets_of
+
+
+class Command(ScrapyCommand):
+    """Reads the catalogue; nothing is fetched."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] [OUTLET ...]"
+
+    def short_desc(self) -> str:
+        return "Show how every outlet fares; exit status 1 when something is broken"
+
+    def long_desc(self) -> str:
+        return (
+            "Last run, new stories against the outlet's own history, shares of errors and blocks, what the stories lack. From "
+            "cron, where only what is broken is worth a mail: scrapy status --quiet"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--quiet", action="store_true", help="print only what is broken, on standard error")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            now = dt.datetime.now(dt.UTC)
+            ours = set(get_spider_loader(self.settings).list())  # type: ignore[arg-type]
+            statuses = self._statuses(args, ours, now)
+        except KeyError as error:
+            self._fail(2, f"There is no outlet {error.args[0]!r}; `scrapy list` names those that there are.")
+            return
+        except CatalogueError as error:
+            self._fail(5, str(error))
+            return
+        except sqlite3.Error as error:
+            self._fail(5, f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
+            return
+        # An outlet whose spider is gone is shown, and owes nobody a run.
+        found = [each for status in statuses if status.outlet in ours or args for each in broken(status, now)]
+        if opts.json:
+            fields = {"time": now.isoformat(timespec="seconds"), "broken": [asdict(each) for each in found]}
+            write(json.dumps({**fields, "outlets": [asdict(status) for status in statuses]}, ensure_ascii=False))
+        elif not opts.quiet:
+            write(_shown(statuses))
+        for each in found:
+            complain(each.line)
+        self.exitcode = 1 if found else 0
+        self._tell(statuses, found)
+
+    def _statuses(self, names: Sequence[str], ours: set[str], now: dt.datetime) -> list[OutletStatus]:
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:  # type: ignore[arg-type]
+            known = sorted({*outlets_of(database.conn), *ours})
+            for name in names:
+                if name not in known:
+                    raise KeyError(name)
+            read = self._reader()
+            return [outlet_status(database.conn, name, now, read) for name in names or known]
+
+    def _reader(self) -> Callable[[str], bytes] | None:
+        """Clean copies by key; None when the archive cannot be read, which is for `scrapy doctor` to say."""
+        settings = self.settings
+        assert settings is not None
+        spool = settings.get("NEWS_SPOOL")
+        try:
+            return open_archive(settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None, write=False).read
+        except ArchiveError as error:
+            complain(f"Sources of fields are not shown: {error}")
+            return None
+
+    def _tell(self, statuses: Sequence[OutletStatus], found: Sequence[Broken]) -> None:
+        settings = self.settings
+        assert settings is not None
+        if settings["NEWS_PROMETHEUS_FILE"]:
+            try:
+                write_metrics(Path(settings["NEWS_PROMETHEUS_FILE"]), statuses, found)
+            except OSError as error:
+                self._fail(5, f"{settings['NEWS_PROMETHEUS_FILE']} cannot be written ({error.strerror}); NEWS_PROMETHEUS_FILE.")
+        if settings["NEWS_ALERT_WEBHOOK"] and found:
+            try:
+                post(settings["NEWS_ALERT_WEBHOOK"], found, settings["NEWS_ARCHIVE_URI"])
+            except AlertFailed as error:
+                complain(str(error))
+
+    def _fail(self, status: int, line: str) -> None:
+        complain(line)
+        self.exitcode = status
+
+
+def _shown(statuses: Sequence[OutletStatus]) -> str:
+    """Statuses -> a table, and where date and author came from."""
+    head = ("outlet", "last run", "ended", "today", "usual", "failed", "blocked", "date", "author", "text", "waiting", "oldest")
+    rows = [head, *map(_row, statuses)]
+    lines = [table(rows, indent="")]
+    for status in statuses:
+        for field, sources in status.sources.items():
+            told = ", ".join(f"{source} {count}" for source, count in sources.items())
+            lines.append(f"  {status.outlet}: {field} of the newest stories from {told}")
+    return "\n".join(lines)
+
+
+def _row(status: OutletStatus) -> tuple[object, ...]:
+    last, recent = status.last, status.recent
+    return (
+        status.outlet,
+        last.started_at[:16].replace("T", " ") if last else "never",
+        (last.reason or "going, or killed") if last else "",
+        status.today,
+        "" if status.usual is None else f"{status.usual:g}",
+        _percent(recent.failed),
+        _percent(recent.blocked),
+        *_having(recent),
+        status.leads_waiting,
+        "" if status.oldest_lead_hours is None else f"{status.oldest_lead_hours:.0f} h",
+    )
+
+
+def _having(recent: Shares) -> tuple[str, str, str]:
+    having = recent.having
+    return _percent(having.get("date")), _percent(having.get("author")), _percent(having.get("text"))
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
