@@ -19,7 +19,7 @@ from storage.records import Fingerprint, Neighbour, Placement, Relation, Sharing
 
 DRIFT = 0.4
 """Share of the shorter text in common with the fullest member of a cluster, below which a newcomer does not join."""
-SAME_TIME = dt.timedelta(hours=3)
+SAME_TIME = dt.timedelta(hours=2)
 """Reports of one series with the same words are one report when they appear within this time."""
 MOST, PART = 0.8, 0.6
 """An excerpt: MOST of it stands in the match, of which it has less than PART."""

@@ -13,7 +13,7 @@ from storage.records import Fingerprint, Neighbour, Sharing
 
 CONTAINED = 0.92
 """Share of the shorter text that stands in the longer one, by which it is a copy whatever its first words are."""
-LED = 0.55
+LED = 0.6
 """The same where the first words of one text stand in the other: where its story begins, the other's does."""
 FIRST = 30
 """First words of a text; fewer where the shorter text hardly has them."""
