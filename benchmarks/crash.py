@@ -18,6 +18,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,9 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.crash_proof import Outcomes, Proof, outcomes, prove
-from benchmarks.crash_steps import LOCAL, ROOT, Step
+from benchmarks.crash_steps import LOCAL, ROOT, S3, Step
 from storage.archive import open_archive
 from tests.newsstand import Newsstand
+from tests.s3_server import S3Server
 
 OUTLETS = ("menafn", "courier", "gazette")
 MOST_ATTEMPTS = 8
@@ -150,10 +153,31 @@ def plan(steps: dict[str, Step], number: int, chance: random.Random, seconds: di
     return kills
 
 
+class ServerKill:
+    """The S3 server dies after some seconds and is started again on the same folder, in a thread of its own."""
+
+    def __init__(self, server: S3Server, after: float) -> None:
+        self._server, self._after = server, after
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def over(self) -> None:
+        """Wait until the server answers again."""
+        self._thread.join()
+
+    def _work(self) -> None:
+        time.sleep(self._after)
+        self._server.kill()
+        self._server.start()
+
+
 def one_round(
-    crawls: Crawls, uri: str, folder: Path, kills: dict[str, list[Kill]], tally: Tally, broken: Iterator[None]
+    crawls: Crawls, uri: str, folder: Path, kills: dict[str, list[Kill]], tally: Tally, trouble: ServerKill | None
 ) -> list[str]:
-    """Crawl all outlets into one archive, dying as planned, until all have finished -> what did not end well."""
+    """Crawl all outlets into one archive, dying as planned, until all have finished -> what did not end well.
+
+    Exit status 5 is right where the archive cannot be reached; the next start must go on.
+    """
     planned = {outlet: list(each) for outlet, each in kills.items()}
     now: dict[str, Kill] = {}
     attempts: Counter[str] = Counter()
@@ -166,33 +190,35 @@ def one_round(
 
     for outlet in OUTLETS:
         go(outlet)
-    next(broken, None)
     while now:
         outlet, status, _seconds = crawls.ended()
         kill = now.pop(outlet)
         if status == 0:
             continue
+        if status == 5 and trouble is not None:
+            tally.phases["archive could not be reached"] += 1
+            trouble.over()
         if status == -9:
             tally.kills += 1
             tally.phases[kill.step or ("random moment" if kill.after is not None else "hung")] += 1
-        if status not in (-9, 5) or attempts[outlet] == MOST_ATTEMPTS:
+        if not (status == -9 or (status == 5 and trouble is not None)) or attempts[outlet] == MOST_ATTEMPTS:
             failed.append(f"crawl of {outlet} ended with {status}: {(folder / f'{outlet}.log').read_text()[-600:]}")
             continue
         go(outlet)
     return failed
 
 
-def reference(crawls: Crawls, folder: Path) -> tuple[Outcomes, dict[str, float]]:
+def reference(crawls: Crawls, uri: str, folder: Path) -> tuple[Outcomes, dict[str, float]]:
     """A crawl that nobody kills -> how every lead ends, and the seconds that each outlet takes."""
     seconds = {}
     for outlet in OUTLETS:
-        crawls.start(outlet, str(folder / "archive"), folder, Kill())
+        crawls.start(outlet, uri, folder, Kill())
     for _ in OUTLETS:
-        outlet, status, seconds_ = crawls.ended()
-        seconds[outlet] = seconds_
+        outlet, status, seconds[outlet] = crawls.ended()
         if status:
-            raise SystemExit(f"the crawl of {outlet} ends with {status} without being killed:\n{(folder / f'{outlet}.log').read_text()}")
-    return outcomes(open_archive(str(folder / "archive"), folder / "spool")), seconds
+            log = (folder / f"{outlet}.log").read_text()
+            raise SystemExit(f"the crawl of {outlet} ends with {status} without being killed:\n{log}")
+    return outcomes(open_archive(uri, folder / "spool")), seconds
 
 
 @contextmanager
@@ -204,6 +230,50 @@ def fresh_folder(keep: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+@contextmanager
+def s3_server() -> Iterator[S3Server]:
+    """A real S3 server on loopback, which this process and the crawls find in their environment."""
+    with tempfile.TemporaryDirectory(prefix="crash-s3-") as folder:
+        server = S3Server(Path(folder))
+        server.start()
+        os.environ.update(server.environment)
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+def rounds(stack: ExitStack, server: S3Server | None, number: int, chance: random.Random, keep: Path | None) -> Tally:
+    """So many rounds -> what came of them; findings are printed as they come."""
+    tally, steps = Tally(), S3 if server else LOCAL
+    crawls = Crawls(stack.enter_context(Newsstand(port=0)), server.environment if server else {})
+    stack.callback(crawls.close)
+
+    def place(folder: Path) -> str:
+        return server.prefix() if server else str(folder / "archive")
+
+    with fresh_folder(None) as folder:
+        wanted, seconds = reference(crawls, place(folder), folder)
+    for turn in range(number):
+        kills = plan(steps, turn, chance, seconds)
+        with fresh_folder(keep) as folder:
+            uri, trouble = place(folder), None
+            if server is not None and chance.random() < 0.3:
+                trouble = ServerKill(server, chance.uniform(0.5, max(seconds.values())))
+            failed = one_round(crawls, uri, folder, kills, tally, trouble)
+            if trouble is not None:
+                trouble.over()
+                tally.phases["S3 server killed"] += 1
+            proof = prove(open_archive(uri, folder / "spool"), folder / "catalogue.sqlite", wanted)
+            proof.left += failed
+            lines = tally.add(proof)
+            if lines:
+                print(f"round {turn}: {kills}", *(f"  {line}" for line in lines[:12]), sep="\n", flush=True)
+                if keep:
+                    (folder / "found").write_text("\n".join([str(kills), *lines]))
+    return tally
+
+
 def main() -> int:
     """The rounds. Exit status 1 when anything was lost, torn or doubled."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -212,24 +282,9 @@ def main() -> int:
     parser.add_argument("--s3", action="store_true", help="into an S3 server on loopback, which is killed as well")
     parser.add_argument("--keep", type=Path, help="folder in which the archives of rounds with a finding stay")
     options = parser.parse_args()
-    chance, tally = random.Random(options.seed), Tally()
     with ExitStack() as stack:
-        stand = stack.enter_context(Newsstand(port=0))
-        crawls = Crawls(stand, {})
-        stack.callback(crawls.close)
-        with fresh_folder(None) as folder:
-            wanted, seconds = reference(crawls, folder)
-        for number in range(options.rounds):
-            kills = plan(LOCAL, number, chance, seconds)
-            with fresh_folder(options.keep) as folder:
-                lines = one_round(crawls, str(folder / "archive"), folder, kills, tally, iter(()))
-                archive = open_archive(str(folder / "archive"), folder / "spool")
-                proof = prove(archive, folder / "catalogue.sqlite", wanted)
-                proof.left += lines
-                lines = tally.add(proof)
-                if lines:
-                    print(f"round {number}: {kills}", *(f"  {line}" for line in lines[:12]), sep="\n", flush=True)
-                    (folder / "found").write_text("\n".join([str(kills), *lines])) if options.keep else None
+        server = stack.enter_context(s3_server()) if options.s3 else None
+        tally = rounds(stack, server, options.rounds, random.Random(options.seed), options.keep)
     print(json.dumps(tally.line()))
     return 1 if +tally.found else 0
 

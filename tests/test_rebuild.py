@@ -223,11 +223,16 @@ def test_numbers_that_two_catalogues_gave_are_told_apart(tmp_path: Path) -> None
     assert "voted by 42 to" in newest
 
 
-def test_a_missing_clean_copy_is_said_and_keeps_its_place_in_the_index(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_clean_copy_that_is_gone_or_damaged_is_said_and_costs_its_own_text_alone(tmp_path: Path, damaged: bool) -> None:
     run = begin(tmp_path)
     ending = keep(run, fetched(run, 1, story(1)))
     run.finish("finished", NOW)
-    (tmp_path / (ending.clean_key or "")).unlink()
+    copy = tmp_path / (ending.clean_key or "")
+    if damaged:
+        copy.write_bytes(copy.read_bytes()[:-200])
+    else:
+        copy.unlink()
     made, found = rebuilt(tmp_path)
     assert (made.missing, made.first_missing) == (1, [ending.clean_key])
     assert {each.table for each in found} == {"articles", "articles_fts", "documents", "postings"}

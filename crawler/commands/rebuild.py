@@ -1,7 +1,7 @@
 """scrapy rebuild: the whole catalogue again, from the archive alone.
 
-Exit status: 0 done; 1 with --check, when the catalogue differs, or when clean copies are missing; 5 archive or catalogue
-cannot be used; 6 a run is going.
+Exit status: 0 done; 1 with --check, when the catalogue differs, or when clean copies are gone or damaged; 5 archive or
+catalogue cannot be used; 6 a run is going.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def _faults(made: Rebuilt) -> int:
     for event, count in sorted(made.unknown.items()):
         complain(f"{count} events {event!r} in the ledger are not known to this version and were passed over.")
     if made.missing:
-        complain(
-            f"{made.missing} clean copies are not in the archive, among them {made.first_missing[0]}; run `scrapy verify`."
-        )
+        complain(f"{made.missing} clean copies are gone or damaged, among them {made.first_missing[0]}; run `scrapy verify`.")
     return 1 if made.missing else 0
 
 

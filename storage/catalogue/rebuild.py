@@ -35,13 +35,13 @@ _AHEAD = 64
 _NAMED = 20
 _CACHE_KIB = 128 * 1024
 
-# Ending of an article, its text (None: its clean copy is gone) -> a document in the index of copies.
+# Ending of an article, its text (None: its clean copy is gone or damaged) -> a document in the index of copies.
 Index = Callable[[sqlite3.Connection, Ending, str | None], None]
 
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What was made: rows by table. `missing`: clean copies that the archive does not hold, `first_missing` the first of
+    """What was made: rows by table. `missing`: clean copies that are gone or damaged, `first_missing` the first of
     them; `unknown`: events of other versions of Cleancopy, passed over; `renumbered`: captures whose number another one
     had already."""
 
@@ -127,15 +127,13 @@ def _read_ahead(archive: Archive, found: Iterator[Event], pool: ThreadPoolExecut
 
 
 def _text(archive: Archive, key: str | None) -> str | None:
-    """Key of a clean copy -> its text; None when there is none. ArchiveError when it is damaged."""
+    """Key of a clean copy -> its text; None when there is none or it is damaged: one bad file costs one text."""
     if key is None:
         return None
     try:
         return read_clean_copy(archive.store.read(key)).article.text
-    except Missing:
+    except (Missing, ValueError):
         return None
-    except ValueError as error:
-        raise ArchiveError(f"{key}: {error}; run `scrapy verify {key}`") from error
 
 
 class _Replay:
