@@ -119,16 +119,17 @@ class _Work:
 
     def rescue(self) -> dict[str, WarcAddress]:
         """Bodies that other URLs need are recorded again under those; id of the revisit -> where its content is."""
-        moved: dict[str, WarcAddress] = {}
+        moved = dict(self.found.rescued)
         writers: dict[str, WarcWriter] = {}
         for address in self.found.dependants:
+            if address.record_id in moved:
+                continue
             outlet = outlet_of(address.file)
             if outlet not in writers:
                 about = {"software": "cleancopy", "description": "bodies kept for other URLs when one was forgotten"}
                 writers[outlet] = WarcWriter(self.archive, outlet, self.run, clock=self.clock, about=about)
             revisit = read_record(self.archive, address)
             moved[address.record_id] = writers[outlet].record(self._whole(revisit, address))
-            self.found.records.setdefault(address.file, set())
         for writer in writers.values():
             writer.close()
         return moved

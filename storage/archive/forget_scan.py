@@ -11,6 +11,7 @@ from storage.archive.forgotten import Forgetting, forgettings
 from storage.archive.keys import article_id, warc_of
 from storage.archive.ledger import Event, events
 from storage.archive.opened import Archive
+from storage.archive.reading import address_of
 from storage.archive.store import ArchiveError
 from storage.archive.warcread import Record, parse
 from storage.archive.warcrecord import FORGOTTEN, target_uri
@@ -22,8 +23,12 @@ _OWN_COPY = ("kept", "revision")
 
 @dataclass(slots=True)
 class Found:
-    """What is of a URL. `records`: ids by WARC file; `digests`: of their payloads; `heirs`: for a clean copy that
-    others use too, the first outcome of those; `dependants`: revisits of other URLs that have no body but these."""
+    """What is of a URL.
+
+    `records`: ids by WARC file; `digests`: of their payloads; `heirs`: for a clean copy that others use too,
+    the first outcome of those; `dependants`: revisits of other URLs that have no body but these; `rescued`:
+    record ids of those whose body was recorded again already, when an earlier call was killed, and where.
+    """
 
     urls: set[str]
     articles: set[str]
@@ -32,6 +37,7 @@ class Found:
     digests: set[str] = field(default_factory=set)
     heirs: dict[str, Event] = field(default_factory=dict)
     dependants: list[WarcAddress] = field(default_factory=list)
+    rescued: dict[str, WarcAddress] = field(default_factory=dict)
     captures: int = 0
 
     def add(self, file: str, record_id: str, digest: str) -> None:
@@ -45,7 +51,9 @@ class Found:
 
 
 def find(archive: Archive, url: str) -> Found:
-    """An archive that no run is writing to, and a URL -> what is of it. ArchiveError when the archive is damaged."""
+    """An archive that no run is writing to, and a URL -> what is of it. ArchiveError when the archive is
+    damaged.
+    """
     found = Found(urls={url}, articles={article_id(url)})
     for earlier in forgettings(archive.store):  # an unfinished one goes on
         if url in earlier.urls:
@@ -128,24 +136,29 @@ def _heirs(archive: Archive, found: Found) -> None:
 
 def _dependants(archive: Archive, found: Found) -> None:
     gone = {record_id for records in found.records.values() for record_id in records}
+    responses: dict[tuple[str, str], list[WarcAddress]] = {}
+    dates: dict[str, str | None] = {}
+    urls: dict[str, str] = {}
     for key in archive.store.keys("warc/"):
         if not key.endswith(".cdxj"):
             continue
         for file, fields in lines_of(archive, key):
-            if fields["mime"] != "warc/revisit" or fields["digest"] not in found.digests:
+            if fields["digest"] not in found.digests:
                 continue
             record = _at(archive, file, fields)
-            record_id = record.field("WARC-Record-ID") or ""
-            if record.field("WARC-Refers-To") in gone and not found.has(file, record_id):
-                found.dependants.append(
-                    WarcAddress(
-                        file=file,
-                        offset=record.offset,
-                        length=record.length,
-                        record_id=record_id,
-                        payload_digest=fields["digest"],
-                    )
-                )
+            address = address_of(file, record)
+            if found.has(file, address.record_id):
+                continue
+            dates[address.record_id] = record.field("WARC-Date")
+            if record.kind == "response":
+                responses.setdefault((fields["url"], fields["digest"]), []).append(address)
+            elif record.field("WARC-Refers-To") in gone:
+                found.dependants.append(address)
+                urls[address.record_id] = fields["url"]
+    for each in found.dependants:
+        for other in responses.get((urls[each.record_id], each.payload_digest), ()):
+            if dates[other.record_id] == dates[each.record_id]:
+                found.rescued[each.record_id] = other
 
 
 def _at(archive: Archive, file: str, fields: Mapping[str, Any]) -> Record:
