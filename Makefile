@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test crawl lock clean help
+.PHONY: install demo test crawl bench lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,3 +34,6 @@ crawl: install  ## the live outlet: make crawl [OUTLET=menafn] [ARGS="-a limit=1
 
 clean:  ## remove what the demo and the checks made (never ./archive)
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+bench: install  ## run the benchmarks (about ten minutes) and write docs/figures.md
+	$(BIN)/python -m benchmarks.figures

@@ -66,3 +66,16 @@ def test_retries_wait_longer_each_time_and_end() -> None:
     hours = [(time - NOW).total_seconds() / 3600 for time in waits if time]
     assert hours == [1, 2, 4, 8, 16, 32, 64]
     assert leads.retry_time(leads.MOST_ATTEMPTS, NOW) is None
+
+
+def test_other_addresses_of_a_known_page_are_no_new_leads(catalogue: sqlite_utils.Database) -> None:
+    first = Lead(url="https://www.outlet.example/a/story", outlet="outlet", source="feed")
+    variants = [
+        Lead(url=url, outlet="outlet", source="feed")
+        for url in (
+            "https://m.outlet.example/a/story/",
+            "http://www.outlet.example/amp/a/story",
+            "https://outlet.example/a/story?ref=x",
+        )
+    ]
+    assert leads.announce(catalogue, [first, *variants], NOW) == [first]

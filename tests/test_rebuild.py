@@ -248,7 +248,7 @@ def test_differences_name_table_key_and_column(tmp_path: Path) -> None:
     run.catalogue.conn.execute("update articles set headline = 'Another' where capture = 1")
     run.catalogue.conn.execute("delete from captures where id = 2")
     run.catalogue.conn.execute(
-        "insert into leads select 'https://x.example/', outlet, source, title, published, announced_at, "
+        "insert into leads select 'https://x.example/', 'x.example', outlet, source, title, published, announced_at, "
         "state, run, attempts, not_before, outcome from leads limit 1"
     )
     run.finish("finished", NOW)

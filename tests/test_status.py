@@ -94,7 +94,7 @@ def fill(database_path: Path, now: dt.datetime, today: int = 10, days: int = 20)
                         (f"a{number}", number, at.isoformat() if back else None, "[]", "x" * 300, at.isoformat()),
                     )
         connection.execute(
-            "insert into leads (url, outlet, source, announced_at, state) values ('l', 'menafn', 's', ?, 'announced')",
+            "insert into leads (url, key, outlet, source, announced_at, state) values ('l', 'l', 'menafn', 's', ?, 'announced')",
             ((now - dt.timedelta(hours=60)).isoformat(),),
         )
 

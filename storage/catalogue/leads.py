@@ -14,6 +14,7 @@ import sqlite_utils
 
 from storage.catalogue.schema import writing
 from storage.records import Lead
+from storage.urls import key
 
 FIRST_RETRY = dt.timedelta(hours=1)
 MOST_ATTEMPTS = 8
@@ -37,11 +38,14 @@ def announce(
 
 
 def enter(connection: sqlite3.Connection, lead: Lead, announced_at: dt.datetime) -> bool:
-    """Enter a lead unless its URL is known; whether it was new. Inside the caller's transaction."""
+    """Enter a lead unless its URL, or another address of the same page, is known; whether it was new.
+
+    Inside the caller's transaction.
+    """
     made = connection.execute(
-        "insert or ignore into leads (url, outlet, source, title, published, announced_at, state) "
-        "values (?, ?, ?, ?, ?, ?, 'announced')",
-        (lead.url, lead.outlet, lead.source, lead.title, _iso(lead.published), _iso(announced_at)),
+        "insert or ignore into leads (url, key, outlet, source, title, published, announced_at, state) "
+        "values (?, ?, ?, ?, ?, ?, ?, 'announced')",
+        (lead.url, key(lead.url) or lead.url, lead.outlet, lead.source, lead.title, _iso(lead.published), _iso(announced_at)),
     )
     return bool(made.rowcount)
 

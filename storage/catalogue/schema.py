@@ -26,7 +26,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             run text primary key, outlet text not null, started_at text not null, ended_at text,
             reason text, receipt text) without rowid""",
         """create table leads (
-            url text primary key, outlet text not null, source text not null, title text, published text,
+            url text primary key, key text not null unique, outlet text not null, source text not null, title text,
+            published text,
             announced_at text not null, state text not null, run text, attempts integer not null default 0,
             not_before text not null default '', outcome text) without rowid""",
         "create index leads_waiting on leads (outlet, state, not_before, announced_at)",
