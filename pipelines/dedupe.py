@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +21,8 @@ DRIFT = 0.4
 """Share of the shorter text in common with the fullest member of a cluster, below which a newcomer does not join."""
 SAME_TIME = dt.timedelta(hours=2)
 """Reports of one series with the same words are one report when they appear within this time."""
+NOTICE = 300
+"""Words of the longest report of a series: a longer text with the same words is a copy, whatever its day."""
 MOST, PART = 0.8, 0.6
 """An excerpt: MOST of it stands in the match, of which it has less than PART."""
 RETOLD = 0.5
@@ -81,9 +83,10 @@ def place_arrival(arrival: Arrival, index: Neighbours) -> Placement:
     """Arrival and index -> its Placement, entered in the index unless it is UNCHANGED. In the caller's transaction."""
     mine = arrival.fingerprint
     story = arrival.story or story_of(arrival.url)
-    earlier = index.newest(arrival.article) or _retold(arrival, story, index)
+    earlier = _whole(index.newest(arrival.article), index) or _retold(arrival, story, index)
     twins = index.same_text(mine.digest) if earlier is None and mine.words else []
-    sharing = index.sharing(mine) if earlier is None else Sharing()
+    asked = earlier is None and not (twins and len(mine.words) > NOTICE)
+    sharing = index.sharing(mine) if asked else Sharing()
     placement, match = place(arrival, earlier, twins, sharing, index)
     if placement.relation is not Relation.UNCHANGED:
         index.insert(
@@ -99,9 +102,17 @@ def place_arrival(arrival: Arrival, index: Neighbours) -> Placement:
     return placement
 
 
+def _whole(found: Neighbour | None, index: Neighbours) -> Neighbour | None:
+    """A neighbour with its words; an exact duplicate has none of its own, those of its first copy are the same."""
+    if found is None or found.words:
+        return found
+    twin = next((twin for twin in index.same_text(found.digest) if twin.words), None)
+    return replace(found, words=twin.words) if twin else found
+
+
 def _retold(arrival: Arrival, story: str | None, index: Neighbours) -> Neighbour | None:
     """What the outlet published under the same story number, when this is a new text of it."""
-    found = index.same_story(arrival.outlet, story) if story else None
+    found = _whole(index.same_story(arrival.outlet, story), index) if story else None
     if found is None or found.digest == arrival.fingerprint.digest:
         return None
     likeness = compared(arrival.fingerprint, found, np.ones(len(arrival.fingerprint.words)))

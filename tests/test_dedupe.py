@@ -125,6 +125,15 @@ def test_the_same_address_is_unchanged_or_a_revision_before_any_likeness(stand: 
     assert stand.put(ORCHESTRA, url="https://a.example/ferry").relation is Relation.UNCHANGED
 
 
+def test_a_duplicate_that_is_changed_later_is_a_revision_with_its_shares(stand: Stand) -> None:
+    first = stand.put(FERRY)
+    stand.put(FERRY, url="https://b.example/ferry")
+    assert stand.put(FERRY, url="https://b.example/ferry").share_of_match == 1
+    changed = stand.put(FERRY[:-1], url="https://b.example/ferry")
+    assert changed.relation is Relation.REVISION and changed.cluster == first.cluster
+    assert changed.share_of_self == 1 and 0.7 < changed.share_of_match < 0.9
+
+
 def test_an_outlets_new_text_under_its_old_story_number_is_a_revision(stand: Stand) -> None:
     first = stand.put(FERRY, url="https://a.example/closed-1234567.html", outlet="a")
     changed = stand.put([FERRY[0], *ORCHESTRA[:1], *FERRY[2:]], url="https://a.example/open-1234567.html", outlet="a")
