@@ -1,0 +1,93 @@
+"""scrapy schedule: lines for cron, or units for systemd, that run all outlets. It prints; nothing is installed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.settings import BaseSettings
+from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.conf import closest_scrapy_cfg
+
+from crawler.console import complain, write
+from crawler.opening import catalogue_path
+from crawler.schedule import CannotBeScheduled, Place, crontab, units
+
+
+class Command(ScrapyCommand):
+    """Prints how to run every outlet each hour."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[--systemd [--out FOLDER]] [OUTLET ...]"
+
+    def short_desc(self) -> str:
+        return "Print crontab lines or systemd timers that run all outlets"
+
+    def long_desc(self) -> str:
+        return (
+            "Each outlet gets a minute of the hour of its own, made from its name. The lines hold the paths of this checkout "
+            "and the NEWS_ settings of the environment. Example: scrapy schedule | crontab -   (it replaces your crontab)"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--systemd", action="store_true", help="units for systemd instead of lines for cron")
+        parser.add_argument("--out", type=Path, metavar="FOLDER", help="with --systemd: write the unit files to this folder")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        known = get_spider_loader(self.settings).list()
+        unknown = [name for name in args if name not in known]
+        if unknown or (opts.out and not opts.systemd):
+            complain(
+                f"There is no outlet {unknown[0]!r}; `scrapy list` names all." if unknown else "--out goes with --systemd."
+            )
+            self.exitcode = 2
+            return
+        try:
+            place = place_of(self.settings)
+            if not opts.systemd:
+                write(crontab(args or known, place).rstrip())
+                return
+            found = units(args or known, place)
+        except CannotBeScheduled as error:
+            complain(str(error))
+            self.exitcode = 2
+            return
+        if opts.out is None:
+            write("\n".join(f"# {name}\n{text}" for name, text in found.items()).rstrip())
+            return
+        self._write(opts.out, found)
+
+    def _write(self, folder: Path, found: dict[str, str]) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in found.items():
+                (folder / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            complain(f"{folder} cannot be written ({error.strerror}).")
+            self.exitcode = 5
+            return
+        timers = " ".join(f"'{name}'" for name in found if name.endswith(".timer"))
+        write(f"{len(found)} unit files lie in {folder}. Switch them on:\n  systemctl --user enable --now {timers}")
+
+
+def place_of(settings: BaseSettings) -> Place:
+    """Settings -> where the project lies and what its runs need. Secrets of S3 are boto3's to find and are left out."""
+    here = Path(closest_scrapy_cfg()).resolve().parent
+    environment = {name: value for name, value in os.environ.items() if name.startswith("NEWS_") and value}
+    uri: str = settings["NEWS_ARCHIVE_URI"]
+    environment["NEWS_ARCHIVE_URI"] = uri if "://" in uri else str(Path(uri).resolve())
+    if settings["NEWS_CATALOGUE"] or uri.startswith("s3://"):
+        environment["NEWS_CATALOGUE"] = str(catalogue_path(settings).resolve())
+    if settings["NEWS_SPOOL"] or uri.startswith("s3://"):
+        environment["NEWS_SPOOL"] = str(Path(settings["NEWS_SPOOL"] or "spool").resolve())
+    if settings["NEWS_PROMETHEUS_FILE"]:
+        environment["NEWS_PROMETHEUS_FILE"] = str(Path(settings["NEWS_PROMETHEUS_FILE"]).resolve())
+    return Place(folder=here, scrapy=Path(sys.executable).parent / "scrapy", environment=environment)
