@@ -23,13 +23,15 @@ from twisted.python.failure import Failure as TwistedFailure
 from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
 from crawler.opening import open_run
 from crawler.sources import Announced, Source, SourceKind, read_source
-from storage.archive.codings import decode_body
-from storage.archive.exchange import capture_of
+from storage.archive.codings import LIMIT, decode_body
+from storage.archive.exchange import NotHttp, capture_of
 from storage.catalogue import leads
 from storage.catalogue.sources import CHECKED, remember, state_of
 from storage.records import Capture, Failure, Lead, Outlet, Override
 from storage.run import Run
 from storage.urls import canonical
+
+REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class ArgumentError(ValueError):
@@ -115,9 +117,22 @@ class OutletSpider(scrapy.Spider):
         """Lead -> the request for its page."""
         return Request(lead.url, callback=self.answered, errback=self.missed, cb_kwargs={"lead": lead}, meta={"lead": lead})
 
-    def answered(self, response: Response, lead: Lead) -> Iterator[Capture]:
-        """An answer, whatever its status -> the capture."""
-        yield capture_of(response.meta["exchange"], lead, response.meta["address"])
+    def answered(self, response: Response, lead: Lead) -> Iterator[Capture | Failure]:
+        """An answer, whatever its status -> the capture; a failure where there is no page in it to judge."""
+        request: Request = response.request  # type: ignore[assignment]
+        try:
+            capture = capture_of(request.meta["exchange"], lead, request.meta["address"])
+        except NotHttp as error:
+            yield self._failure(request, lead, str(error))
+            return
+        if response.status in REDIRECTS:  # one that is followed does not come here
+            location = capture.header("Location")
+            told = f"it redirects to {location[:500]!r}, which is no page of the web" if location else "it redirects to nowhere"
+            yield self._failure(request, lead, told, response.status)
+        elif capture.truncated == "length":
+            yield self._failure(request, lead, f"unpacked it is larger than {LIMIT} bytes", response.status)
+        else:
+            yield capture
 
     def missed(self, failure: TwistedFailure) -> Iterator[Failure]:
         """No whole answer came -> the failure, or a refused lead where we may not ask."""
@@ -131,12 +146,18 @@ class OutletSpider(scrapy.Spider):
         if not failure.check(*UNREACHABLE, *FINAL):
             self.logger.error("a download failed in a way that no server can cause", exc_info=failure.value)
             self.crawler.stats.inc_value("spider_exceptions/count")
-        yield Failure(
+        yield self._failure(request, lead, _reason(failure))
+
+    def _failure(self, request: Request, lead: Lead, error: str, status: int | None = None) -> Failure:
+        chain = request.meta.get("redirect_urls", ())
+        led = f" (redirected {len(chain)} times: {' '.join(chain[-3:])} {request.url})" if chain else ""
+        return Failure(
             lead=lead,
             url=request.url,
             fetched_at=request.meta.get("fetched_at") or _now(),
-            error=_reason(failure),
+            error=(error + led)[:1000],
             address=request.meta.get("address"),
+            status=status,
         )
 
     def _sources(self) -> list[Source]:
@@ -164,7 +185,13 @@ class OutletSpider(scrapy.Spider):
         request = Request(source.url, headers=state.headers, meta={"source": source.url})
         response = await self.crawler.engine.download_async(request)
         if response.status == 304:
-            remember(self.run.catalogue, replace(state, unchanged=state.unchanged + 1), _now().isoformat())
+            newest = replace(
+                state,
+                etag=_header(response, "ETag") or state.etag,  # a 304 may bring new ones (RFC 9111 3.2)
+                last_modified=_header(response, "Last-Modified") or state.last_modified,
+                unchanged=state.unchanged + 1,
+            )
+            remember(self.run.catalogue, newest, _now().isoformat())
             self.sources_read += 1
             return None
         if response.status >= 400:

@@ -13,7 +13,7 @@ import logging
 from typing import Self
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -65,9 +65,13 @@ class Manners:
         self.retries = settings.getint("NEWS_RETRIES")
         self.wait = settings.getfloat("NEWS_RETRY_WAIT")
         self.most = settings.getfloat("NEWS_RETRY_AFTER_MOST")
+        self.patience = min(30.0, settings.getfloat("DOWNLOAD_TIMEOUT"))  # seconds for a robots.txt
         self.robots: dict[str, asyncio.Task[Robots | None]] = {}
         self.held: dict[str, float] = {}
         self.given_up: dict[str, str] = {}
+        self.delays: dict[str, float] = {}  # seconds that robots.txt asks for, by downloader slot
+        # After AutoThrottle, which connected first and knows nothing of robots.txt.
+        crawler.signals.connect(self._keep_delay, signals.response_downloaded)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -79,18 +83,22 @@ class Manners:
         if host in self.given_up:
             raise Postponed(self.given_up[host])
         await self._hold(host)
-        if not self.obey or request.meta.get("robots"):
+        if "robots" in request.meta:
+            request.meta["robots"].append(request.url)
+            return
+        if not self.obey:
             return
         robots = await self._robots(request.url, host)
         if robots is None:
             raise Postponed(self.given_up.setdefault(host, f"robots.txt of {host} cannot be read"))
         if not robots.allowed(self.agent, request.url):
             raise Refused("robots.txt disallows it")
-        self._slow_down(host, robots.crawl_delay(self.agent))
+        self._slow_down(request, robots.crawl_delay(self.agent))
+        request.meta["rules"] = robots
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """A 429, 5xx or body cut short is asked for again, later; after the last try it is handed on as it is."""
-        if request.meta.get("robots"):
+        if "robots" in request.meta:
             return response
         host = urlsplit(request.url).netloc
         if response.status in (429, 503):
@@ -107,7 +115,7 @@ class Manners:
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """A connection that broke is tried again; what we refuse ourselves, or an answer too large, is not."""
-        if isinstance(exception, FINAL) or request.meta.get("robots"):
+        if isinstance(exception, FINAL) or "robots" in request.meta:
             return None
         return self._again(request, urlsplit(request.url).netloc, None)
 
@@ -119,6 +127,7 @@ class Manners:
             return None
         again = request.copy()
         again.meta["tries"] = tries
+        again.meta.pop("exchange", None)  # its bytes lie in the WARC
         again.priority = request.priority - 1
         if self.crawler.stats:
             self.crawler.stats.inc_value("manners/retries")
@@ -135,16 +144,17 @@ class Manners:
 
     async def _read_robots(self, url: str, host: str) -> Robots | None:
         address = f"{urlsplit(url).scheme}://{host}/robots.txt"
-        ask = Request(address, meta={"robots": True, "redirect_ttl": ROBOTS_REDIRECTS, "download_timeout": 30})
+        trail: list[str] = []  # what was asked on the way; redirects share it
+        meta = {"robots": trail, "redirect_ttl": ROBOTS_REDIRECTS, "download_timeout": self.patience}
         try:
-            response = await self.crawler.engine.download_async(ask)
-        except IgnoreRequest:  # more redirects than RFC 9309 asks us to follow: may count as absent
-            return Robots.parse(b"")
-        except (AddressRefused, CannotResolveHostError):
-            raise  # it is the page's own failure: its host is forbidden, or is none
-        except UNREACHABLE as error:  # RFC 9309 2.3.1.4: fetch nothing
+            response = await self.crawler.engine.download_async(Request(address, meta=meta))
+        except (AddressRefused, CannotResolveHostError, Postponed, *UNREACHABLE) as error:  # RFC 9309 2.3.1.4: fetch nothing
+            if len(trail) == 1 and isinstance(error, AddressRefused | CannotResolveHostError):
+                raise  # it is the page's own failure: its host is forbidden, or is none
             self._note(f"{address} cannot be read ({type(error).__name__}); nothing is fetched from there in this run.")
             return None
+        except IgnoreRequest:  # more redirects than RFC 9309 asks us to follow: may count as absent
+            return Robots.parse(b"")
         if response.status == 429 or response.status >= 500:
             self._note(f"{address} answers {response.status}; nothing is fetched from there in this run.")
             return None
@@ -154,12 +164,19 @@ class Manners:
         body, _ = decode_body(response.body, coding.decode("latin-1") if coding else None, 1024 * 1024)
         return Robots.parse(body)
 
-    def _slow_down(self, host: str, delay: float | None) -> None:
+    def _slow_down(self, request: Request, delay: float | None) -> None:
+        """The host is asked no faster than its robots.txt says, whatever AutoThrottle finds; exactly, without jitter."""
         if not delay or self.crawler.engine is None:
             return
-        for key, slot in self.crawler.engine.downloader.slots.items():
-            if key == host.split(":")[0]:
-                slot.delay = max(slot.delay, min(delay, self.most))
+        key, slot = self.crawler.engine.downloader._get_slot(request)
+        self.delays[key] = min(delay, self.most)
+        slot.delay, slot.jitter = max(slot.delay, self.delays[key]), 0.0
+
+    def _keep_delay(self, request: Request) -> None:
+        key = request.meta.get("download_slot", "")
+        slot = self.crawler.engine.downloader.slots.get(key) if self.crawler.engine else None
+        if slot is not None:
+            slot.delay = max(slot.delay, self.delays.get(key, 0.0))
 
     def _note(self, line: str) -> None:
         logger.warning(line)

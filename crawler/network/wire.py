@@ -7,18 +7,27 @@ Scrapy is pinned exactly, and tests/test_wire.py compares the bytes with what a 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
     _LenientHTTP11ClientFactory,
     _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
     _ScrapyAgent,
 )
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
@@ -26,15 +35,17 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
+from twisted.web.http_headers import InvalidHeaderName
 
-from crawler.network.addresses import Network, networks, refused_address
+from crawler.network.addresses import Network, networks, refused, refused_address
 from storage.records import Exchange
 
 HEAD_LIMIT = 256 * 1024  # bytes of status line and headers; a browser stops at about as much
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class AddressRefused(Exception):
-    """The connection reached an address that no outlet lives on; nothing was sent."""
+    """The host is, or the connection reached, an address that no outlet lives on; nothing was sent."""
 
 
 class Tap:
@@ -47,6 +58,7 @@ class Tap:
         self.received = bytearray()
         self.peer: str | None = None
         self.head_ended = False
+        self.head_too_large = False
         self.reset = False
 
 
@@ -68,6 +80,16 @@ class _TappedTransport:
         return getattr(self._transport, name)
 
 
+class _Parser(_LenientHTTPClientParser):
+    """Takes what a browser takes: long header lines, and names that are none are passed over."""
+
+    MAX_LENGTH = HEAD_LIMIT  # of one line; Twisted's 16 KiB are less than some Content-Security-Policy
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:
+        with contextlib.suppress(InvalidHeaderName):
+            super().headerReceived(name, value)  # type: ignore[no-untyped-call]
+
+
 class _TappedProtocol(_LenientHTTP11ClientProtocol):
     tap: Tap
     transport: Any
@@ -82,15 +104,18 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
         if reason:
             self.transport.abortConnection()
             return fail(AddressRefused(f"{self.tap.peer}: {reason}"))
-        return super().request(request)
+        answer = super().request(request)
+        self._parser.__class__ = _Parser  # as Scrapy puts its own in the place of Twisted's
+        return answer
 
     def dataReceived(self, data: bytes) -> None:
         tap = self.tap
         if len(tap.received) <= tap.limit:
             tap.received += data
         if not tap.head_ended:
-            tap.head_ended = b"\r\n\r\n" in tap.received or b"\n\n" in tap.received
+            tap.head_ended = _HEAD_END.search(tap.received, max(0, len(tap.received) - len(data) - 2)) is not None
             if not tap.head_ended and len(tap.received) > HEAD_LIMIT:
+                tap.head_too_large = True
                 self.transport.abortConnection()
                 return
         super().dataReceived(data)  # type: ignore[no-untyped-call]
@@ -140,6 +165,9 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         self._networks = networks(crawler.settings.getlist("NEWS_ALLOW_ADDRESSES"))
 
     async def download_request(self, request: Request) -> Response:
+        host = urlsplit(request.url).hostname or ""
+        if reason := refused(host, self._networks):
+            raise AddressRefused(f"{host}: {reason}")
         maxsize = request.meta.get("download_maxsize", self._default_maxsize)
         tap = Tap(maxsize + HEAD_LIMIT, self._networks)
         agent = _ScrapyAgent(
@@ -162,14 +190,27 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         except DownloadTimeoutError:
             truncated = "time"
             raise
-        except DownloadCancelledError:
+        except DownloadCancelledError as error:
             truncated = "length"
+            raise DownloadCancelledError(f"the answer is larger than {maxsize} bytes") from error
+        except CannotResolveHostError as error:
+            self._say_why(host, error)
             raise
-        except DownloadFailedError:
+        except DownloadFailedError as error:
             truncated = "disconnect"
+            if tap.head_too_large:
+                raise DownloadCancelledError(f"the headers are larger than {HEAD_LIMIT} bytes") from error
             raise
         finally:
             self._record(request, tap, started, truncated)
+
+    def _say_why(self, host: str, error: CannotResolveHostError) -> None:
+        """A name that has refused addresses alone looks like one that does not resolve; raises AddressRefused for it."""
+        from twisted.internet import reactor  # not at the top: it is installed when a crawl starts
+
+        reason = getattr(reactor.nameResolver, "reasons", {}).get(host)
+        if reason:
+            raise AddressRefused(f"{host}: {reason}") from error
 
     def _record(self, request: Request, tap: Tap, started: dt.datetime, truncated: str | None) -> None:
         ended = dt.datetime.now(dt.UTC)
