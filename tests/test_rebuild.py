@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.commands.rebuild import _index
 from pipelines.stages import enter
 from storage.archive import ArchiveError, open_archive
 from storage.archive.ledger import Event
+from storage.catalogue import leads
 from storage.catalogue.compare import Difference, differences
 from storage.catalogue.rebuild import Rebuilt, build, in_order
 from storage.catalogue.rulings import rule
@@ -247,10 +248,7 @@ def test_differences_name_table_key_and_column(tmp_path: Path) -> None:
     keep(run, fetched(run, 2, story(2)))
     run.catalogue.conn.execute("update articles set headline = 'Another' where capture = 1")
     run.catalogue.conn.execute("delete from captures where id = 2")
-    run.catalogue.conn.execute(
-        "insert into leads select 'https://x.example/', 'x.example', outlet, source, title, published, announced_at, "
-        "state, run, attempts, not_before, outcome from leads limit 1"
-    )
+    leads.enter(run.catalogue.conn, replace(failure(9).lead, url="https://x.example/"), NOW)
     run.finish("finished", NOW)
     said = [(each.table, each.key, each.column, each.one is None) for each in rebuilt(tmp_path)[1]]
     assert said == [
@@ -320,6 +318,7 @@ def test_rebuild_and_runs_keep_out_of_each_others_way(tmp_path: Path) -> None:
         begin(tmp_path)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_events_come_in_the_order_of_sequences_and_an_outlets_in_their_own(data: st.DataObject) -> None:
     parts = {"a": data.draw(st.sets(st.integers(1, 60))), "b": data.draw(st.sets(st.integers(1, 60)))}
