@@ -1,0 +1,232 @@
+"""What `scrapy doctor` looks at: each check returns what it found, and what to do where something must be mended."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import re
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from packaging.markers import Marker
+from scrapy.settings import BaseSettings
+
+from crawler.network.addresses import networks
+from crawler.opening import catalogue_path
+from storage.archive import Archive, ArchiveError, open_archive
+from storage.archive.keys import MARKER
+from storage.archive.s3 import S3Store
+from storage.catalogue.schema import MIGRATIONS
+
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+))?", re.M)
+_LEAST_SHARE, _LEAST_BYTES = 0.05, 2 * 1024**3
+_RUN_HOURS = 26
+
+
+class State(StrEnum):
+    """What a check came to; `mend` makes the exit status 1."""
+
+    WELL = "well"
+    NOTE = "note"
+    MEND = "mend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What was looked at and found; `advice` says what to do."""
+
+    name: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def checks(settings: BaseSettings, root: Path, now: dt.datetime) -> Iterator[Check]:
+    """Settings, folder of the project, the time -> every check in turn. Nothing is mended and nothing is fetched."""
+    yield _python()
+    yield _dependencies(root / "requirements.lock")
+    yield from _settings(settings)
+    archive = None
+    try:
+        archive = _archive(settings)
+        yield _well("archive", f"{settings['NEWS_ARCHIVE_URI']} can be read")
+    except ArchiveError as error:
+        yield _archive_missing(settings, error)
+    if archive is not None:
+        yield _writable(archive)
+        yield _spool(archive)
+    yield from _catalogue(catalogue_path(settings), now)
+    yield from _disk(settings)
+
+
+def _well(name: str, found: str) -> Check:
+    return Check(name=name, state=State.WELL, found=found)
+
+
+def _mend(name: str, found: str, advice: str) -> Check:
+    return Check(name=name, state=State.MEND, found=found, advice=advice)
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= (3, 11):  # noqa: UP036 - this is where it is said
+        return _well("python", found)
+    return _mend("python", found, "Cleancopy needs Python 3.11 or newer: make PYTHON=python3.12 install")
+
+
+def _dependencies(lock: Path) -> Check:
+    """Installed versions against the lock; lines for other platforms are passed over."""
+    try:
+        locked = _LOCKED.findall(lock.read_text(encoding="utf-8"))
+    except OSError as error:
+        return _mend(
+            "dependencies", f"{lock} cannot be read ({error.strerror})", "Restore requirements.lock, then: make install"
+        )
+    wrong = []
+    for name, wanted, marker in locked:
+        if marker and not Marker(marker.strip()).evaluate():
+            continue
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            wrong.append(f"{name} is missing")
+            continue
+        if installed != wanted:
+            wrong.append(f"{name} {installed} instead of {wanted}")
+    if wrong:
+        return _mend(
+            "dependencies", ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if wrong[5:] else ""), "make install"
+        )
+    return _well("dependencies", f"{len(locked)} as locked")
+
+
+def _settings(settings: BaseSettings) -> Iterator[Check]:
+    contact = settings.get("NEWS_CONTACT")
+    if contact:
+        yield _well("contact", contact)
+    else:
+        yield Check(
+            name="contact",
+            state=State.NOTE,
+            found="none",
+            advice="Set NEWS_CONTACT, so that outlets can write instead of block.",
+        )
+    allowed = settings.getlist("NEWS_ALLOW_ADDRESSES")
+    try:
+        networks(allowed)
+    except ValueError as error:
+        yield _mend("addresses", str(error), "Write networks, as NEWS_ALLOW_ADDRESSES=10.0.0.0/8")
+    else:
+        if allowed:
+            found = f"private addresses may be fetched: {', '.join(allowed)}"
+            yield Check(
+                name="addresses", state=State.NOTE, found=found, advice="Empty NEWS_ALLOW_ADDRESSES unless you need it."
+            )
+    known = {name for name in settings if name.startswith("NEWS_")} | {"NEWS_DELAY", "NEWS_LOG_LEVEL"}
+    strange = sorted(name for name in os.environ if name.startswith("NEWS_") and name not in known)
+    if strange:
+        yield _mend("settings", f"not known: {', '.join(strange)}", "Correct the spelling: docs/settings.md lists all.")
+
+
+def _archive(settings: BaseSettings) -> Archive:
+    spool = settings.get("NEWS_SPOOL")
+    return open_archive(settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None, write=False)
+
+
+def _archive_missing(settings: BaseSettings, error: ArchiveError) -> Check:
+    uri: str = settings["NEWS_ARCHIVE_URI"]
+    folder = Path(uri.removeprefix("file://"))
+    if "://" in uri.removeprefix("file://") or folder.exists():
+        return _mend("archive", str(error), "The line says what to do.")
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if os.access(above, os.W_OK):
+        return Check(name="archive", state=State.NOTE, found=f"{uri} is not there yet", advice="Begin it: scrapy crawl OUTLET")
+    return _mend(
+        "archive", f"{above} cannot be written", "Give this user the right to, or name another place: NEWS_ARCHIVE_URI"
+    )
+
+
+def _writable(archive: Archive) -> Check:
+    s3 = isinstance(archive.store, S3Store)
+    try:
+        archive.store.check_writable()
+        if s3:  # the marker again: S3 refuses who may not write before it looks whether the object is there
+            archive.store.put_new(MARKER, archive.store.read(MARKER))
+        next(iter(archive.store.entries("receipts/")), None)
+    except ArchiveError as error:
+        return _mend("S3 rights" if s3 else "writing", str(error), "The line says what to do.")
+    return _well("S3 rights" if s3 else "writing", "objects can be written and listed")
+
+
+def _spool(archive: Archive) -> Check:
+    left = archive.spool.keys() if archive.spool.folder.exists() else []
+    if not left:
+        return _well("spool", "empty")
+    advice = "A run is going, or one was killed; the next run of its outlet mends and publishes it."
+    return Check(name="spool", state=State.NOTE, found=f"{len(left)} files, the first is {left[0]}", advice=advice)
+
+
+def _catalogue(path: Path, now: dt.datetime) -> Iterator[Check]:
+    if not path.exists():
+        advice = "The first crawl makes it; where the archive has stories already: scrapy rebuild"
+        yield Check(name="catalogue", state=State.NOTE, found=f"{path} is not there", advice=advice)
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True, timeout=10)) as connection:
+            (schema,) = connection.execute("pragma user_version").fetchone()
+            if schema > len(MIGRATIONS):
+                found = f"schema {schema}, this version knows {len(MIGRATIONS)}"
+                yield _mend("catalogue", found, "Update Cleancopy, or move the file away and run: scrapy rebuild")
+                return
+            (sound,) = connection.execute("pragma quick_check(1)").fetchone()
+            if sound != "ok":
+                yield _mend("catalogue", f"damaged: {sound}", "scrapy rebuild makes it again from the archive.")
+                return
+            older = "" if schema == len(MIGRATIONS) else f" (schema {schema}; the next run brings it to {len(MIGRATIONS)})"
+            yield _well("catalogue", f"{path} is sound{older}")
+            yield from (look(connection, now) for look in (_clock, _last_run))
+    except sqlite3.Error as error:
+        yield _mend("catalogue", f"{path} cannot be read ({error})", "Move it away and run: scrapy rebuild")
+
+
+def _clock(connection: sqlite3.Connection, now: dt.datetime) -> Check:
+    """The clock against the newest capture: what was fetched in the future shows a clock that goes wrong now or did."""
+    (newest,) = connection.execute("select max(fetched_at) from captures").fetchone()
+    if now.year < 2024 or (newest and dt.datetime.fromisoformat(newest) > now + dt.timedelta(minutes=5)):
+        found = f"it is {now:%Y-%m-%d %H:%M} UTC here, the newest capture is of {newest or 'never'}"
+        return _mend("clock", found, "Set the clock (timedatectl set-ntp true): times of capture are evidence.")
+    return _well("clock", f"{now:%Y-%m-%d %H:%M} UTC, not before the newest capture")
+
+
+def _last_run(connection: sqlite3.Connection, now: dt.datetime) -> Check:
+    row = connection.execute("select outlet, started_at, reason from runs order by started_at desc limit 1").fetchone()
+    if row is None:
+        return Check(
+            name="last run", state=State.NOTE, found="none", advice="Begin: scrapy crawl OUTLET; then: scrapy schedule"
+        )
+    outlet, started, reason = row
+    hours = (now - dt.datetime.fromisoformat(started)).total_seconds() / 3600
+    found = f"{outlet}, {hours:.0f} hours ago: {reason or 'going, or killed'}"
+    if hours > _RUN_HOURS:
+        return _mend("last run", found, "Nothing runs: look at cron or the timers; scrapy schedule prints their lines.")
+    return _well("last run", found)
+
+
+def _disk(settings: BaseSettings) -> Iterator[Check]:
+    uri: str = settings["NEWS_ARCHIVE_URI"]
+    place = Path("." if uri.startswith("s3://") else uri.removeprefix("file://")).absolute()
+    places = (place, catalogue_path(settings).absolute().parent)
+    for folder in dict.fromkeys(next(each for each in (path, *path.parents) if each.exists()) for path in places):
+        usage = shutil.disk_usage(folder)
+        found = f"{usage.free / 1024**3:.1f} GB free at {folder} ({usage.free / usage.total:.0%})"
+        if usage.free < _LEAST_BYTES or usage.free < _LEAST_SHARE * usage.total:
+            yield _mend("disk", found, "Make room: below 5 % or 2 GB a run may not be able to end well.")
+        else:
+            yield _well("disk", found)

@@ -1,0 +1,52 @@
+"""scrapy doctor: what is wrong with this installation, its settings and its archive, and what to do.
+
+Exit status: 0 all is well, maybe with notes; 1 something must be mended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.utils.conf import closest_scrapy_cfg
+
+from crawler.checks import State, checks
+from crawler.console import table, write
+
+_SIGNS = {State.WELL: "", State.NOTE: "note", State.MEND: "MEND"}
+
+
+class Command(ScrapyCommand):
+    """Looks; mends nothing and fetches nothing."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def short_desc(self) -> str:
+        return "Check installation, settings, archive, catalogue, clock and disk; say what to do"
+
+    def long_desc(self) -> str:
+        return "Exit status 1 when something must be mended. Example: NEWS_ARCHIVE_URI=s3://bucket/news scrapy doctor"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        root = Path(closest_scrapy_cfg()).resolve().parent
+        found = list(checks(self.settings, root, dt.datetime.now(dt.UTC)))
+        well = not any(check.state is State.MEND for check in found)
+        if opts.json:
+            write(json.dumps({"well": well, "checks": [asdict(check) for check in found]}, ensure_ascii=False))
+        else:
+            write(table(((_SIGNS[check.state], check.name, check.found) for check in found), indent=""))
+            for check in found:
+                if check.advice:
+                    write(f"{check.name}: {check.advice}")
+            write("All is well." if well else "Something must be mended.")
+        self.exitcode = 0 if well else 1
