@@ -43,7 +43,9 @@ class Composer:
         """A parsed article page, its true text and headline -> a few composed pages, in and out of its frame."""
         shown = list(document.passages)
         spots = [
-            i for i, p in enumerate(shown) if not p.hidden and len(p.text) >= 30 and p.linked < len(p.text) * 0.5 and p.text in text
+            i
+            for i, p in enumerate(shown)
+            if not p.hidden and len(p.text) >= 30 and p.linked < len(p.text) * 0.5 and p.text in text
         ]
         if len(spots) < 2:
             return []
@@ -79,14 +81,18 @@ class Composer:
         lines = "".join(f"<p>{html.escape(line)}</p>" for line in more)
         return said, f"<div><{tag}>{html.escape(said)}</{tag}>{lines}</div>"
 
-    def error(self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str) -> Composed:
+    def error(
+        self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str
+    ) -> Composed:
         """The frame of the page with an error message in it."""
         said, markup = self.message()
         site = self.words(2)
         title = self.random.choice((f"{said} | {site}", said, site, document.title or "")) or None
         return Composed("error", _changed(document, shown, spots, markup, title), False, self.random.random() < 0.2)
 
-    def listing(self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str) -> Composed:
+    def listing(
+        self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str
+    ) -> Composed:
         """The frame with a list of headlines in it."""
         return Composed("listing", _changed(document, shown, spots, self.cards(), self.words(2)), False, False)
 
@@ -107,7 +113,9 @@ class Composer:
             )[form])  # fmt: skip
         return f"<div class=list>{''.join(parts)}</div>"
 
-    def wall(self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str) -> Composed | None:
+    def wall(
+        self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str
+    ) -> Composed | None:
         """The start of the story, then a wall."""
         kept = _until(paragraphs, self.random.choice((0, 200, 500)))
         if len(kept) >= len(spots):
@@ -120,24 +128,33 @@ class Composer:
         said = self.random.choice(_WALLS)
         tag = self.random.choice(("h2", "h3", "p", "div", "span"))
         links = "<a href=x>Subscribe</a> <a href=y>Sign in</a>" if self.random.random() < 0.6 else ""
-        return f"<div class=offer><{tag}>{html.escape(said)} {html.escape(self.words(self.random.randrange(4)))}</{tag}>{links}</div>"
+        said = html.escape(f"{said} {self.words(self.random.randrange(4))}")
+        return f"<div class=offer><{tag}>{said}</{tag}>{links}</div>"
 
-    def short(self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str) -> Composed | None:
+    def short(
+        self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str
+    ) -> Composed | None:
         """A short story that ends without a wall."""
         kept = _until(paragraphs, self.random.choice((250, 400, 600)))
         if sum(map(len, kept)) < 200:
             return None
         markup = "".join(f"<p>{html.escape(text)}</p>" for text in kept)
-        return Composed("short", _changed(document, shown, spots, f"<div>{markup}</div>", document.title, keep_headline=True), True, True)
+        return Composed(
+            "short", _changed(document, shown, spots, f"<div>{markup}</div>", document.title, keep_headline=True), True, True
+        )
 
-    def below(self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str) -> Composed:
+    def below(
+        self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str
+    ) -> Composed:
         """The whole story with an error block above, inside or below it."""
         _, markup = self.message()
         at = self.random.choice((spots[0], spots[len(spots) // 2], spots[-1] + 1))
         block = passages(_parse(markup))
         return Composed("below", _like(document, [*shown[:at], *block, *shown[at:]], document.title), True, True)
 
-    def about(self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str) -> Composed:
+    def about(
+        self, document: Document, shown: list[Passage], spots: list[int], paragraphs: list[str], headline: str
+    ) -> Composed:
         """A story that speaks of errors in headline, title and some paragraphs."""
         kind = self.random.choice(_ERRORS)
         told = f"{self.words(2)} {self.says(kind)} {self.words(4)}" if self.random.random() < 0.5 else self.says(kind)
@@ -187,9 +204,7 @@ def _changed(
 ) -> Document:
     """The page with other passages where its story stood; the headline above goes too unless it is kept."""
     first, last = spots[0], spots[-1]
-    before = [
-        p for i, p in enumerate(shown[:first]) if keep_headline or i < first - 25 or p.linked or not p.inside & HEADING
-    ]
+    before = [p for i, p in enumerate(shown[:first]) if keep_headline or i < first - 25 or p.linked or not p.inside & HEADING]
     rest = [p for i, p in enumerate(shown) if first <= i <= last and i not in set(spots) and p.linked > 0.6 * len(p.text)]
     return _like(document, [*before, *passages(_parse(markup)), *rest, *shown[last + 1 :]], title)
 

@@ -33,8 +33,8 @@ def classify(
     `announced`: the headline under which a feed announced the page; by default that of the capture's lead.
     """
     if document is None:
-        evidence = (Evidence(rule="no-markup", words="", weight=10.0),)
-        return Page(capture=capture, kind=Kind.EMPTY, evidence=evidence)
+        nothing = Evidence(rule="no-markup", words="", weight=10.0)
+        return Page(capture=capture, kind=Kind.EMPTY, evidence=(nothing,))
     shown = [passage for passage in document.passages if not passage.hidden]
     seen = signs(document)
     evidence = _weigh(capture, seen)

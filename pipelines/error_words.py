@@ -60,7 +60,10 @@ def _read() -> tuple[dict[str, Kind], frozenset[str]]:
 PHRASES, WALLS = _read()
 _BY_START: dict[str, list[tuple[str, Kind]]] = {}
 for _phrase, _of in sorted(PHRASES.items(), key=lambda pair: -len(pair[0])):
-    _BY_START.setdefault(_phrase[:2], []).append((_phrase, _of))
+    _BY_START.setdefault(_phrase[:3], []).append((_phrase, _of))
+for _start, _phrases in _BY_START.items():  # the few phrases of two characters follow the longer ones that start so
+    if len(_start) == 3 and _start[:2] in _BY_START:
+        _phrases += _BY_START[_start[:2]]
 # Where a phrase may start: at a word, and anywhere in scripts that write words together.
 _START = re.compile(r"(?<!\w)\w|[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\uffef]")
 
@@ -72,7 +75,8 @@ def find(folded: str) -> list[Said]:
         start = match.start()
         if start < after:
             continue
-        for phrase, kind in _BY_START.get(folded[start : start + 2], ()):
+        likely = _BY_START.get(folded[start : start + 3]) or _BY_START.get(folded[start : start + 2]) or []
+        for phrase, kind in likely:
             if folded.startswith(phrase, start):
                 found.append(Said(kind, start, phrase))
                 after = start + len(phrase)

@@ -36,6 +36,7 @@ class Body(NamedTuple):
     sentences: int
     core: int  # running text in one stretch that no headline of another page and no error message parts
     core_passages: int
+    parted: int  # characters of running text right below a headline of another page
     story: float  # core against that of a very short story, 0 to 1
     more: int  # linked passages that say the same short thing again and again: "read more"
 
@@ -76,7 +77,7 @@ def _count(shown: list[Passage], speaking: frozenset[int]) -> Body:
     running: list[tuple[int, int, Passage]] = []
     alike: dict[tuple[str | None, ...], int] = {}
     repeated: dict[str, int] = {}
-    headed, stretch, count, core, core_passages = 9, 0, 0, 0, 0
+    headed, linked_at, stretch, count, core, core_passages, parted = 9, -9, 0, 0, 0, 0, 0
     for index, passage in enumerate(shown):
         element, text, in_links, _, inside = passage
         length = width(text)
@@ -87,7 +88,7 @@ def _count(shown: list[Passage], speaking: frozenset[int]) -> Body:
             links += 1
             if length >= _HEADLINE:
                 headlines += 1
-                stretch = count = 0
+                stretch, count, linked_at = 0, 0, index
                 parent = element.getparent()
                 key = (element.tag, element.get("class"), None if parent is None else parent.get("class"))
                 alike[key] = alike.get(key, 0) + 1
@@ -99,6 +100,7 @@ def _count(shown: list[Passage], speaking: frozenset[int]) -> Body:
         elif length >= _RUNNING and share <= 0.4 and not inside & _CHROME:
             running.append((index, length, passage))
             sentences += sum(map(text.count, _ENDERS))
+            parted += length if index - linked_at <= 3 else 0
             if index not in speaking:
                 stretch, count = stretch + length, count + 1
                 if stretch > core:
@@ -109,7 +111,7 @@ def _count(shown: list[Passage], speaking: frozenset[int]) -> Body:
         headed += 1
     return Body(
         total, linked, tuple(running), headlines, links, linked_headings, teasers, teased, max(alike.values(), default=0),
-        sentences, core, core_passages, min(core / 300, 1.0), max(repeated.values(), default=0),
+        sentences, core, core_passages, parted, min(core / 300, 1.0), max(repeated.values(), default=0),
     )  # fmt: skip
 
 
@@ -118,31 +120,31 @@ def _scaled(count: float, most: float) -> float:
     return min(log1p(count) / log1p(most), 1.0)
 
 
-def _places(running: tuple[tuple[int, int, Passage], ...], total: int) -> tuple[float, float, int, int]:
-    """Running text -> (share of the fullest container, of the fullest one a level up, containers, longest streak)."""
+def _places(running: tuple[tuple[int, int, Passage], ...], total: int) -> tuple[float, float, int]:
+    """Running text -> (share of the fullest container, of the fullest one a level up, containers)."""
     near: dict[object, int] = {}
     far: dict[object, int] = {}
-    streak = longest = 0
-    last = -9
-    for index, length, passage in running:
+    for _, length, passage in running:
         inner = passage.element
         while inner.tag in _INNER and (above := inner.getparent()) is not None:
             inner = above
         outer = inner.getparent()
         near[inner] = near.get(inner, 0) + length
         far[outer] = far.get(outer, 0) + length
-        streak = streak + length if index - last <= 3 else length
-        longest, last = max(longest, streak), index
-    return max(near.values(), default=0) / max(total, 1), max(far.values(), default=0) / max(total, 1), len(near), longest
+    return max(near.values(), default=0) / max(total, 1), max(far.values(), default=0) / max(total, 1), len(near)
 
 
 def _figures(shown: list[Passage], body: Body, speech: Speech) -> dict[str, float]:
     """What passages and speech give."""
     running = sum(length for _, length, _ in body.running)
     story = max(running - speech.spoken, 0)
-    near, far, containers, streak = _places(body.running, max(running, 1))
+    near, far, containers = _places(body.running, max(running, 1))
     # A box of links may stand within a story: most of what one container holds is as good as one stretch.
-    core, longest = max(body.core, int(0.7 * near * running)), max((length for _, length, _ in body.running), default=0)
+    parted = body.parted / max(running, 1)
+    core = max(
+        body.core, int(0.7 * near * running) - speech.spoken, int(0.8 * far * running * (1 - parted) ** 2) - speech.spoken, 0
+    )
+    longest = max((length for _, length, _ in body.running), default=0)
     thin = max(0.0, 1 - core / 1200)
     thick = 1 - thin
     return {
@@ -161,6 +163,8 @@ def _figures(shown: list[Passage], body: Body, speech: Speech) -> dict[str, floa
         "one-container": near if story else 0.0,
         "one-container-above": far if story else 0.0,
         "containers": _scaled(containers, 30),
+        "parted": parted,
+        "parted-thin": parted * thin,
         "containers-thin": _scaled(containers, 30) * thin,
         "link-share": body.linked / max(body.total, 1),
         "link-share-thin": body.linked / max(body.total, 1) * thin,
@@ -228,7 +232,18 @@ def _words(body: Body, speech: Speech) -> dict[str, str]:
     first = body.running[0][2].text[:80] if body.running else ""
     longest = max(body.running, key=lambda one: one[1])[2].text[:80] if body.running else ""
     words = dict.fromkeys(
-        ("core", "core-over-150", "core-over-400", "core-over-800", "core-over-1600", "core-over-3000", "core-share", "silent-core", "core-in-little"), first
+        (
+            "core",
+            "core-over-150",
+            "core-over-400",
+            "core-over-800",
+            "core-over-1600",
+            "core-over-3000",
+            "core-share",
+            "silent-core",
+            "core-in-little",
+        ),
+        first,
     )
     words["longest-passage"] = longest
     for name in ("title-speaks", "title-speaks-thin", "title-speaks-alone"):

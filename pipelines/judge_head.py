@@ -24,13 +24,17 @@ _LISTING_BODY = re.compile(
 _SINGLE_BODY = re.compile(
     r"(?:^|\s)(?:single|single-post|post-template|page-template|node-type-article|page-node-type-\w+|article|postid-\d+)(?=\s|$)"
 )
-_ERROR_BODY = re.compile(r"(?:^|[\s_-])(?:error-?404|error-?page|error-?403|error-?500|not-?found|page-?404|http-?error)(?=[\s_-]|$)")
+_ERROR_BODY = re.compile(
+    r"(?:^|[\s_-])(?:error-?404|error-?page|error-?403|error-?500|not-?found|page-?404|http-?error)(?=[\s_-]|$)"
+)
 _ROBOTS = re.compile(r"noindex", re.I)
 # What walls and hosts leave in the markup they send, and the kind they stand for.
 VENDORS = tuple(
     (mark.strip(), Kind(kind.strip()), name.strip())
     for kind, mark, name in (
-        line.split("|") for line in files("pipelines").joinpath("wall_marks.txt").read_text("utf-8").splitlines() if line[0] != "#"
+        line.split("|")
+        for line in files("pipelines").joinpath("wall_marks.txt").read_text("utf-8").splitlines()
+        if line[0] != "#"
     )
 )
 _FRONT = 60_000  # characters of markup in which vendors are looked for
@@ -72,7 +76,15 @@ class _Reader:
         content = element.get("content") or ""
         if name == "og:type":
             self.note("says-article" if content.lower() == "article" else "og-type", f"og:type {content}")
-        elif name in ("article:published_time", "date", "pubdate", "publishdate", "dc.date", "parsely-pub-date", "sailthru.date"):
+        elif name in (
+            "article:published_time",
+            "date",
+            "pubdate",
+            "publishdate",
+            "dc.date",
+            "parsely-pub-date",
+            "sailthru.date",
+        ):
             self.note("dated", content)
         elif name in ("author", "article:author", "dc.creator", "parsely-author"):
             self.note("byline", content)
@@ -140,7 +152,7 @@ def read_head(document: Document) -> Head:
     read = {"meta": reader.meta, "link": reader.link, "script": reader.script, "body": reader.body, "html": reader.body}
     for element in document.tree.iter("html", "body", "meta", "link", "script", "article", "time", "input"):
         read.get(element.tag, reader.part)(element)
-    if any(True for _ in document.tree.iterfind(".//*[@rel='author']")):
+    if 'rel="author"' in document.text:
         reader.note("byline", "rel=author")
     words = reader.words
     vendor = _vendor(document, words)

@@ -101,7 +101,8 @@ def listen(title: str, shown: list[Passage]) -> Speech:
             speaking.add(index)
             spoken_all += min(len(text), _LONG)
             spoken += len(text) if len(text) >= 80 else 0
+    mechanical = min(machine * 150 / max(heard, 300), 1.0)
     return Speech(
         in_title, in_heading, len(speaking), min(ear.wall, 2.0) / 2, ear.cut, min(ear.listing, 1.0), spoken,
-        spoken_all / max(heard, 1), ear.by_kind, ear.quotes, frozenset(speaking), early, min(machine * 150 / max(heard, 300), 1.0),
+        spoken_all / max(heard, 1), ear.by_kind, ear.quotes, frozenset(speaking), early, mechanical,
     )  # fmt: skip
