@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -59,6 +60,13 @@ def test_it_speaks_the_words_of_schema_org() -> None:
     assert document["provenance"]["warc"]["offset"] == 10
     assert document["provenance"]["fetchedAt"] == "2026-11-24T21:00:00.000250Z"
     assert document["provenance"]["evidence"] == [{"rule": "words", "words": "Forbidden", "weight": 0.5}]
+
+
+def test_the_manual_names_every_field() -> None:
+    manual = (Path(__file__).parent.parent / "docs" / "archive-format.md").read_text()
+    document = json.loads(made(article(address=ADDRESS)))
+    names = [*document, *document["provenance"], *document["provenance"]["warc"], *document["placement"]]
+    assert [name for name in names if name not in manual] == []
 
 
 def test_a_text_that_stands_for_itself_is_based_on_nothing() -> None:

@@ -149,7 +149,7 @@ def test_the_request_stays_written_down(archive: Archive) -> None:
     assert (each.url, each.reason) == (URLS["secret"], "court order 12/2026")
     assert set(each.urls) == {URLS["secret"], URLS["redirect"]}
     kinds = [event.event for event in events(archive)]
-    assert kinds == ["lead", "forgotten", "outcome", "outcome", "outcome", "run-ended", "forget", "run-ended"]
+    assert kinds == ["lead", "forgotten", "outcome", "outcome", "outcome", "run-ended", "forget"]
 
 
 def test_again_changes_nothing(archive: Archive) -> None:
@@ -170,6 +170,13 @@ def test_all_that_has_the_same_body_can_go_one_after_the_other(archive: Archive)
         read_capture(archive, addresses["same-bytes"])
     assert SECRET.encode() not in b"".join(capture.body for capture in captures(archive))
     assert list(verify(archive, Tally())) == []
+
+
+def test_a_url_that_is_written_otherwise(archive: Archive) -> None:
+    filled(archive)
+    gone = forget(archive, "https://www.news.example/secret/", "x", run=LATER, clock=ticking())
+    assert gone.captures == 1
+    assert URLS["secret"] in gone.urls
 
 
 def test_a_url_that_was_never_met_is_written_down(archive: Archive) -> None:

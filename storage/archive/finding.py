@@ -16,13 +16,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """`key`: the object, or the file's name; `offset`: byte in a WARC file, line in a ledger; `mend`: the command."""
+    """`key`: the object, or the file's name; `offset`: byte in a WARC file, line in a ledger; `mend`: the command;
+    `subject`: the object to be made again, where another one tells of it."""
 
     severity: Severity
     key: str
     what: str
     mend: str = ""
     offset: int | None = None
+    subject: str = ""
 
     def __str__(self) -> str:
         place = self.key if self.offset is None else f"{self.key}:{self.offset}"
@@ -39,3 +41,4 @@ class Tally:
     captures: int = 0
     copies: int = 0
     events: int = 0
+    outcomes: int = 0

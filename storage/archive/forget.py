@@ -45,6 +45,7 @@ class Gone:
     keys; `records`: ids of the WARC records that hold nothing now."""
 
     urls: tuple[str, ...]
+    articles: tuple[str, ...]
     captures: int
     copies: tuple[str, ...]
     records: tuple[str, ...]
@@ -72,6 +73,7 @@ def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable
         work.redact(inherited)
     return Gone(
         urls=tuple(sorted(found.urls)),
+        articles=tuple(sorted(found.articles)),
         captures=found.captures,
         copies=tuple(sorted(found.copies)),
         records=tuple(sorted(each for of_file in found.records.values() for each in of_file)),
@@ -93,7 +95,6 @@ def _write_down(archive: Archive, found: Found, url: str, reason: str, run: str,
             "records": sorted([file, each] for file, of_file in found.records.items() for each in of_file),
         },
     )
-    ledger.append("run-ended", {})
     ledger.close()
 
 
@@ -218,7 +219,7 @@ def redacted(line: dict[str, Any], event: Event, found: Found, inherited: Mappin
     if is_of(event, found):
         kept: dict[str, Any] = {name: line[name] for name in ("seq", "at", "event", "run", "outlet", "crc") if name in line}
         return {**kept, "event": REDACTED, "sequence": line.get("sequence")}
-    if event.event == "lead" and line.get("url") in found.urls:
+    if event.event == "lead" and found.is_address(str(line.get("url"))):
         return {name: value for name, value in line.items() if name not in ("title", "published")}
     if event.event == "outcome" and line.get("clean_key") in inherited:
         return {**line, "clean_key": inherited[line["clean_key"]]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from storage.archive.store import ArchiveError
 from storage.archive.warcread import Record, parse
 from storage.archive.warcrecord import FORGOTTEN, target_uri
 from storage.records import WarcAddress
+from storage.urls import key as page_of
 
 _ARTICLE = ("kept", "revision", "duplicate", "unchanged")
 _OWN_COPY = ("kept", "revision")
@@ -25,13 +26,15 @@ _OWN_COPY = ("kept", "revision")
 class Found:
     """What is of a URL.
 
-    `records`: ids by WARC file; `digests`: of their payloads; `heirs`: for a clean copy that others use too,
-    the first outcome of those; `dependants`: revisits of other URLs that have no body but these; `rescued`:
-    record ids of those whose body was recorded again already, when an earlier call was killed, and where.
+    `pages`: what its addresses have in common; `records`: ids by WARC file; `digests`: of their payloads;
+    `heirs`: for a clean copy that others use too, the first outcome of those; `dependants`: revisits of other
+    URLs that have no body but these; `rescued`: record ids of those whose body was recorded again already,
+    when an earlier call was killed, and where.
     """
 
-    urls: set[str]
     articles: set[str]
+    urls: set[str] = field(default_factory=set)
+    pages: set[str] = field(default_factory=set)
     copies: set[str] = field(default_factory=set)
     records: dict[str, set[str]] = field(default_factory=dict)
     digests: set[str] = field(default_factory=set)
@@ -39,6 +42,16 @@ class Found:
     dependants: list[WarcAddress] = field(default_factory=list)
     rescued: dict[str, WarcAddress] = field(default_factory=dict)
     captures: int = 0
+
+    def meet(self, urls: Iterable[str | None]) -> None:
+        """Further addresses of the page."""
+        new = {url for url in urls if url} - self.urls
+        self.urls |= new
+        self.pages |= {page_of(url) or url for url in new}
+
+    def is_address(self, url: str) -> bool:
+        """Whether a URL is one of the page's, however it is written."""
+        return url in self.urls or (page_of(url) or url) in self.pages
 
     def add(self, file: str, record_id: str, digest: str) -> None:
         """A record of the URL."""
@@ -54,9 +67,10 @@ def find(archive: Archive, url: str) -> Found:
     """An archive that no run is writing to, and a URL -> what is of it. ArchiveError when the archive is
     damaged.
     """
-    found = Found(urls={url}, articles={article_id(url)})
+    found = Found(articles={article_id(url)})
+    found.meet([url])
     for earlier in forgettings(archive.store):  # an unfinished one goes on
-        if url in earlier.urls:
+        if any(found.is_address(other) for other in earlier.urls):
             _join(found, earlier)
     for event in events(archive):
         if is_of(event, found) and event.fields.get("article"):
@@ -75,8 +89,8 @@ def is_of(event: Event, found: Found) -> bool:
     fields = event.fields
     if event.event != "outcome":
         return False
-    named = {fields.get("url"), fields.get("canonical"), _lead(fields).get("url")}
-    return not found.urls.isdisjoint(named) or fields.get("article") in found.articles
+    named = (fields.get("url"), fields.get("canonical"), _lead(fields).get("url"))
+    return fields.get("article") in found.articles or any(found.is_address(name) for name in named if name)
 
 
 def lines_of(archive: Archive, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -91,7 +105,7 @@ def lines_of(archive: Archive, key: str) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _join(found: Found, earlier: Forgetting) -> None:
-    found.urls.update(earlier.urls)
+    found.meet(earlier.urls)
     found.articles.update(earlier.articles)
     found.copies.update(earlier.copies)
     for file, record_id in earlier.records:
@@ -104,7 +118,7 @@ def _outcome(event: Event, found: Found) -> None:
         return
     found.captures += 1
     if fields.get("outcome") in _ARTICLE and fields.get("article") in found.articles:
-        found.urls.update(name for name in (fields.get("url"), fields.get("canonical"), _lead(fields).get("url")) if name)
+        found.meet((fields.get("url"), fields.get("canonical"), _lead(fields).get("url")))
     if fields.get("outcome") in _OWN_COPY and fields.get("clean_key"):
         found.copies.add(fields["clean_key"])
     if address := fields.get("address"):
@@ -114,11 +128,11 @@ def _outcome(event: Event, found: Found) -> None:
 def _records(archive: Archive, found: Found) -> None:
     """Redirects to the URL and answers that no outcome speaks of stand only in the indexes."""
     wanted = {target_uri(url) for url in found.urls}
-    for key in archive.store.keys("warc/"):
-        if not key.endswith(".cdxj"):
+    for index in archive.store.keys("warc/"):
+        if not index.endswith(".cdxj"):
             continue
-        for file, fields in lines_of(archive, key):
-            if fields["url"] in wanted:
+        for file, fields in lines_of(archive, index):
+            if fields["url"] in wanted or found.is_address(fields["url"]):
                 record = _at(archive, file, fields)
                 if record.field(FORGOTTEN) is None:
                     found.add(file, record.field("WARC-Record-ID") or "", fields["digest"])

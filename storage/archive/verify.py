@@ -126,7 +126,7 @@ class _Walk:
         """Every text that the ledger speaks of lies in its clean copy, and none lies there unspoken."""
         for each in self.notes.broken_promises():
             what = f"the clean copy {each.key} is missing" if each.found is None else f"{each.key} holds another text"
-            yield Finding(severity=Severity.ERROR, key=each.segment, offset=each.line, what=what, mend=MEND)
+            yield Finding(severity=Severity.ERROR, key=each.segment, offset=each.line, what=what, mend=MEND, subject=each.key)
         for key in self.notes.unspoken_copies():
             what = "the ledger does not speak of this clean copy: a run was killed before it could; its page is fetched again"
             yield Finding(severity=Severity.NOTE, key=key, what=what)

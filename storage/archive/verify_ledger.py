@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storage.archive.finding import Finding, Severity, Tally
+from storage.archive.keys import FORGOTTEN, outlet_of
 from storage.archive.ledger import Event, crc_of, read_line
 from storage.archive.opened import Archive
 from storage.archive.verify_notes import Notes
@@ -19,7 +20,7 @@ def check_segment(archive: Archive, key: str, notes: Notes, tally: Tally, *, liv
 
     `live`: it lies in the spool, so it may end in the middle of a line.
     """
-    expected, ended = 0, live
+    expected, ended = 0, live or outlet_of(key) == FORGOTTEN  # what is forgotten is written down without a run
     before: int | None = 0
     with archive.open_stream(key) as stream:
         for number, line in enumerate(stream, 1):
@@ -39,6 +40,7 @@ def check_segment(archive: Archive, key: str, notes: Notes, tally: Tally, *, liv
             if event.seq != expected:
                 yield _error(key, number, f"line {event.seq} of this segment stands here; {event.seq - expected:+d} is off")
             expected = event.seq + 1
+            tally.outcomes += event.event == "outcome"
             ended = ended or event.event == "run-ended"
             yield from _event(key, number, event, notes)
     if not ended:

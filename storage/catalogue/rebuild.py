@@ -22,6 +22,7 @@ from storage.archive.ledger import Event, events
 from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError, Missing
 from storage.catalogue import captures, leads, runs
+from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.rulings import rule
 from storage.catalogue.schema import open_catalogue
 from storage.endings import read_ending, read_lead
@@ -151,6 +152,8 @@ class _Replay:
             "refused": self._refused,
             "merged": self._ruled,
             "split": self._ruled,
+            "forget": self._forget,
+            "forgotten": self._forgotten,
         }
 
     def apply(self, event: Event, text: Text) -> None:
@@ -179,6 +182,12 @@ class _Replay:
 
     def _taken(self, event: Event) -> None:
         leads.put_back(self.connection, event.fields["url"])
+
+    def _forget(self, event: Event) -> None:
+        enter_forgotten(self.connection, event.fields["urls"])
+
+    def _forgotten(self, _event: Event) -> None:
+        """What is left of a line whose content was taken away: nothing to enter."""
 
     def _refused(self, event: Event) -> None:
         leads.enter_refusal(self.connection, event.fields["url"])

@@ -1,0 +1,97 @@
+"""scrapy archive: sync SRC DST copies an archive, du says what it holds.
+
+Exit status: 0 done; 1 something could not be copied as it is; 2 wrong use; 5 an archive cannot be read or written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.console import complain, table, write
+from storage.archive import ArchiveError, open_archive, open_store
+from storage.archive.sync import Synced, sync
+from storage.archive.usage import usage
+
+
+class Command(ScrapyCommand):
+    """Copies, and counts."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] sync SRC DST | du [ARCHIVE]"
+
+    def short_desc(self) -> str:
+        return "Copy an archive between disks and buckets; say what it holds"
+
+    def long_desc(self) -> str:
+        return (
+            "SRC, DST and ARCHIVE are paths, file:///path or s3://bucket/prefix. sync can be broken off and called again; it "
+            "verifies what it copied, mends what is damaged in DST, and takes away there what was forgotten in SRC. It needs "
+            "this machine's keys for both sides."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--check", action="store_true", help="sync: compare the content of every object")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        self.exitcode = 0
+        try:
+            if args[:1] == ["sync"] and len(args) == 3:
+                self.exitcode = _sync(args[1], args[2], opts)
+            elif args[:1] == ["du"] and len(args) <= 2:
+                _du(args[1] if len(args) == 2 else self.settings["NEWS_ARCHIVE_URI"], opts.json)  # type: ignore[index]
+            else:
+                raise UsageError("Write: scrapy archive sync SRC DST, or scrapy archive du")
+        except (ArchiveError, OSError) as error:
+            complain(str(error))
+            self.exitcode = 5
+
+
+def _sync(source: str, target: str, opts: argparse.Namespace) -> int:
+    opened = open_archive(source, write=False)
+    if _same_place(source, target):
+        raise UsageError("SRC and DST are the same place")
+    if waiting := opened.spool.keys():
+        complain(f"{len(waiting)} segments of SRC are still in its spool; they go with the next sync")
+    tally = Synced()
+    for tally in sync(opened.store, open_store(target), check=opts.check):
+        if sys.stderr.isatty() and tally.copied:
+            complain(f"{tally.copied} objects, {tally.bytes:,} bytes")
+    for finding in tally.findings:
+        complain(str(finding))
+    if opts.json:
+        write(json.dumps(asdict(tally), ensure_ascii=False))
+    else:
+        write(
+            f"{tally.copied} objects copied ({tally.bytes:,} bytes), {tally.same} were there, {tally.mended} replaced, "
+            f"{tally.removed} taken away."
+        )
+    return 1 if tally.findings else 0
+
+
+def _same_place(source: str, target: str) -> bool:
+    if "s3://" in (source[:5], target[:5]):
+        return source.rstrip("/") == target.rstrip("/")
+    return Path(source.removeprefix("file://")).absolute() == Path(target.removeprefix("file://")).absolute()
+
+
+def _du(uri: str, as_json: bool) -> None:
+    found = usage(open_archive(uri, write=False).store.entries())
+    if as_json:
+        for each in found:
+            write(json.dumps(asdict(each)))
+        return
+    rows: list[tuple[object, ...]] = [(f"{each.bytes:,}", f"{each.objects:,}", each.kind, each.outlet) for each in found]
+    rows.append((f"{sum(each.bytes for each in found):,}", f"{sum(each.objects for each in found):,}", "in all", ""))
+    write(table([("bytes", "objects", "", ""), *rows]))

@@ -1,0 +1,94 @@
+"""scrapy forget URL --reason TEXT: a takedown or a request for privacy. What was asked for is gone, the request stays.
+
+Exit status: 0 done; 2 wrong use; 5 archive or catalogue cannot be used; 6 a run is going.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import secrets
+from dataclasses import asdict
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.console import complain, write
+from crawler.opening import archive_of, catalogue_path
+from storage.archive import ArchiveError
+from storage.archive.forget import Gone, forget
+from storage.archive.keys import run_id
+from storage.catalogue.forgotten import take_out
+from storage.catalogue.schema import CatalogueError, open_catalogue
+from storage.locks import OutletBusy, claim_catalogue, locks_folder
+from storage.recovery import recover
+from storage.urls import canonical
+
+
+class Command(ScrapyCommand):
+    """Takes away; there is no way back but from a copy of the archive."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] URL --reason TEXT"
+
+    def short_desc(self) -> str:
+        return "Take away everything of a URL, on request, for good"
+
+    def long_desc(self) -> str:
+        return (
+            "Clean copies, WARC records, indexes and the words of the ledger and the catalogue go, from disk or S3. The "
+            "request with URL, time and reason stays, and the URL is not fetched again. Copies of the archive follow by "
+            "scrapy archive sync. Other URLs with the same text keep it: name them as well."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--reason", help="why; it is kept in the archive")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1 or not (opts.reason or "").strip():
+            raise UsageError("Name one URL, and the reason: scrapy forget URL --reason TEXT")
+        url = canonical(args[0])
+        if url is None:
+            raise UsageError(f"{args[0]} is no address of a page")
+        self.exitcode = 0
+        try:
+            gone = self._forget(url, opts.reason.strip())
+        except (ArchiveError, CatalogueError, OSError) as error:
+            complain(str(error))
+            self.exitcode = 5
+            return
+        except OutletBusy as error:
+            complain(str(error))
+            self.exitcode = 6
+            return
+        write(json.dumps(asdict(gone), ensure_ascii=False) if opts.json else _said(gone))
+
+    def _forget(self, url: str, reason: str) -> Gone:
+        path = catalogue_path(self.settings)  # type: ignore[arg-type]
+        now = dt.datetime.now(dt.UTC)
+        with claim_catalogue(locks_folder(path)):
+            archive = archive_of(self.settings)  # type: ignore[arg-type]
+            with contextlib.closing(open_catalogue(path)) as database:
+                for (outlet,) in database.conn.execute("select distinct outlet from runs order by 1").fetchall():
+                    recover(database, archive, outlet)
+                run = run_id(now, secrets.token_bytes(6))
+                gone = forget(archive, url, reason, run=run, clock=lambda: dt.datetime.now(dt.UTC))
+                take_out(database, urls=gone.urls, articles=gone.articles, inherited=gone.inherited)
+        return gone
+
+
+def _said(gone: Gone) -> str:
+    lines = [f"Gone: {gone.captures} captures, {len(gone.copies)} clean copies, {len(gone.records)} WARC records."]
+    lines += [f"  {url}" for url in gone.urls]
+    if gone.inherited:
+        lines.append(f"{len(gone.inherited)} other articles have the same text and keep it: forget them as well if need be.")
+    if not gone.captures:
+        lines.append("The archive held no capture of it; it will not be fetched.")
+    return "\n".join(lines)

@@ -1,0 +1,145 @@
+"""scrapy verify: everything that is wrong with the archive, or with WARC files, and what mends it.
+
+Exit status: 0 nothing is wrong (notes are not); 1 something is; 2 wrong use; 5 the archive cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from scrapy.commands import ScrapyCommand
+
+from crawler.commands.quarantine import profile_of
+from crawler.console import complain, write
+from crawler.mend import copies_again, deep_check
+from crawler.opening import archive_of, catalogue_path
+from storage.archive import Archive, ArchiveError, open_archive
+from storage.archive.finding import Finding, Severity, Tally
+from storage.archive.keys import is_key
+from storage.archive.mending import broken_copies, broken_indexes, index_again
+from storage.archive.sound import is_sound
+from storage.archive.verify import RESTORE, verify
+from storage.archive.verify_warc import check_file
+
+
+class Command(ScrapyCommand):
+    """Walks the archive, or the files named, and changes nothing unless --mend is given."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] [WARC-FILE ...]"
+
+    def short_desc(self) -> str:
+        return "Check every byte of the archive, or of WARC files, and say what mends what is wrong"
+
+    def long_desc(self) -> str:
+        return (
+            "Without a file: WARC files (gzip members, lengths, digests, revisits, indexes), clean copies against their "
+            "records, the ledger against both, the catalogue against the ledger. With files: those alone, also of other "
+            "writers; a name that is no file is looked for as a key of the archive."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--deep", action="store_true", help="also extract every clean copy again and compare the texts")
+        parser.add_argument("--mend", action="store_true", help="make lost or damaged indexes and clean copies again")
+        parser.add_argument("--json", action="store_true", help="print findings and tally as JSON lines")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        tally = Tally()
+        try:
+            found = self._files(args, tally) if args else self._archive(opts, tally)
+            self.exitcode = int(_told(found, opts.json))
+        except (ArchiveError, OSError) as error:
+            complain(str(error))
+            self.exitcode = 2 if args else 5
+            return
+        if opts.json:
+            write(json.dumps(asdict(tally)))
+        else:
+            write(
+                f"{tally.files} files, {tally.bytes:,} bytes: {tally.records} WARC records, {tally.captures} captures, "
+                f"{tally.copies} clean copies, {tally.events} events."
+            )
+
+    def _files(self, names: list[str], tally: Tally) -> Iterator[Finding]:
+        for name in names:
+            tally.files += 1
+            if Path(name).is_file() or not is_key(name):
+                with Path(name).open("rb") as stream:
+                    yield from _one(stream, name, tally)
+                    tally.bytes += stream.seek(0, 2)
+                continue
+            archive = self._opened(False)
+            if name.endswith(".warc.gz"):
+                with archive.open_stream(name) as stream:
+                    yield from _one(stream, name, tally)
+            elif not is_sound(archive.store, name):
+                mend = "scrapy verify --mend" if name.startswith("clean/") else RESTORE
+                yield Finding(severity=Severity.ERROR, key=name, what="it is damaged", mend=mend)
+
+    def _archive(self, opts: argparse.Namespace, tally: Tally) -> Iterator[Finding]:
+        archive = self._opened(opts.mend)
+        profile = cache(lambda outlet: profile_of(outlet, self.settings))
+        deep = deep_check(archive, profile) if opts.deep else None
+        if not opts.mend:
+            yield from verify(archive, tally, deep)
+            yield from _catalogue(catalogue_path(self.settings), tally)  # type: ignore[arg-type]
+            return
+        found = list(verify(archive, Tally(), deep))
+        for warc in sorted(broken_indexes(found)):
+            index_again(archive, warc)
+            write(f"mended: the index of {warc}")
+        for mended in copies_again(archive, broken_copies(found), profile):
+            write(f"mended: {mended.key}" if mended.fault is None else f"not mended: {mended.key}: {mended.fault}")
+        yield from verify(archive, tally, deep)
+
+    def _opened(self, mend: bool) -> Archive:
+        if mend:
+            return archive_of(self.settings)  # type: ignore[arg-type]
+        spool = self.settings.get("NEWS_SPOOL")  # type: ignore[union-attr]
+        return open_archive(self.settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None, write=False)  # type: ignore[index]
+
+
+def _told(found: Iterable[Finding], as_json: bool) -> bool:
+    """Print findings as they come; whether something is wrong."""
+    wrong = False
+    for each in found:
+        wrong = wrong or each.severity is not Severity.NOTE
+        write(json.dumps(asdict(each), ensure_ascii=False) if as_json else str(each))
+    return wrong
+
+
+def _one(stream: BinaryIO, name: str, tally: Tally) -> Iterator[Finding]:
+    """One WARC file."""
+    for each in check_file(stream, name):
+        if isinstance(each, Finding):
+            yield each
+            continue
+        tally.records += 1
+        tally.captures += each.record.kind in ("response", "revisit", "resource")
+
+
+def _catalogue(path: Path, tally: Tally) -> Iterator[Finding]:
+    """The catalogue holds as many settled captures as the ledger has outcomes."""
+    if not path.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            (settled,) = connection.execute("select count(*) from captures where settled = 1").fetchone()
+    except sqlite3.Error as error:
+        yield Finding(severity=Severity.ERROR, key=str(path), what=f"cannot be read ({error})", mend="scrapy rebuild")
+        return
+    if settled != tally.outcomes:
+        what = f"the catalogue holds {settled} captures, the ledger {tally.outcomes}"
+        yield Finding(severity=Severity.WARNING, key=str(path), what=what, mend="scrapy rebuild")

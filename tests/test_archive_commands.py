@@ -1,0 +1,135 @@
+"""scrapy verify, archive and forget, as a person calls them, on an archive that a crawl made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Scrapy
+from tests.raw_server import RawServer, answer
+from tests.test_crawl import asked, crawl, outlet, story
+
+SECRET = b"<p>The witness, whose name is Jane Roe, asked to be forgotten by the papers of Brenwick that evening.</p></body>"
+
+
+@pytest.fixture
+def crawled(scrapy_command: Scrapy) -> RawServer:
+    """Three stories; the second is met again at another address."""
+    secret = story(1).replace(b"</body>", SECRET)
+    with outlet({0: answer(story(0)), 1: answer(secret), 2: answer(story(2)), 7: answer(secret + b" ")}) as server:
+        assert crawl(server, scrapy_command).status == 0
+        yield server
+
+
+def plain(folder: Path) -> bytes:
+    """Everything in an archive's folder but its WARC files, in one piece."""
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".gz")
+
+
+def test_verify_and_what_mends(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
+    sound = scrapy_command("verify", "--deep")
+    assert (sound.status, sound.err) == (0, ""), sound.out
+    assert sound.out.startswith("9 files, ") and "4 captures, 3 clean copies" in sound.out
+    lost, damaged, _whole = sorted((archive / "clean").rglob("*.json"))
+    kept = {path: path.read_bytes() for path in (lost, damaged)}
+    lost.unlink()
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    next((archive / "warc").rglob("*.cdxj")).unlink()
+    bad = scrapy_command("verify")
+    assert bad.status == 1
+    assert bad.out.count("-> scrapy verify --mend") >= 3
+    mended = scrapy_command("verify", "--mend")
+    assert mended.status == 0, mended.out
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert scrapy_command("verify", "--json").status == 0
+
+
+def test_verify_of_single_files(archive: Path, crawled: RawServer, scrapy_command: Scrapy, tmp_path: Path) -> None:
+    (warc,) = (archive / "warc").rglob("*.warc.gz")
+    assert scrapy_command("verify", str(warc)).status == 0
+    assert scrapy_command("verify", warc.relative_to(archive).as_posix()).status == 0
+    cut = tmp_path / "cut.warc.gz"
+    cut.write_bytes(warc.read_bytes()[:-40])
+    done = scrapy_command("verify", "--json", str(cut))
+    finding, tally = (json.loads(line) for line in done.out.splitlines())
+    assert (done.status, finding["severity"], finding["what"]) == (1, "error", "the file is cut off within this record")
+    assert tally["records"] > 5
+    assert scrapy_command("verify", str(tmp_path / "none.warc.gz")).status == 2
+
+
+def test_verify_sees_a_catalogue_that_lost_rows(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
+    with sqlite3.connect(archive / "catalogue.sqlite") as connection:
+        connection.execute("delete from captures where id = 1")
+    done = scrapy_command("verify")
+    assert done.status == 1
+    assert "the catalogue holds 3 captures, the ledger 4 -> scrapy rebuild" in done.out
+
+
+def test_an_archive_that_is_none(tmp_path: Path, scrapy_command: Scrapy) -> None:
+    for words in (("verify",), ("archive", "du")):
+        done = scrapy_command(*words, NEWS_ARCHIVE_URI=str(tmp_path / "none"))
+        assert (done.status, done.err.count("\n")) == (5, 1)
+        assert "holds no archive" in done.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_archive_moves_and_the_crawl_goes_on(
+    archive: Path, crawled: RawServer, scrapy_command: Scrapy, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    done = scrapy_command("archive", "sync", str(archive), str(moved), "--json")
+    assert (done.status, json.loads(done.out)["copied"]) == (0, 8)
+    assert scrapy_command("archive", "sync", str(archive), str(moved)).out.startswith("0 objects copied")
+    shutil.rmtree(archive)
+    before = asked(crawled)
+    assert scrapy_command("rebuild", NEWS_ARCHIVE_URI=str(moved)).status == 0
+    again = crawl(crawled, scrapy_command, NEWS_ARCHIVE_URI=str(moved))
+    assert (again.status, again.receipt["captures"], asked(crawled)) == (0, 0, before)
+    assert scrapy_command("verify", NEWS_ARCHIVE_URI=str(moved)).status == 0
+
+
+def test_du(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
+    kinds = [json.loads(line)["kind"] for line in scrapy_command("archive", "du", "--json").out.splitlines()]
+    assert kinds == ["clean", "index", "ledger", "receipts", "warc"]
+    assert "in all" in scrapy_command("archive", "du", str(archive)).out
+
+
+def test_forget(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
+    url, copy = (f"{crawled.url}/{number}/ferry" for number in (1000001, 1000007))
+    done = scrapy_command("forget", url, "--reason", "court order 12/2026", "--json")
+    assert done.status == 0, done.err
+    assert json.loads(done.out)["captures"] == 1
+    assert scrapy_command("verify").status == 0, scrapy_command("verify").out
+    assert scrapy_command("rebuild", "--check").status == 0, scrapy_command("rebuild", "--check").out
+    # The copy at the other address keeps the text until it is forgotten as well.
+    assert b"Jane Roe" in plain(archive / "clean")
+    assert scrapy_command("forget", copy, "--reason", "the same").status == 0
+    assert b"Jane Roe" not in plain(archive)
+    before = asked(crawled)
+    assert crawl(crawled, scrapy_command).receipt["captures"] == 0
+    assert asked(crawled) == before, "what was forgotten is not fetched again"
+    assert scrapy_command("verify").status == 0
+    assert scrapy_command("rebuild", "--check").status == 0, scrapy_command("rebuild", "--check").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("forget", "http://news.example/1"),
+        ("forget", "http://news.example/1", "--reason", " "),
+        ("forget", "--reason", "x"),
+        ("forget", "javascript:alert(1)", "--reason", "x"),
+        ("archive",),
+        ("archive", "sync", "a"),
+        ("archive", "sync", "a", "b", "c"),
+        ("archive", "move", "a", "b"),
+    ],
+)
+def test_wrong_use(words: tuple[str, ...], archive: Path, scrapy_command: Scrapy) -> None:
+    done = scrapy_command(*words)
+    assert done.status == 2
+    assert not archive.exists()
