@@ -117,6 +117,8 @@ class Manners:
         """A connection that broke is tried again; what we refuse ourselves, or an answer too large, is not."""
         if isinstance(exception, FINAL) or "robots" in request.meta:
             return None
+        if isinstance(exception, DownloadTimeoutError) and request.meta.get("exchange") is not None:
+            return None  # a body that drips takes as long again; the lead waits for another run
         return self._again(request, urlsplit(request.url).netloc, None)
 
     def _again(self, request: Request, host: str, seconds: float | None) -> Request | None:
