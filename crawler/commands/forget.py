@@ -81,6 +81,9 @@ class Command(ScrapyCommand):
                 run = run_id(now, secrets.token_bytes(6))
                 gone = forget(archive, url, reason, run=run, clock=lambda: dt.datetime.now(dt.UTC))
                 take_out(database, urls=gone.urls, articles=gone.articles, inherited=gone.inherited)
+            # A rebuild leaves the catalogue as it was before, with everything in it.
+            for left in path.parent.glob(f"{path.name}.before-rebuild*"):
+                left.unlink()
         return gone
 
 

@@ -19,7 +19,6 @@ from storage.records import WarcAddress
 from storage.urls import key as page_of
 
 _ARTICLE = ("kept", "revision", "duplicate", "unchanged")
-_OWN_COPY = ("kept", "revision")
 
 
 @dataclass(slots=True)
@@ -119,8 +118,9 @@ def _outcome(event: Event, found: Found) -> None:
     found.captures += 1
     if fields.get("outcome") in _ARTICLE and fields.get("article") in found.articles:
         found.meet((fields.get("url"), fields.get("canonical"), _lead(fields).get("url")))
-    if fields.get("outcome") in _OWN_COPY and fields.get("clean_key"):
-        found.copies.add(fields["clean_key"])
+    copy = fields.get("clean_key") or ""
+    if f"/{fields.get('article')}-" in copy:  # its own, and not that of which it is a duplicate
+        found.copies.add(copy)
     if address := fields.get("address"):
         found.add(address["file"], address["record_id"], address["payload_digest"])
 
@@ -144,7 +144,7 @@ def _heirs(archive: Archive, found: Found) -> None:
         if event.event != "outcome" or is_of(event, found):
             continue
         key = event.fields.get("clean_key")
-        if key in found.copies and event.fields.get("outcome") == "duplicate":
+        if key in found.copies:
             found.heirs.setdefault(key, event)
 
 

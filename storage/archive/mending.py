@@ -50,6 +50,8 @@ def endings_of(archive: Archive, copies: set[str]) -> Iterator[Ending]:
     for event in events(archive, damaged=lambda _key, _line, _fault: None):
         if event.event == "outcome" and event.fields.get("clean_key") in left:
             ending = read_ending(event.run, event.fields)
-            if ending.outcome in (Outcome.KEPT, Outcome.REVISION) and ending.address is not None:
+            # A duplicate's own page may be worded otherwise; it has a copy of its own where nobody else's was durable.
+            own = f"/{ending.article}-" in (ending.clean_key or "")
+            if own and ending.outcome is not Outcome.UNCHANGED and ending.address is not None:
                 left.discard(ending.clean_key or "")
                 yield ending

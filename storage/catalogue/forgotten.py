@@ -23,6 +23,8 @@ def take_out(
     `inherited`: clean copies that other articles use -> the keys under which those lie now.
     """
     addresses = list(urls)
+    # What is deleted is overwritten in the file, and does not stay in its log.
+    database.conn.execute("pragma secure_delete = on")
     sequences = _captures(database.conn, addresses, list(articles))
     for sequence in sorted(sequences, reverse=True):
         captures.take_back(database, sequence, forget)
@@ -31,6 +33,7 @@ def take_out(
             connection.execute("update captures set clean_key = ? where clean_key = ?", (new, old))
             connection.execute("update articles set clean_key = ? where clean_key = ?", (new, old))
         enter_forgotten(connection, addresses)
+    database.conn.execute("pragma wal_checkpoint (truncate)").fetchall()
     return len(sequences)
 
 
