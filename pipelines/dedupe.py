@@ -21,6 +21,8 @@ DRIFT = 0.4
 """Share of the shorter text in common with the fullest member of a cluster, below which a newcomer does not join."""
 SAME_TIME = dt.timedelta(hours=2)
 """Reports of one series with the same words are one report when they appear within this time."""
+SURE = 0.95
+"""Score above which no better match is looked for."""
 NOTICE = 300
 """Words of the longest report of a series: a longer text with the same words is a copy, whatever its day."""
 MOST, PART = 0.8, 0.6
@@ -129,7 +131,7 @@ def place(
         relation = Relation.UNCHANGED if same else Relation.REVISION
         return _placed(relation, compared(mine, earlier, np.ones(len(mine.words))), arrival, index), earlier
     weights = weighed(mine, sharing)
-    alike = [compared(mine, neighbour, weights) for neighbour in sharing.neighbours]
+    alike = _compared(mine, sharing, weights)
     series = any(likeness.alike and likeness.conflicts for likeness in alike)
     twins = [twin for twin in twins if not series or near_in_time(arrival, twin)]
     if twins:
@@ -146,6 +148,17 @@ def place(
         return Placement(relation=Relation.NEW, cluster=arrival.article, canonical=arrival.article), None
     excerpt = best.share_of_self >= MOST and best.share_of_match < PART
     return _placed(Relation.EXCERPT if excerpt else Relation.NEAR_DUPLICATE, best, arrival, index), best.neighbour
+
+
+def _compared(mine: Fingerprint, sharing: Sharing, weights: Weights) -> list[Likeness]:
+    """Likenesses with the neighbours, likeliest first. A long text that has found its copy needs no more of them; of a
+    short one all are wanted: whether it belongs to a series shows in the others."""
+    found: list[Likeness] = []
+    for neighbour in sharing.neighbours:
+        found.append(compared(mine, neighbour, weights))
+        if len(mine.words) > NOTICE and found[-1].alike and not found[-1].conflicts and found[-1].score >= SURE:
+            break
+    return found
 
 
 def _holds(likeness: Likeness, mine: Fingerprint, weights: Weights, index: Neighbours) -> bool:
