@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from storage.archive import open_archive, open_store
+from storage.archive.reading import captures
 from storage.archive.s3 import S3Store
 from storage.archive.s3_parts import PART
 from storage.archive.store import ArchiveError, Conflict
+from tests.exchanges import exchange, page, writer
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.s3_server import BUCKET, S3Server, s3_server
 from tests.store_contract import StoreContract
@@ -174,6 +176,17 @@ def test_who_may_only_read_reads(s3_server: S3Server, tmp_path: Path, monkeypatc
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "rk")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "rs")
     assert open_archive(uri, tmp_path, write=False).read("clean/a.json") == b"1"
+
+
+def test_a_run_needs_no_right_to_delete(proxy: FaultyProxy, s3_server: S3Server, tmp_path: Path) -> None:
+    archive = open_archive(s3_server.prefix(), tmp_path)
+    warc = writer(archive, max_size=4000)
+    for number in range(4):
+        warc.record(exchange(f"http://news.example/{number}", page(number)))
+    archive.store.put_all([("clean/daily/aa/x.json", b"{}")])
+    warc.close()
+    assert len(list(captures(archive))) == 4
+    assert [line for line in proxy.seen if line.startswith("DELETE")] == []
 
 
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch, s3_server: S3Server, tmp_path: Path) -> None:

@@ -6,17 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from storage.archive import open_archive
-from storage.archive.keys import cdx_key, ledger_key, warc_key
+from storage.archive.keys import cdx_key, ledger_key, run_id, warc_key
 from storage.archive.ledger import Ledger, events
 from storage.archive.local import LocalStore
 from storage.archive.reading import captures, read_capture
 from storage.archive.store import ArchiveError
-from tests.exchanges import RUN, exchange, page, ticking, warcs, writer
+from tests.exchanges import RUN, START, exchange, page, ticking, warcs, writer
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.s3_server import S3Server, s3_server
 
@@ -191,3 +193,52 @@ ledger.close()
     assert [c.url for c in captures(archive)] == [f"http://news.example/{n}" for n in range(int(number))]
     assert [event.fields["number"] for event in events(archive)] == list(range(int(number)))
     assert all(path.stat().st_size <= size for path in warcs(archive))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A filesystem of 200 KB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if (
+        os.geteuid()
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("no right to mount a small filesystem")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("spare", range(0, 12_288, 2048))
+def test_a_full_disk_at_each_write_step(small_disk: Path, spare: int) -> None:
+    """The disk fills up at one step after the other; then room is made, and the next run goes on."""
+    archive = open_archive(str(small_disk / "archive"))
+    warc, ledger = writer(archive), Ledger(archive, "daily", RUN, clock=ticking())
+    kept = []
+    room = small_disk / "something-else"
+    room.write_bytes(bytes(100_000 - spare))
+    with pytest.raises(ArchiveError, match=r"the disk is full .* free some space"):
+        for number in range(200):
+            url = f"http://news.example/{number}"
+            address = warc.record(exchange(url, page(number)))
+            warc.sync()
+            archive.store.put_all([(f"clean/daily/{number % 7}/{number}.json", b"{}" * 100)])
+            ledger.append("outcome", {"outcome": "quarantined", "address": asdict(address)})
+            ledger.sync()
+            kept.append(url)
+    room.unlink()
+    warc.close()
+    ledger.close()
+    again = open_archive(str(small_disk / "archive"))
+    assert again.recovered == ()
+    assert {capture.url for capture in captures(again)} >= set(kept)
+    assert len(list(events(again))) == len(kept) > 5
+    assert all(path.read_bytes() == b"{}" * 100 for path in (small_disk / "archive" / "clean").rglob("*.json"))
+    later = writer(again, run_id(START, b"later run"))
+    later.record(exchange("http://news.example/later", page(999)))
+    later.close()
+    assert "http://news.example/later" in {capture.url for capture in captures(again)}

@@ -23,14 +23,14 @@ from warcio.warcwriter import WARCWriter
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy
 from storage.archive.finding import Finding, Severity, Tally
-from storage.archive.keys import article_id, cdx_key, clean_key, ledger_key
+from storage.archive.keys import article_id, cdx_key, clean_key, ledger_key, run_id
 from storage.archive.ledger import Ledger
 from storage.archive.reading import captures
 from storage.archive.verify import verify
 from storage.archive.verify_warc import check_file, digest_matches
 from storage.archive.warcread import Record, records
 from storage.records import Fingerprint
-from tests.exchanges import RUN, article, exchange, page, placement, ticking, warcs, writer
+from tests.exchanges import RUN, START, article, exchange, page, placement, ticking, warcs, writer
 from tests.s3_server import S3Server, s3_server
 
 __all__ = ["s3_server"]
@@ -94,6 +94,30 @@ def test_an_archive_of_a_run_that_is_going(tmp_path: Path) -> None:
     with archive.spool.path(ledger_key("daily", RUN)).open("ab") as growing:
         growing.write(b'{"half a li')
     assert [(each.severity, each.what.partition(":")[0]) for each in found(archive)] == [(Severity.NOTE, "in the spool")] * 2
+
+
+def test_a_run_that_goes_on_meanwhile_is_no_fault(archive: Archive) -> None:
+    run = run_id(START, b"another")
+    warc, ledger = writer(archive, run, max_size=4000), Ledger(archive, "daily", run, clock=ticking())
+
+    def keep(number: int) -> None:
+        url = f"http://news.example/more/{number}"
+        address, digest = warc.record(exchange(url, page(100 + number))), f"{number:064x}"
+        key = clean_key("daily", article_id(url), digest)
+        copy = clean_copy(article(url, address=address), Fingerprint(digest=digest, length=1), placement(), extractor="x")
+        archive.store.put_new(key, copy)
+        fields = {"outcome": "kept", "address": asdict(address), "clean_key": key, "content_digest": digest}
+        ledger.append("outcome", fields)
+
+    keep(0)
+    walk = verify(archive, Tally())
+    seen = [next(walk)]  # the walk has come to the spool
+    for number in range(1, 8):
+        keep(number)
+    warc.close()
+    seen += walk
+    assert {each.severity for each in seen} == {Severity.NOTE}
+    ledger.close()
 
 
 def test_a_flipped_bit_anywhere_is_found(archive: Archive) -> None:

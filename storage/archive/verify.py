@@ -21,6 +21,7 @@ from storage.archive.verify_ledger import check_segment
 from storage.archive.verify_notes import Notes
 from storage.archive.verify_warc import Checked, check_records
 from storage.archive.warcrecord import FORGOTTEN, NOT_MODIFIED
+from storage.records import WarcAddress
 
 RESTORE = "restore it from a copy of the archive: scrapy archive sync COPY THIS"
 MEND = "scrapy verify --mend"
@@ -50,6 +51,9 @@ class _Walk:
 
     def __init__(self, archive: Archive, tally: Tally, notes: Notes) -> None:
         self.archive, self.store, self.tally, self.notes = archive, archive.store, tally, notes
+        # Runs may go on meanwhile: what they write from now on has not been looked at when it is spoken of.
+        self.growing = archive.spool.keys()
+        self.walked: set[str] = set()
 
     def marker(self) -> Iterator[Finding]:
         """The marker says what this is."""
@@ -78,10 +82,10 @@ class _Walk:
             else:
                 yield _strange(key)
         yield from self._alone(index)
-        for key in self.archive.spool.keys():  # noqa: SIM118
+        for key in self.growing:
             what = "in the spool: a run is writing it, or the next start of a run publishes it"
             yield Finding(severity=Severity.NOTE, key=key, what=what)
-            if key.endswith(".warc.gz") and self.store.size(key) is None:
+            if key.endswith(".warc.gz") and key not in self.walked:
                 with self.archive.open_stream(key) as stream:
                     for each in check_records(stream, key):
                         if isinstance(each, Checked):
@@ -115,16 +119,28 @@ class _Walk:
 
     def ledgers(self) -> Iterator[Finding]:
         """Every line of the ledger, against the records that it speaks of."""
-        spooled = [key for key in self.archive.spool.keys("ledger/") if self.store.size(key) is None]
-        for key in [*self._entries("ledger/"), *spooled]:
+        published = []
+        for key in self._entries("ledger/"):
             if key.endswith(".jsonl") and is_key(key):
-                yield from check_segment(self.archive, key, self.notes, self.tally, live=key in spooled)
+                published.append(key)
+                yield from check_segment(self.archive, key, self.notes, self.tally, self.lies, live=key in self.growing)
             else:
                 yield _strange(key)
+        for key in self.growing:
+            if key.endswith(".jsonl") and key not in published:
+                yield from check_segment(self.archive, key, self.notes, self.tally, self.lies, live=True)
+
+    def lies(self, address: WarcAddress) -> bool | None:
+        """Whether a record lies where an address says; None when it was forgotten, or written while we walked."""
+        found = self.notes.lies(address)
+        unseen = address.file in self.growing or (address.file not in self.walked and self.archive.holds(address.file))
+        return None if found is False and unseen else found
 
     def promises(self) -> Iterator[Finding]:
         """Every text that the ledger speaks of lies in its clean copy, and none lies there unspoken."""
         for each in self.notes.broken_promises():
+            if each.found is None and self.store.size(each.key) is not None:
+                continue  # written while we walked
             what = f"the clean copy {each.key} is missing" if each.found is None else f"{each.key} holds another text"
             yield Finding(severity=Severity.ERROR, key=each.segment, offset=each.line, what=what, mend=MEND, subject=each.key)
         for key in self.notes.unspoken_copies():
@@ -155,6 +171,7 @@ class _Walk:
             yield Finding(severity=Severity.ERROR, key=index, what=what, mend=RESTORE)
 
     def _warc(self, key: str) -> Iterator[Finding]:
+        self.walked.add(key)
         lines: list[str] = []
         with self.store.open_stream(key) as stream:
             for each in check_records(stream, key):
@@ -199,7 +216,7 @@ class _Walk:
         if capture.address is None:
             what = "this clean copy does not say from which record it was made"
             yield Finding(severity=Severity.ERROR, key=key, what=what, mend=MEND)
-        elif self.notes.lies(capture.address) is not True:
+        elif self.lies(capture.address) is False:
             what = f"its record {capture.address.record_id} is not at {capture.address.file}:{capture.address.offset}"
             yield Finding(severity=Severity.ERROR, key=key, what=what, mend=RESTORE)
 

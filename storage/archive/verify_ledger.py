@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from storage.archive.finding import Finding, Severity, Tally
 from storage.archive.keys import FORGOTTEN, outlet_of
@@ -15,7 +15,11 @@ _RESTORE = "restore it from a copy of the archive: scrapy archive sync COPY THIS
 _WITH_TEXT = ("kept", "revision", "duplicate")
 
 
-def check_segment(archive: Archive, key: str, notes: Notes, tally: Tally, *, live: bool) -> Iterator[Finding]:
+# Address of a record -> whether it lies there; None when nothing can be said.
+Lies = Callable[[WarcAddress], bool | None]
+
+
+def check_segment(archive: Archive, key: str, notes: Notes, tally: Tally, lies: Lies, *, live: bool) -> Iterator[Finding]:
     """A segment -> what is wrong with it; which clean copies it speaks of goes into `notes`.
 
     `live`: it lies in the spool, so it may end in the middle of a line.
@@ -42,13 +46,13 @@ def check_segment(archive: Archive, key: str, notes: Notes, tally: Tally, *, liv
             expected = event.seq + 1
             tally.outcomes += event.event == "outcome"
             ended = ended or event.event == "run-ended"
-            yield from _event(key, number, event, notes)
+            yield from _event(key, number, event, notes, lies)
     if not ended:
         what = "the run was killed: its end is not in the ledger"
         yield Finding(severity=Severity.NOTE, key=key, what=what)
 
 
-def _event(key: str, number: int, event: Event, notes: Notes) -> Iterator[Finding]:
+def _event(key: str, number: int, event: Event, notes: Notes, lies: Lies) -> Iterator[Finding]:
     """An outcome's record must lie where it says; its text is looked for later."""
     if event.event != "outcome":
         return
@@ -61,7 +65,7 @@ def _event(key: str, number: int, event: Event, notes: Notes) -> Iterator[Findin
     except (TypeError, ValueError) as error:
         yield _error(key, number, f"no outcome of a capture ({error})")
         return
-    if address is not None and notes.lies(address) is False:
+    if address is not None and lies(address) is False:
         yield _error(key, number, f"its record {address.record_id} is not at {address.file}:{address.offset}")
     if outcome in _WITH_TEXT:
         notes.kept(key, number, str(clean), str(digest))
