@@ -1,60 +1,167 @@
-"""Blocks of a page -> the blocks that are the story, and what was taken out, by rule.
+"""Pieces of a page, each kept or taken out with its rule -> the same pieces after the rules that need no model.
 
-Structure and repetition decide; words decide only where a line is nothing but a stub of the template.
+Structure and repetition decide first; words decide only where a line is nothing but a stub of the template.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from storage.records import Block, Removed
+from pipelines.legal import LABEL, site_words
+from storage.records import BlockKind
 
 _WORD = re.compile(r"\w+")
+# Scripts without spaces: a character is as good as a word.
+_DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 # One token of letters and digits mixed, long, with at least eight digits in a row: an identifier.
-_IDENTIFIER = re.compile(r"(?=\S{14,}$)(?=.*\d{8})(?=.*[A-Za-z])[\w.:#/-]+$")
+_IDENTIFIER = re.compile(r"(?=\S{14,80}$)(?=\S*\d{8})(?=\S*[A-Za-z])[\w.:#/-]+$")
 _STUB = re.compile(
-    r"(?:no|0)? ?comments?(?: yet)?|tags?|labels?|categor(?:y|ies)|date|newsletter|more stories|share|tweet|"
+    r"(?:no|0|\d+)? ?comments?(?: yet)?|tags?|labels?|categor(?:y|ies)|date|newsletter|more stories|share|tweet|"
     r"print|e-?mail|(?:share|tweet) (?:on|via) \w+|follow us(?: on \w+)?|advertisement|read more|"
-    r"related(?: (?:stories|articles))?",
+    r"(?:read|up|see) next|(?:read|see) also|also read|you may also like|recommended(?: for you)?|more on this(?: story)?|"
+    r"trending(?: now)?|most read|related(?: (?:stories|articles|news|topics))?|share this(?: (?:story|article|post))?",
     re.I,
 )
-_DISCLAIMER = re.compile(r"(?:legal )?disclaimer\b", re.I)
+_DISCLAIMER = re.compile(r"(?:legal )?disclaimers?\s*[:.–-]", re.I)
+_WHOLE = 8  # words from which a passage that repeats another is taken out wherever it stands
+_GRAM = 4
+_SHARED = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A unit of the page. `group`: pieces next to each other with the same number are one block (-1: alone);
+    `row`: pieces of one line of a table. `rule` is None while the piece is part of the story."""
+
+    text: str
+    kind: BlockKind
+    group: int = -1
+    row: int = -1
+    rule: str | None = None
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Text -> its words, folded for comparison."""
-    return tuple(_WORD.findall(text.casefold()))
+    """Text -> its words, folded for comparison; characters where the script has no spaces."""
+    folded = text.casefold()
+    if _DENSE.search(folded):
+        folded = _DENSE.sub(lambda match: f" {match.group()} ", folded)
+    return tuple(_WORD.findall(folded))
 
 
-def strip(blocks: Iterable[Block], headline: str | None) -> tuple[tuple[Block, ...], tuple[Removed, ...]]:
-    """Blocks in reading order and the headline -> (blocks of the story, passages removed)."""
-    kept: list[Block] = []
-    removed: list[Removed] = []
-    seen: set[tuple[str, ...]] = set()
-    title = words(headline or "")
-    for block in blocks:
-        rule = _rule(block, title, seen, first=len(kept) < 3)
-        if rule:
-            removed.append(Removed(rule=rule, words=block.text))
+def strip(pieces: Sequence[Piece], headline: str | None) -> list[Piece]:
+    """Pieces in reading order and the headline -> the pieces, those that the rules take out with their rule."""
+    said = [words(piece.text) if piece.rule is None else () for piece in pieces]
+    rules: list[str | None] = [piece.rule for piece in pieces]
+    _each(pieces, said, rules, words(headline or ""))
+    _repeated(said, rules)
+    _headings(pieces, rules)
+    return [replace(piece, rule=rule) for piece, rule in zip(pieces, rules, strict=True)]
+
+
+def _each(
+    pieces: Sequence[Piece], said: Sequence[tuple[str, ...]], rules: list[str | None], title: tuple[str, ...]
+) -> None:
+    """Rules that look at one piece alone."""
+    before = 0
+    late = _late(rules)
+    labelled = False  # below a line that is nothing but "Legal disclaimer:"
+    for index, piece in enumerate(pieces):
+        labelled = piece.kind != BlockKind.HEADING and (labelled or bool(LABEL.fullmatch(piece.text.strip())))
+        if rules[index] is not None:
             continue
-        kept.append(block)
-        seen.add(words(block.text))
-    return tuple(kept), tuple(removed)
+        if not said[index]:
+            rules[index] = "no-words"
+        elif said[index] == title and (before < 3 or piece.kind == BlockKind.HEADING):
+            rules[index] = "headline"
+        elif _IDENTIFIER.match(piece.text):
+            rules[index] = "identifier"
+        elif len(piece.text) < 60 and _STUB.fullmatch(piece.text.strip(" :.…")):
+            rules[index] = "stub"
+        elif labelled or (piece.kind != BlockKind.HEADING and _DISCLAIMER.match(piece.text)):
+            rules[index] = "disclaimer"
+        elif piece.kind != BlockKind.HEADING and (rule := site_words(piece.text, late=index >= late)):
+            rules[index] = rule
+        else:
+            before += 1
 
 
-def _rule(block: Block, title: tuple[str, ...], seen: set[tuple[str, ...]], *, first: bool) -> str | None:
-    said = words(block.text)
-    if not said:
-        return "no-words"
-    if first and said == title:
-        return "headline"
-    if len(said) > 2 and said in seen:
-        return "repeated"
-    if _IDENTIFIER.match(block.text):
-        return "identifier"
-    if _STUB.fullmatch(block.text.strip(" :.…")):
-        return "stub"
-    if _DISCLAIMER.match(block.text):
-        return "disclaimer"
+def _late(rules: Sequence[str | None]) -> int:
+    """Index from which pieces stand in the last part of the story: its last four, and no more than its last half."""
+    kept = [index for index, rule in enumerate(rules) if rule is None]
+    return kept[max(len(kept) // 2, len(kept) - 4)] if kept else 0
+
+
+def _repeated(said: Sequence[tuple[str, ...]], rules: list[str | None]) -> None:
+    """Takes out passages that repeat another one, whole or as part of it, also with small differences."""
+    kept = [index for index, rule in enumerate(rules) if rule is None]
+    grams = {index: _grams(said[index]) for index in kept}
+    holders: dict[tuple[str, ...], list[int]] = {}
+    for index in kept:
+        for gram in grams[index]:
+            holders.setdefault(gram, []).append(index)
+    copy_of: dict[int, int] = {}
+    for index in kept:
+        other = _holder(index, said, grams, holders, copy_of)
+        if other is not None and len(said[index]) >= _WHOLE:
+            copy_of[index] = other
+            rules[index] = "repeated"
+    # Shorter lines may recur in a text; they go when they stand in a passage that recurs as a whole.
+    first: dict[tuple[str, ...], int] = {}
+    followers = dict(pairwise(kept))
+    for index, following in followers.items():
+        source = first.setdefault(said[index], index)
+        if rules[index] == "repeated" and rules[following] is None and said[index] == said[source]:
+            twin = followers.get(source)
+            if twin is not None and twin < index and said[twin] == said[following]:
+                rules[following] = "repeated"
+
+
+def _grams(said: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    if len(said) < _GRAM:
+        return frozenset((said,))
+    return frozenset(tuple(said[at : at + _GRAM]) for at in range(len(said) - _GRAM + 1))
+
+
+def _holder(
+    index: int,
+    said: Sequence[tuple[str, ...]],
+    grams: dict[int, frozenset[tuple[str, ...]]],
+    holders: dict[tuple[str, ...], list[int]],
+    copy_of: dict[int, int],
+) -> int | None:
+    """The piece that says all of this one: longer, or as long and earlier; None when there is none."""
+    shared: Counter[int] = Counter()
+    for gram in grams[index]:
+        if len(holders[gram]) < 50:
+            shared.update(holders[gram])
+    shared.pop(index, None)
+    need = _SHARED * len(grams[index])
+    for other, count in shared.most_common(3):
+        if count < need or other in copy_of:
+            continue
+        if len(said[other]) > len(said[index]) or other < index:
+            # A longer text that is not a near copy must hold the words as they stand, or it is chance.
+            return other
     return None
+
+
+def _headings(pieces: Sequence[Piece], rules: list[str | None]) -> None:
+    """Takes out headings under which nothing is left."""
+    below = False
+    for index in range(len(pieces) - 1, -1, -1):
+        if pieces[index].kind != BlockKind.HEADING:
+            below = below or rules[index] is None
+        elif rules[index] is None and not below:
+            rules[index] = "heading-of-nothing"
+
+
+Decide = Callable[[Piece], str | None]
+
+
+def decide(pieces: Sequence[Piece], rule: Decide) -> list[Piece]:
+    """Pieces and a rule -> the pieces, with the rule's name where it takes out one that was kept."""
+    return [replace(piece, rule=rule(piece)) if piece.rule is None else piece for piece in pieces]

@@ -1,45 +1,48 @@
-"""A page called an article and its Document -> the Article: blocks of text, what was removed, metadata."""
+"""A page called an article and its Document -> the Article: blocks of text, what was removed, metadata.
+
+Order: the units of the page, the block model, the outlet's dated overrides, the rules of boilerplate.py, what the
+outlet's other stories have taught; docs/extraction.md says why.
+"""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-import trafilatura
-from lxml.html import HtmlElement
-from trafilatura.settings import Document as Found
-from trafilatura.settings import Extractor
-
-from pipelines.boilerplate import strip
+from pipelines.block_model import BlockModel, block_model
+from pipelines.blocks import segment
+from pipelines.boilerplate import Piece, strip
 from pipelines.document import Document
 from pipelines.language import language_of
-from pipelines.metadata import metadata
+from pipelines.metadata import metadata, said_elsewhere
 from pipelines.provider import provider_of
-from pipelines.shown import hides
+from pipelines.story import pieces
 from storage.records import Article, Block, BlockKind, Outlet, Page, Removed
 
-# deduplicate stays off: it would empty pages seen before in this process (docs/extraction.md).
-_OPTIONS = Extractor(comments=False, output_format="python", date_params={"max_date": ""})
+_QUOTED = 2000  # characters of a removed passage that are kept; the whole is in the WARC
 
 
-def extract(page: Page, document: Document, outlet: Outlet) -> Article:
-    """Page, its Document and its outlet -> Article."""
+def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | None = None) -> Article:
+    """Page, its Document and its outlet -> Article. `model` is for benchmarks; None is the one that ships."""
     known = metadata(document, page.capture, outlet)
-    shown, hidden = _shown(document.tree)
-    found = trafilatura.bare_extraction(shown, options=_OPTIONS)
-    blocks, removed = strip(_blocks(found.body if isinstance(found, Found) else None), known.headline)
-    language, by = language_of("\n".join(block.text for block in blocks), known.languages)
+    units, boxes = segment(document.passages)
+    found: Sequence[Piece] = ()
+    if units:
+        found, _ = pieces(units, boxes, said_elsewhere(document), model or block_model())
+    found = strip(found, known.headline)
+    story = tuple(blocks(found))
+    language, by = language_of("\n".join(block.text for block in story), known.languages)
     return Article(
         page=page,
         canonical=known.canonical,
         headline=known.headline,
-        blocks=blocks,
-        removed=hidden + removed,
+        blocks=story,
+        removed=tuple(removed(found)),
         authors=known.authors,
         published=known.published,
         modified=known.modified,
         language=language,
-        provider=provider_of([block.text for block in blocks if block.kind is BlockKind.PARAGRAPH]),
+        provider=provider_of([block.text for block in story if block.kind is BlockKind.PARAGRAPH]),
         section=known.section,
         tags=known.tags,
         picture=known.picture,
@@ -48,38 +51,28 @@ def extract(page: Page, document: Document, outlet: Outlet) -> Article:
     )
 
 
-def _shown(tree: HtmlElement) -> tuple[HtmlElement, tuple[Removed, ...]]:
-    tree = copy.deepcopy(tree)
-    removed = []
-    for element in list(tree.iter()):
-        if (
-            isinstance(element.tag, str)
-            and element.tag not in ("head", "body", "html", "noscript")
-            and hides(element)
-        ):
-            text = " ".join(element.text_content().split()) if element.tag not in ("script", "style") else ""
-            if text:
-                removed.append(Removed(rule="hidden", words=text))
-            element.drop_tree()
-    return tree, tuple(removed)
+def blocks(found: Sequence[Piece]) -> Iterator[Block]:
+    """Pieces in reading order -> the blocks of the clean copy; pieces of one list, quote or heading are one block."""
+    kept = [piece for piece in found if piece.rule is None]
+    at = -1
+
+    def block_of(piece: Piece) -> tuple[BlockKind, int]:
+        nonlocal at
+        at += 1
+        return piece.kind, piece.group if piece.group >= 0 else -2 - at
+
+    for (kind, _), together in groupby(kept, key=block_of):
+        lines = list(together)
+        if kind == BlockKind.HEADING:
+            yield Block(kind=kind, text=" ".join(piece.text for piece in lines))
+            continue
+        rows = groupby(enumerate(lines), key=lambda one: one[1].row if one[1].row >= 0 else -2 - one[0])
+        yield Block(kind=kind, text="\n".join(" | ".join(piece.text for _, piece in row) for _, row in rows))
 
 
-def _blocks(body: HtmlElement | None) -> Iterator[Block]:
-    for element in body if body is not None else ():
-        kind = {"head": BlockKind.HEADING, "list": BlockKind.LIST, "quote": BlockKind.QUOTE}.get(
-            element.tag, BlockKind.PARAGRAPH
-        )
-        lines = "\n".join(" ".join(line.split()) for line in _lines(element)).split("\n")
-        text = "\n".join(line for line in lines if line)
-        if text:
-            yield Block(kind=kind, text=text)
-
-
-def _lines(element: HtmlElement) -> Iterator[str]:
-    if element.tag not in ("list", "table", "quote"):
-        for lb in element.iter("lb"):
-            lb.tail = "\n" + (lb.tail or "")
-        yield from "".join(element.itertext()).split("\n")
-        return
-    for part in element.iter("item", "row", "p", element.tag):
-        yield " ".join(t for t in part.itertext()) if part.tag != element.tag else (part.text or "")
+def removed(found: Sequence[Piece]) -> Iterator[Removed]:
+    """Pieces in reading order -> what was taken out; neighbours under one rule are one passage."""
+    for rule, together in groupby(found, key=lambda piece: piece.rule):
+        if rule is not None:
+            words = "\n".join(piece.text for piece in together)
+            yield Removed(rule=rule, words=words if len(words) <= _QUOTED else words[:_QUOTED] + " …")

@@ -13,9 +13,10 @@ from urllib.parse import urljoin, urlsplit
 
 from pipelines.authors import authors
 from pipelines.document import Document
+from pipelines.features import Said
 from pipelines.headline import Candidate, choose, headings
 from pipelines.published import published
-from pipelines.structured import Node, Structured, structured
+from pipelines.structured import Node, Structured
 from storage.records import Capture, Outlet, Picture, Stamp
 from storage.urls import canonical
 
@@ -42,7 +43,7 @@ class Metadata:
 
 def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
     """Document, capture and outlet -> Metadata. `languages` are the tags that the page offers, in order of trust."""
-    said = structured(document.tree)
+    said = document.structured
     story = _story(said)
     languages = tuple(tag for tag in _languages(document, said, story, outlet) if tag)
     site = tuple(_site(said, story, outlet))
@@ -138,6 +139,20 @@ def _tags(said: Structured, story: Node) -> tuple[str, ...]:
         listed = said.first("news_keywords", "keywords")
         found = [part.strip() for part in (listed or "").split(",")]
     return tuple(dict.fromkeys(tag for tag in found if 1 < len(tag) < 80))[:40]
+
+
+def said_elsewhere(document: Document) -> Said:
+    """Document -> its titles, description and declared body, to compare units of text with."""
+    said = document.structured
+    story = _story(said)
+    titles = (said.first("og:title"), _text(story.get("headline")), document.title)
+    description = said.first("og:description", "description", "twitter:description")
+    body = story.get("articleBody")
+    return Said(
+        titles=tuple(title for title in titles if title),
+        description=description or _text(story.get("description")) or "",
+        body=body if isinstance(body, str) else "",
+    )
 
 
 def _headlines(document: Document, said: Structured, story: Node, capture: Capture) -> Iterator[Candidate]:

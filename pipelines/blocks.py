@@ -1,0 +1,154 @@
+"""Passages of a page -> its units of text, and the boxes around them.
+
+A unit is the smallest piece that is kept or taken out as one. A box is an element that holds text: the block element
+of a passage, or an element above one. Nothing is judged here. Iterative: depth of the markup costs no stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from lxml.html import HtmlElement
+
+from pipelines.classwords import BIT, groups
+from pipelines.shown import Passage, hides
+
+_NAMING = ("class", "id", "role", "itemprop", "data-testid", "data-component", "data-qa", "data-type")
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+# Bits of `Box.above`: which elements stand at or above a box.
+ABOVE = (
+    "nav", "footer", "header", "aside", "form", "figure", "figcaption", "article", "main", "table", "li", "blockquote",
+    "section", "details", "button", "a", "address", "pre", "dl", "label",
+)  # fmt: skip
+_ABOVE = {tag: 1 << index for index, tag in enumerate(ABOVE)}
+_ROLES = {
+    "navigation": "nav", "contentinfo": "footer", "banner": "header", "complementary": "aside", "article": "article",
+    "main": "main", "search": "form", "form": "form", "button": "button",
+}  # fmt: skip
+_LISTS, _ITEMS = frozenset(("ul", "ol", "dl")), frozenset(("li", "dd", "dt"))
+
+
+class Box(NamedTuple):
+    """An element. `parent` and the last four are indexes of boxes (-1: none); `own` and `above` are bit masks."""
+
+    element: HtmlElement
+    tag: str
+    parent: int
+    names: str
+    own: int
+    depth: int
+    above: int
+    listed: int
+    item: int
+    quoted: int
+    row: int
+
+
+class Unit(NamedTuple):
+    """A piece of text in the box `box`; `linked` counts the characters of it inside links."""
+
+    text: str
+    box: int
+    linked: int
+    hidden: bool
+
+
+def segment(passages: Sequence[Passage]) -> tuple[list[Unit], list[Box]]:
+    """Passages in reading order -> (units in reading order, boxes with parents before children)."""
+    boxes: list[Box] = []
+    places: dict[HtmlElement | None, int] = {None: -1}
+    units: list[Unit] = []
+    for element, text, linked, hidden, _ in passages:
+        place = places.get(element)
+        if place is None:
+            place = _place(element, boxes, places)
+        last = units[-1] if units else None
+        if last is not None and last.box == place and last.hidden == hidden and _goes_on(boxes[place].tag, last.text, text):
+            units[-1] = Unit(f"{last.text} {text}", place, last.linked + linked, hidden)
+        else:
+            units.append(Unit(text, place, linked, hidden))
+    if any(unit.hidden for unit in units):
+        for index in _revealed(units, boxes):
+            units[index] = units[index]._replace(hidden=False)
+    return units, boxes
+
+
+def _goes_on(tag: str, before: str, text: str) -> bool:
+    """Whether text after a <br> goes on with the line before it rather than starting a paragraph."""
+    return tag in _HEADINGS or text[0].islower() or (len(before) < 40 and before[-1] in ":：")
+
+
+def _place(element: HtmlElement, boxes: list[Box], places: dict[HtmlElement | None, int]) -> int:
+    """Element -> index of its box; makes it and the boxes above it that are not there yet."""
+    row = []
+    while element not in places:
+        row.append(element)
+        element = element.getparent()
+    for below in reversed(row):
+        boxes.append(_box(below, places[element], len(boxes), boxes))
+        places[below] = len(boxes) - 1
+        element = below
+    return places[element]
+
+
+def _box(element: HtmlElement, parent: int, index: int, boxes: list[Box]) -> Box:
+    tag = element.tag
+    bits, names = _ABOVE.get(tag, 0), ""
+    attributes = element.attrib
+    if attributes:
+        given = [value for key in _NAMING if (value := attributes.get(key))]
+        names = " ".join(given)
+        if "role" in attributes:
+            bits |= _ABOVE.get(_ROLES.get(attributes["role"], ""), 0)
+    own = groups(names) if names and tag not in ("html", "body") else 0
+    depth, listed, item, quoted, row = 0, -1, -1, -1, -1
+    if parent >= 0:
+        _, _, _, _, _, depth, above, listed, item, quoted, row = boxes[parent]
+        depth, bits = depth + 1, bits | above
+    if tag in _LISTS:
+        listed = index
+    elif tag in _ITEMS:
+        item = index
+    elif tag == "blockquote":
+        quoted = index
+    elif tag == "tr":
+        row = index
+    return Box(element, tag, parent, names, own, depth, bits, listed, item, quoted, row)
+
+
+# A hidden element that carries this much running text, and more than all that is shown, is the story waiting for
+# its script or behind a wall of the page's own making.
+_STORY = 500
+_NEVER_STORY = BIT["overlay"] | BIT["nav"] | BIT["footer"] | BIT["comment"] | BIT["form"] | BIT["newsletter"]
+
+
+def _revealed(units: list[Unit], boxes: list[Box]) -> Iterator[int]:
+    """Units and boxes -> indexes of the hidden units that are hidden only until the page's script has run."""
+    barred: list[bool] = []
+    for box in boxes:
+        barred.append(bool(box.own & _NEVER_STORY) or (box.parent >= 0 and barred[box.parent]))
+    shown, mass = 0, dict[int, int]()
+    for unit in units:
+        if len(unit.text) < 80 or unit.linked * 2 > len(unit.text) or barred[unit.box]:
+            continue
+        if unit.hidden:
+            top = _top(unit.box, boxes)
+            mass[top] = mass.get(top, 0) + len(unit.text)
+        else:
+            shown += len(unit.text)
+    revealed = {top for top, sum_ in mass.items() if sum_ > max(_STORY, shown)}
+    for index, unit in enumerate(units):
+        if revealed and unit.hidden and _top(unit.box, boxes) in revealed:
+            yield index
+
+
+def _top(index: int, boxes: list[Box]) -> int:
+    """Index of a hidden unit's box -> index of the outermost box that hides it (or of the box itself)."""
+    top, at = index, index
+    while at >= 0:
+        if hides(boxes[at].element):
+            top = at
+        at = boxes[at].parent
+    return top
