@@ -1,0 +1,77 @@
+"""scrapy addoutlet NAME URL: a new outlet, proposed from its home page, for a person to look through.
+
+Exit status: 0 written; 2 wrong use, or the file is there already; 3 the home page could not be read; 5 it cannot be written.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+import crawler.spiders
+from crawler.addoutlet import NAME, module_name, outlet_file, review
+from crawler.console import complain, write
+from crawler.probe import Probe, probe
+from crawler.survey import Survey, survey
+from storage.urls import canonical
+
+
+class Command(ScrapyCommand):
+    """Fetches the home page, robots.txt and sources of a site; writes one file and never over another."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "NAME URL"
+
+    def short_desc(self) -> str:
+        return "Propose a new outlet from its home page"
+
+    def long_desc(self) -> str:
+        return "Example: scrapy addoutlet daily-news https://news.example/   then look through crawler/spiders/daily_news.py"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the file goes (default: crawler/spiders)")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 2:
+            raise UsageError("Write: scrapy addoutlet NAME URL, as in: scrapy addoutlet daily-news https://news.example/")
+        name, url = args[0], canonical(args[1])
+        folder: Path = opts.out or Path(crawler.spiders.__file__).parent
+        path = folder / f"{module_name(name)}.py"
+        if not NAME.fullmatch(name):
+            self._fail(2, f"{name!r} is no name of an outlet: small letters, figures and dashes, a letter first.")
+        elif url is None:
+            self._fail(2, f"{args[1]} is not the address of a page; it begins with https:// or http://.")
+        elif path.exists() or name in self.crawler_process.spider_loader.list():  # type: ignore[union-attr]
+            self._fail(2, f"There is an outlet {name!r} already; it is not overwritten. Choose another name.")
+        else:
+            self._add(name, url, path)
+
+    def _add(self, name: str, url: str, path: Path) -> None:
+        found: list[Survey] = []
+
+        async def look(spider: Probe) -> None:
+            found.append(await survey(spider, url))
+
+        probe(self.crawler_process, look)
+        if not found or found[0].error:
+            self._fail(3, f"{url} could not be read: {found[0].error if found else 'the log above says why'}.")
+            return
+        try:
+            with path.open("x", encoding="utf-8") as stream:
+                stream.write(outlet_file(name, found[0]))
+        except OSError as error:
+            self._fail(5, f"{path} cannot be written ({error.strerror}).")
+            return
+        write(path.read_text(encoding="utf-8"))
+        write("\n".join(f"  look at  {line}" for line in review(found[0])))
+        write(f"\nWritten to {path}. Next: scrapy discover {name}; then: scrapy crawl {name} -a limit=10")
+
+    def _fail(self, status: int, line: str) -> None:
+        complain(line)
+        self.exitcode = status

@@ -1,0 +1,178 @@
+"""scrapy discover URL-or-outlet: what a crawl would fetch, and why it would leave the rest. Nothing is archived.
+
+Exit status: 0 done; 2 wrong use; 3 nothing could be read; 5 the catalogue cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.console import complain, write
+from crawler.network.addresses import networks
+from crawler.opening import catalogue_path
+from crawler.outlet import OutletSpider
+from crawler.probe import Probe, probe
+from crawler.sources import Source, read_source
+from crawler.survey import survey
+from crawler.verdicts import Rules, before_asking, belongs, by_robots
+from storage.records import Lead
+from storage.urls import canonical
+
+
+@dataclass(slots=True)
+class Found:
+    """What the command prints: sources with what became of each, addresses with the reason against them or None."""
+
+    sources: list[tuple[str, str]] = field(default_factory=list)
+    urls: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    read: bool = False
+
+
+class Command(ScrapyCommand):
+    """Fetches sources and robots.txt, no story."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] OUTLET-or-URL"
+
+    def short_desc(self) -> str:
+        return "Show what a crawl would fetch, and why it would leave the rest"
+
+    def long_desc(self) -> str:
+        return (
+            "An outlet: reads its feeds, sitemaps and listings. The URL of a story of an outlet: judges that one. Another URL: "
+            "shows where that site announces stories. Example: scrapy discover menafn"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--origin", metavar="URL", help="read the outlet at another address, as -a origin=… of a crawl")
+        parser.add_argument("--json", action="store_true", help="print JSON lines: sources, then addresses")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise UsageError("Name an outlet or a URL, as in: scrapy discover menafn")
+        loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
+        spiders = {name: loader.load(name) for name in loader.list()}
+        outlets: dict[str, type[OutletSpider]] = {
+            name: each for name, each in spiders.items() if issubclass(each, OutletSpider)
+        }
+        url = canonical(args[0]) if "/" in args[0] else None
+        if args[0] not in outlets and url is None:
+            self._fail(2, f"{args[0]!r} is neither a URL nor an outlet; there are: {', '.join(outlets)}.")
+            return
+        ours = next((each for each in outlets.values() if belongs(_host(url), each.hosts)), None) if url else outlets[args[0]]
+        spider = ours(**({"origin": opts.origin} if opts.origin else {})) if ours else None
+        found = Found()
+        try:
+            with contextlib.ExitStack() as held:
+                self._look(held, found, spider, url)
+        except sqlite3.Error as error:
+            self._fail(5, f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
+            return
+        _print(found, opts.json)
+        if not found.read:
+            complain("Nothing could be read; the reasons are above.")
+            self.exitcode = 3
+
+    def _look(self, held: contextlib.ExitStack, found: Found, spider: OutletSpider | None, url: str | None) -> None:
+        settings = self.settings
+        assert settings is not None
+        path, known = catalogue_path(settings), None
+        if path.exists():
+            known = held.enter_context(contextlib.closing(sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)))
+        rules = Rules(
+            hosts=(*type(spider).hosts, *spider.hosts) if spider else (),
+            article=spider.article if spider else "",
+            agent=settings["USER_AGENT"],
+            allow=networks(settings.getlist("NEWS_ALLOW_ADDRESSES")),
+            known=known,
+        )
+
+        async def look(asked: Probe) -> None:
+            if spider is None:
+                await _survey(asked, found, str(url))
+            elif url is not None:
+                found.read = True
+                await _judge(asked, found, rules, [Lead(url=url, outlet=spider.name, source="by hand")])
+            else:
+                await _read(asked, found, rules, spider)
+
+        probe(self.crawler_process, look)
+
+    def _fail(self, status: int, line: str) -> None:
+        complain(line)
+        self.exitcode = status
+
+
+async def _read(asked: Probe, found: Found, rules: Rules, spider: OutletSpider) -> None:
+    """The sources of an outlet, and those that they name, in turn."""
+    waiting = spider._sources()
+    seen = {source.url for source in waiting}
+    leads: dict[str, Lead] = {}
+    while waiting:
+        source = waiting.pop(0)
+        answer = await asked.fetch(source.url)
+        if answer.failure:
+            found.sources.append((source.url, f"could not be read: {answer.failure}"))
+            continue
+        announced = read_source(source, spider.name, answer.body, answer.url, answer.content_type)
+        found.read = found.read or announced.readable
+        said = f"{source.kind}, {len(announced.leads)} addresses" if announced.readable else f"what came is no {source.kind}"
+        found.sources.append((source.url, said))
+        for lead in announced.leads:
+            leads.setdefault(spider._moved(lead.url), lead)
+        new = [Source(url=spider._moved(each.url), kind=each.kind, depth=each.depth) for each in announced.more]
+        waiting += [each for each in new if each.url not in seen]
+        seen.update(each.url for each in new)
+    moved = [Lead(url=url, outlet=lead.outlet, source=lead.source, title=lead.title) for url, lead in leads.items()]
+    await _judge(asked, found, rules, moved)
+
+
+async def _judge(asked: Probe, found: Found, rules: Rules, leads: list[Lead]) -> None:
+    obey = asked.settings.getbool("NEWS_OBEY_ROBOTS")
+    for lead in leads:
+        reason = before_asking(lead.url, rules)
+        if reason is None and obey:
+            reason = by_robots(lead.url, await asked.robots(lead.url), rules.agent)
+        found.urls.append((lead.url, lead.title, reason))
+
+
+async def _survey(asked: Probe, found: Found, url: str) -> None:
+    """A site that is no outlet yet."""
+    seen = await survey(asked, url)
+    found.read = seen.error is None
+    if seen.error:
+        found.sources.append((url, f"could not be read: {seen.error}"))
+    found.sources += [(source.url, f"{source.kind}, {count} addresses") for source, count in seen.readable.items()]
+    found.sources += [(source, f"could not be read: {reason}") for source, reason in seen.unreadable.items()]
+    found.urls += [(address, None, "of no outlet; propose one: scrapy addoutlet NAME URL") for address in seen.announced]
+
+
+def _print(found: Found, as_json: bool) -> None:
+    if as_json:
+        for url, said in found.sources:
+            write(json.dumps({"source": url, "said": said}, ensure_ascii=False))
+        for url, title, reason in found.urls:
+            write(json.dumps({"url": url, "title": title, "fetch": reason is None, "reason": reason}, ensure_ascii=False))
+        return
+    for url, said in found.sources:
+        write(f"source  {url}  {said}")
+    for url, title, reason in found.urls:
+        said = " ".join((title or "").split())[:60] if reason is None else reason
+        write(f"{'fetch' if reason is None else 'leave'}   {url}  {said}".rstrip())
+    fetched = sum(reason is None for _, _, reason in found.urls)
+    write(f"\n{fetched} of {len(found.urls)} addresses would be fetched.")
+
+
+def _host(url: str | None) -> str | None:
+    return urlsplit(url).hostname if url else None

@@ -1,0 +1,99 @@
+"""scrapy discover and addoutlet: what would be fetched and why not, and a new outlet that can be crawled at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.addoutlet import outlet_file
+from crawler.discovery.proposals import Sources
+from crawler.network.addresses import networks
+from crawler.sources import Source, SourceKind
+from crawler.survey import Survey
+from crawler.verdicts import Rules, before_asking
+from tests.conftest import Scrapy
+from tests.raw_server import RawServer, answer
+from tests.test_crawl import crawl, feed, outlet, story
+
+RULES = Rules(hosts=("news.example",), article=r"^/\d{7,}/", agent="cleancopy/0.1", allow=(), known=None)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://news.example/1000001/ferry", None),
+        ("https://www.news.example/1000001/ferry", None),
+        ("https://other.example/1000001/ferry", "off host"),
+        ("https://notnews.example/1000001/ferry", "off host"),
+        ("https://news.example/about", "no story by the pattern"),
+        ("http://127.0.0.1/1000001/ferry", "refused address"),
+        ("http://169.254.169.254/1000001/", "refused address"),
+    ],
+)
+def test_an_address_is_left_for_a_reason(url: str, reason: str | None) -> None:
+    said = before_asking(url, RULES)
+    assert said is None if reason is None else said is not None and said.startswith(reason)
+
+
+def test_an_outlet_shows_what_would_be_fetched(archive: Path, scrapy_command: Scrapy) -> None:
+    rules = answer(b"User-agent: *\nDisallow: /1000002/\n", kind="text/plain")
+    with outlet({n: answer(story(n)) for n in (1, 2, 3)}, **{"__robots.txt": rules}) as server:
+        crawl(server, scrapy_command, "-a", f"url={server.url}/1000003/ferry")
+        before = sorted(path.name for path in archive.rglob("*.warc.gz"))
+        server.received.clear()
+        done = scrapy_command("discover", "menafn", "--json", "--origin", server.url)
+        assert done.status == 0, done.err
+        said = {each["url"]: each["reason"] for each in map(json.loads, done.out.splitlines()) if "url" in each}
+        assert said == {
+            f"{server.url}/1000001/ferry": None,
+            f"{server.url}/1000002/ferry": "robots.txt disallows it",
+            f"{server.url}/1000003/ferry": "known: captured (kept)",
+        }
+        assert not [path for path in server.paths if path.endswith("/ferry")], "no story is fetched"
+    assert sorted(path.name for path in archive.rglob("*.warc.gz")) == before
+
+
+def test_wrong_words_and_a_silent_outlet_are_one_line(scrapy_command: Scrapy) -> None:
+    done = scrapy_command("discover", "nowhere")
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+    with RawServer({}) as server:
+        silent = scrapy_command("discover", "menafn", "--origin", server.url)
+    assert silent.status == 3 and "could not be read: status 404" in silent.out
+
+
+def test_a_new_outlet_is_proposed_and_never_overwritten(tmp_path: Path, scrapy_command: Scrapy) -> None:
+    home = (
+        b'<html lang="en-GB"><head><title>Ferry News</title><link rel="alternate" type="application/rss+xml" href="/rss.xml">'
+        b'</head><body><a href="/ports">Ports</a><a href="/about">About</a></body></html>'
+    )
+    with RawServer({"/": answer(home)}) as server:
+        server.answers["/rss.xml"] = [answer(feed(*range(1, 9), origin=server.url), kind="application/rss+xml")]
+        done = scrapy_command("addoutlet", "ferry-news", server.url, "--out", str(tmp_path))
+        assert done.status == 0, done.err
+        written = tmp_path / "ferry_news.py"
+        text = written.read_text()
+        assert 'name = "ferry-news"' in text and 'feeds = ("/rss.xml",)' in text and 'language = "en"' in text
+        assert 8 <= len(text.splitlines()) <= 15 and "class FerryNews(OutletSpider)" in text
+        again = scrapy_command("addoutlet", "ferry-news", server.url, "--out", str(tmp_path))
+    assert (again.status, written.read_text()) == (2, text)
+    assert scrapy_command("addoutlet", "../x", "https://news.example/").status == 2
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_words_of_a_site_stay_words(title: str, address: str) -> None:
+    found = Survey(home="https://news.example/", sources=Sources(home="https://news.example/", title=title, language=title))
+    found.readable[Source(url=f"https://news.example/{address}", kind=SourceKind.FEED)] = 3
+    space: dict[str, object] = {}
+    exec(outlet_file("strange", found), space)  # what is written must be data, whatever the site is called
+    spider = space["Strange"]
+    assert spider.name == "strange" and isinstance(spider.title, str) and len(spider.feeds) == 1  # type: ignore[attr-defined]
+
+
+def test_private_addresses_are_let_through_by_the_setting_alone() -> None:
+    allowed = replace(RULES, hosts=("127.0.0.1",), allow=networks(["127.0.0.0/8"]))
+    assert before_asking("http://127.0.0.1:8000/1000001/ferry", allowed) is None
