@@ -57,16 +57,31 @@ def asked(folder: Path, hidden: bool = False) -> Iterator[tuple[str, dict[str, A
         yield key, about, capture(body, known)
 
 
-def judged(folder: Path, hidden: bool = False) -> tuple[list[Judged], float]:
-    """-> the verdicts, and CPU seconds spent in classify (the tree is parsed before)."""
-    verdicts, spent = [], 0.0
+class Spent(NamedTuple):
+    """CPU seconds: of the passages, which extraction reads too, and of the verdicts."""
+
+    passages: float
+    verdicts: float
+
+    def per_page(self, pages: int) -> dict[str, float]:
+        """Milliseconds a page: of both, and of the verdict alone."""
+        both = 1000 * (self.passages + self.verdicts) / pages
+        return {"cpu_ms_page": round(both, 2), "cpu_ms_verdict": round(1000 * self.verdicts / pages, 2)}
+
+
+def judged(folder: Path, hidden: bool = False) -> tuple[list[Judged], Spent]:
+    """-> the verdicts, and CPU time spent on them (the tree is parsed before)."""
+    verdicts, walking, judging = [], 0.0, 0.0
     for key, about, one in asked(folder, hidden):
         document = read(one)
         started = time.process_time()
+        if document is not None:
+            _ = document.passages
+        walked = time.process_time()
         page = classify(one, document)
-        spent += time.process_time() - started
+        walking, judging = walking + walked - started, judging + time.process_time() - walked
         verdicts.append(Judged(key, about.get("label", "article"), about.get("language", "?"), _hard(about, document), page))
-    return verdicts, spent
+    return verdicts, Spent(walking, judging)
 
 
 def _hard(about: dict[str, Any], document: Document | None) -> bool:
@@ -144,7 +159,7 @@ def main() -> None:
     out: dict[str, Any] = {}
     for name, hidden in (("given", False), ("hidden", True)):
         verdicts, spent = judged(given.pages / "judge", hidden)
-        out[name] = figures(verdicts) | {"cpu_ms_page": round(1000 * spent / len(verdicts), 2)}
+        out[name] = figures(verdicts) | spent.per_page(len(verdicts))
         print(f"judge, status {name}:\n{table(verdicts, 'label')}\n{language_table(verdicts)}")
         if given.wrong:
             print(wrong(verdicts))
@@ -152,7 +167,7 @@ def main() -> None:
         verdicts, spent = judged(given.pages / folder)
         said = figures(verdicts)
         out[folder] = {"pages": len(verdicts), "refused": said["refused_articles"], "refused_hard": said["refused_hard"]}
-        out[folder]["cpu_ms_page"] = round(1000 * spent / len(verdicts), 2)
+        out[folder] |= spent.per_page(len(verdicts))
         print(f"{folder}: {out[folder]}")
         if given.wrong:
             print(wrong(verdicts))

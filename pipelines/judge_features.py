@@ -6,6 +6,7 @@ knows what is an article: `judge_weights.json` holds the weights, and `benchmark
 
 from __future__ import annotations
 
+import re
 from math import log1p
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from pipelines.shown import BUTTON, FOOTER, HEADING, MENU, Passage
 _CHROME = MENU | FOOTER | BUTTON
 _RUNNING = 80  # characters from which a passage reads as running text
 _HEADLINE = 20  # characters from which a linked passage reads as a headline
+_WIDE = re.compile("[\u2e80-\uffdc]{3}")  # three in a row: a script, not a sign
 _ENDERS = ".!?…。！？؟।։။።"
 _INNER = ("p", "li", "ul", "ol", "blockquote", "h2", "h3", "h4", "dd", "center")
 
@@ -55,9 +57,7 @@ def width(text: str) -> int:
     """Characters of a text, doubled in scripts that write a word in one or two of them."""
     if text.isascii():
         return len(text)
-    middle = text[len(text) // 2 :][:16]
-    wide = sum("\u2e80" <= sign <= "\uffdc" for sign in text[:16] + middle)
-    return len(text) * 2 if wide > 8 else len(text)
+    return len(text) * 2 if _WIDE.search(text[: len(text) // 2 + 8]) else len(text)
 
 
 def signs(document: Document) -> Signs:

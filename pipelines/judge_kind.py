@@ -26,10 +26,10 @@ def kind_of(seen: Signs, status: int, headers: tuple[tuple[str, str], ...] = ())
         votes[_OF_STATUS[status]] = votes.get(_OF_STATUS[status], 0.0) + 2.0
     elif status >= 400:
         votes[Kind.SOFT_ERROR] = votes.get(Kind.SOFT_ERROR, 0.0) + 2.0
-    votes[Kind.PAYWALL] = votes.get(Kind.PAYWALL, 0.0) + 2.0 * seen.head.password + 2.0 * seen.speech.cut
+    votes[Kind.PAYWALL] = votes.get(Kind.PAYWALL, 0.0) + 2.0 * seen.head.password + 5.0 * seen.speech.cut
     votes[Kind.LISTING] = votes.get(Kind.LISTING, 0.0) + listing(seen)
     votes[Kind.SOFT_ERROR] = votes.get(Kind.SOFT_ERROR, 0.0) * 0.8 + 0.1
-    if seen.body.total < _NOTHING and seen.head.vendor is None and seen.speech.title < 0.3:
+    if seen.body.total < _NOTHING and max(votes.values()) < 1.0:
         votes[Kind.EMPTY] = 5.0
     kind = max(votes, key=lambda one: votes[one])
     words = seen.speech.quotes.get(kind.value) or seen.words.get("vendor", "")

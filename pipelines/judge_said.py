@@ -22,8 +22,8 @@ _MACHINE = re.compile(
     r"(?![a-z])|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{12,}|браузер|сервер|сайт|провайдер|администратор|ブラウザ|サーバ|浏览器|服务器|网站|"
     r"瀏覽器|브라우저|서버|متصفح|خادم|דפדפן|เบราว์เซอร์|website|webseite|site web|sitio web"
 )
-_HEARD = 4_000  # characters of unlinked text that are listened to
-_LONG = 400  # characters from which only the start of a passage is listened to
+_HEARD = 2_500  # characters of unlinked text that are listened to
+_LONG = 300  # characters from which only the start of a passage is listened to
 
 
 class Speech(NamedTuple):
