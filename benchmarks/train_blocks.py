@@ -63,7 +63,8 @@ def lessons(pages: Path) -> tuple[list[Lesson], tuple[str, ...]]:
             units, boxes = segment(document.passages) if document else ([], [])
             if document is None or not units:
                 continue
-            rows, names = features(units, boxes, said_elsewhere(document))
+            columns = features(units, boxes, said_elsewhere(document))
+            names, rows = tuple(columns), np.stack([column.astype(float) for column in columns.values()], axis=1)
             share = aligned([unit.text for unit in units], truth[key]["text"])
             words = np.array([len(unit.text.split()) for unit in units], dtype=float)
             weight = (words + 2) / max(float(words[share > 0.5].sum()), 50) * worth

@@ -7,7 +7,7 @@ written by `python -m benchmarks.train_blocks`; it names each question's feature
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -29,13 +29,14 @@ class BlockModel:
     leaves: Array
     bias: float
 
-    def scores(self, matrix: Array, names: Sequence[str]) -> Array:
-        """Matrix of one row a unit and the names of its columns -> probabilities, one a unit."""
-        place = {name: index for index, name in enumerate(names)}
-        columns = matrix[:, [place[name] for name in self.features]]
+    def scores(self, columns: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> Array:
+        """Columns of features and the indexes of the units to judge -> probabilities, one an index."""
+        matrix = np.empty((len(rows), len(self.features)))
+        for index, name in enumerate(self.features):
+            matrix[:, index] = columns[name][rows]
         trees, depth = self.asked.shape
-        bits = columns[:, self.asked.ravel()] > self.borders.ravel()
-        leaf = bits.reshape(len(matrix), trees, depth) @ (1 << np.arange(depth))
+        bits = matrix[:, self.asked.ravel()] > self.borders.ravel()
+        leaf = bits.reshape(len(rows), trees, depth) @ (1 << np.arange(depth))
         raw = self.leaves[np.arange(trees), leaf].sum(axis=1) + self.bias
         return np.asarray(1 / (1 + np.exp(-raw)))
 

@@ -99,6 +99,8 @@ def _repeated(said: Sequence[tuple[str, ...]], rules: list[str | None]) -> None:
     """Takes out passages that repeat another one, whole or as part of it, also with small differences."""
     kept = [index for index, rule in enumerate(rules) if rule is None]
     grams = {index: _grams(said[index]) for index in kept}
+    if len(set().union(*grams.values())) == sum(map(len, grams.values())):
+        return
     holders: dict[tuple[str, ...], list[int]] = {}
     for index in kept:
         for gram in grams[index]:
@@ -123,7 +125,7 @@ def _repeated(said: Sequence[tuple[str, ...]], rules: list[str | None]) -> None:
 def _grams(said: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     if len(said) < _GRAM:
         return frozenset((said,))
-    return frozenset(tuple(said[at : at + _GRAM]) for at in range(len(said) - _GRAM + 1))
+    return frozenset(zip(said, said[1:], said[2:], said[3:], strict=False))
 
 
 def _holder(

@@ -70,9 +70,10 @@ def _token(token: str) -> int:
     return mask
 
 
+@lru_cache(maxsize=1 << 13)
 def groups(names: str) -> int:
     """The names of an element (class, id, role …, joined by spaces) -> bit mask over GROUPS."""
-    tokens = [token.lower() for token in _TOKEN.findall(names)]
+    tokens = [token.lower() for token in _TOKEN.findall(names[:200])]
     mask = 0
     before = ""
     for token in tokens:

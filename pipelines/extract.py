@@ -19,13 +19,14 @@ from pipelines.provider import provider_of
 from pipelines.story import pieces
 from storage.records import Article, Block, BlockKind, Outlet, Page, Removed
 
+_MOST = 8000  # passages of a page that are looked at; the longest real ones have some 4,000
 _QUOTED = 2000  # characters of a removed passage that are kept; the whole is in the WARC
 
 
 def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | None = None) -> Article:
     """Page, its Document and its outlet -> Article. `model` is for benchmarks; None is the one that ships."""
     known = metadata(document, page.capture, outlet)
-    units, boxes = segment(document.passages)
+    units, boxes = segment(document.passages[:_MOST])
     found: Sequence[Piece] = ()
     if units:
         found, _ = pieces(units, boxes, said_elsewhere(document), model or block_model())

@@ -27,7 +27,7 @@ _NEAR = 3  # boxes above the own one whose names count as near
 _WORD = re.compile(r"\w+")
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENDS = frozenset(".!?…。！？؟।۔\"”»’')]」』")
-_DIGITS = re.compile(r"\d+")
+_NO_DIGITS = str.maketrans("", "", "0123456789")
 _DATE = re.compile(r"\b(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d{2}|(?:19|20)\d\d)\b|\d年")
 _MARKS = re.compile(r"[|•›»©→▶►✓·]")
 _STOPS = re.compile(r"[.!?؟।۔](?=\s|$|[\"”»])|[。！？]")
@@ -61,8 +61,8 @@ def tokens(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def features(units: list[Unit], boxes: list[Box], said: Said) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Units, boxes and what is said elsewhere -> (matrix of one row a unit, names of its columns)."""
+def features(units: list[Unit], boxes: list[Box], said: Said) -> Columns:
+    """Units, boxes and what is said elsewhere -> name of each feature -> its value for every unit."""
     columns: Columns = {}
     box = np.array([unit.box for unit in units], dtype=np.int64)
     _texts(units, boxes, said, columns)
@@ -70,10 +70,7 @@ def features(units: list[Unit], boxes: list[Box], said: Said) -> tuple[NDArray[n
     _places(boxes, box, columns)
     _paths(boxes, box, columns)
     _neighbours(columns)
-    matrix = np.empty((len(units), len(columns)))
-    for index, column in enumerate(columns.values()):
-        matrix[:, index] = column
-    return matrix, tuple(columns)
+    return columns
 
 
 def _texts(units: list[Unit], boxes: list[Box], said: Said, columns: Columns) -> None:
@@ -179,7 +176,7 @@ def _names(boxes: list[Box], box: Index, columns: Columns) -> None:
     columns["tag"] = np.array([_TAGS.get(one.tag, 15) for one in boxes], dtype=float)[box]
     above = np.array([one.above for one in boxes])[box]
     for index, tag in enumerate(ABOVE):
-        columns[f"under_{tag}"] = (above >> index & 1).astype(float)
+        columns[f"under_{tag}"] = above >> index & 1
     own = np.array([one.own for one in boxes])
     every: list[int] = []
     for one in boxes:
@@ -191,7 +188,7 @@ def _names(boxes: list[Box], box: Index, columns: Columns) -> None:
         at = up[at]
     bits = np.arange(len(GROUPS))
     for level, mask in (("own", own), ("near", near), ("any", np.array(every))):
-        flags = (mask[box][:, None] >> bits & 1).astype(float)
+        flags = mask[box][:, None] >> bits & 1
         for index, group in enumerate(GROUPS):
             columns[f"{level}_{group}"] = flags[:, index]
 
@@ -289,7 +286,7 @@ def _core(boxes: list[Box], box: Index, sums: Column, direct: Column, columns: C
 
 def _paths(boxes: list[Box], box: Index, columns: Columns) -> None:
     """Units that look the same in the markup: how many, how long, how linked, their share of running text."""
-    names = [_DIGITS.sub("", one.names) if one.names else "" for one in boxes]
+    names = [one.names.translate(_NO_DIGITS) for one in boxes]
     size, running, linked = columns["size"], columns["running"], columns["size"] * columns["link_density"]
     for kind, signature in (
         ("path", [f"{one.tag}.{names[i]}/{names[max(one.parent, 0)]}" for i, one in enumerate(boxes)]),

@@ -36,14 +36,12 @@ _CELL = 200  # characters; a cell that holds more is layout, not data
 
 def pieces(units: Sequence[Unit], boxes: Sequence[Box], said: Said, model: BlockModel) -> tuple[list[Piece], Array]:
     """Units, boxes and what the page says elsewhere -> (one piece a unit, score of each unit)."""
-    rows, names = features(list(units), list(boxes), said)
-    column = {name: index for index, name in enumerate(names)}
-    inside = (rows[:, column["core_up"]] == 0) | (rows[:, column["best_up"]] <= 1)
+    columns = features(list(units), list(boxes), said)
+    inside = (columns["core_up"] == 0) | (columns["best_up"] <= 1)
     # Short links away from the running text need no model.
-    asked = inside | (rows[:, column["link_density"]] <= 0.8) | (rows[:, column["size"]] >= 100)
+    asked = np.flatnonzero(inside | (columns["link_density"] <= 0.8) | (columns["size"] >= 100))
     scores = np.zeros(len(units))
-    if asked.any():
-        scores[asked] = model.scores(rows[asked], names)
+    scores[asked] = model.scores(columns, asked)
     cells: Counter[int] = Counter()
     for unit in units:
         cells[unit.box] += len(unit.text)

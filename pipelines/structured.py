@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 # What publishers put around or into JSON-LD that JSON forbids: HTML comments, CDATA, trailing commas.
@@ -24,6 +25,7 @@ _NODES_MAX = (
 )
 
 Node = Mapping[str, Any]
+_ITEMPROPS = etree.XPath("descendant::*[@itemprop]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def structured(tree: HtmlElement) -> Structured:
 
 def _itemprops(tree: HtmlElement) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for element in tree.iterfind(".//*[@itemprop]"):
+    for element in _ITEMPROPS(tree):
         attributes = element.attrib
         value = attributes.get("content") or attributes.get("datetime")
         if value is None and element.tag in ("a", "link"):

@@ -125,7 +125,7 @@ def test_an_outlet_that_cannot_be_read_is_status_3(scrapy_command: Scrapy) -> No
 
 def test_a_row_of_refusals_ends_the_run_with_status_4_and_the_leads_wait(scrapy_command: Scrapy) -> None:
     refusal = answer(FORBIDDEN, "403 Forbidden")
-    with outlet({n: refusal for n in range(12)}) as server:
+    with outlet(dict.fromkeys(range(12), refusal)) as server:
         done = crawl(server, scrapy_command)
         assert done.status == 4, done.err
         assert done.receipt["quarantined_by_kind"]["FORBIDDEN"] >= 5

@@ -1,0 +1,41 @@
+"""Passages that belong to the site and not to the story, told by what they say: disclaimers, copyright, newsletter calls.
+
+Words are the last resort: these are of the kinds that every site carries, in the languages in which they are most met.
+"""
+
+from __future__ import annotations
+
+import re
+
+LABEL = re.compile(
+    r"(?:legal |important )?(?:disclaimers?|notice)\s*[:.–-]?|haftungsausschluss\s*:?|avertissement(?: légal)?\s*:?|"
+    r"aviso legal\s*:?|descargo de responsabilidad\s*:?|إخلاء (?:ال)?مسؤولية\s*:?|免责声明\s*[:：]?|免責事項\s*[:：]?",
+    re.I,
+)
+_LEGAL = re.compile(
+    r"without (?:any )?warrant(?:y|ies)(?: of any kind)?|\bas[- ]is\b.{0,40}warrant|"
+    r"(?:do(?:es)? not|no) accept(?:s)? any (?:responsibility|liability)|accepts? no (?:responsibility|liability)|"
+    r"all rights reserved|may not be (?:reproduced|republished|redistributed|copied|published, broadcast)|"
+    r"(?:reproduction|republication|copying).{0,60}(?:without|needs|requires).{0,40}(?:permission|consent)|"
+    r"no part of this (?:page|site|publication|article) may|copyright issues related to|"
+    r"alle rechte vorbehalten|nachdruck.{0,40}(?:verboten|genehmigung)|tous droits réservés|todos los derechos reservados|"
+    r"tutti i diritti riservati|todos os direitos reservados|alle rechten voorbehouden|все права защищены|"
+    r"جميع الحقوق محفوظة|版权所有|著作権|無断転載|무단 ?전재",
+    re.I | re.S,
+)
+_COPYRIGHT = re.compile(r"^\W*(?:©|\(c\)|copyright\b).{0,100}$", re.I)
+_CALL = re.compile(
+    r"^\W*(?:sign up|subscribe|register|join|get)\b.{0,200}\b(?:inbox|newsletters?|e-?mail|daily letter|briefing)\b|"
+    r"^\W*(?:abonnieren|melden sie sich|jetzt anmelden|inscrivez-vous|abonnez-vous|suscr[ií]bete|iscriviti|assine)\b.{0,200}",
+    re.I | re.S,
+)
+
+
+def site_words(text: str, *, late: bool) -> str | None:
+    """A passage -> the rule that takes it out ("disclaimer", "newsletter"), or None. `late`: it stands in the last part of
+    the text; a story may quote a disclaimer anywhere, but none ends with its own."""
+    if len(text) < 260 and _CALL.match(text):
+        return "newsletter"
+    if late and (_LEGAL.search(text[:600]) or _COPYRIGHT.match(text)):
+        return "disclaimer"
+    return None
