@@ -63,9 +63,10 @@ class Command(ScrapyCommand):
             raise UsageError("Name an outlet or a URL, as in: scrapy discover menafn")
         loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
         spiders = {name: loader.load(name) for name in loader.list()}
-        outlets: dict[str, type[OutletSpider]] = {
-            name: each for name, each in spiders.items() if issubclass(each, OutletSpider)
-        }
+        outlets: dict[str, type[OutletSpider]] = {}
+        for name, each in spiders.items():
+            if issubclass(each, OutletSpider):
+                outlets[name] = each
         url = canonical(args[0]) if "/" in args[0] else None
         if args[0] not in outlets and url is None:
             self._fail(2, f"{args[0]!r} is neither a URL nor an outlet; there are: {', '.join(outlets)}.")
