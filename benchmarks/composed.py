@@ -99,7 +99,7 @@ class Composer:
     def cards(self) -> str:
         """Markup of a list: headlines with a teaser, with a date, or alone."""
         form, count = self.random.randrange(6), self.random.randrange(6, 30)
-        parts = []
+        parts: list[str] = []
         for headline, paragraphs in self.random.choices(self.stories, k=count):
             title, teaser = html.escape(headline), html.escape(" ".join(paragraphs)[: self.random.randrange(60, 420)])
             link = f"<a href='/s/{len(parts)}'>{title}</a>"

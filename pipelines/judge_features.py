@@ -146,8 +146,7 @@ def _figures(shown: list[Passage], body: Body, speech: Speech) -> dict[str, floa
     )
     longest = max((length for _, length, _ in body.running), default=0)
     thin = max(0.0, 1 - core / 1200)
-    thick = 1 - thin
-    return {
+    figures = {
         "core": _scaled(core, 6000),
         "core-in-little": float(core > 400) * float(body.headlines < 15),
         "silent-core": min(core / 600, 1.0) * (1 - speech.spoken_share) * (1 - speech.early),
@@ -166,6 +165,13 @@ def _figures(shown: list[Passage], body: Body, speech: Speech) -> dict[str, floa
         "parted": parted,
         "parted-thin": parted * thin,
         "containers-thin": _scaled(containers, 30) * thin,
+    }
+    return figures | _of_links(body, story, thin) | _of_speech(speech, thin)
+
+
+def _of_links(body: Body, story: int, thin: float) -> dict[str, float]:
+    """Links, headlines of other pages and how little is shown; `thin` is 1 where nothing stands on its own."""
+    return {
         "link-share": body.linked / max(body.total, 1),
         "link-share-thin": body.linked / max(body.total, 1) * thin,
         "links": _scaled(body.links, 300),
@@ -181,13 +187,19 @@ def _figures(shown: list[Passage], body: Body, speech: Speech) -> dict[str, floa
         "little-shown": max(0.0, 1 - body.total / 400),
         "nothing-shown": float(body.total < 30),
         "no-frame": float(body.links < 6) * thin,
+    }
+
+
+def _of_speech(speech: Speech, thin: float) -> dict[str, float]:
+    """What the page says of itself; `thin` is 1 where nothing stands on its own."""
+    return {
         "title-speaks": speech.title,
         "title-speaks-thin": speech.title * thin,
         "title-speaks-alone": float(speech.title > 0.6) * thin,
         "heading-speaks": speech.heading,
         "heading-speaks-thin": speech.heading * thin,
         "passages-speak-thin": min(speech.passages, 4) / 4 * thin,
-        "passages-speak-thick": min(speech.passages, 4) / 4 * thick,
+        "passages-speak-thick": min(speech.passages, 4) / 4 * (1 - thin),
         "speaks-early-thin": min(speech.early * 3, 1.0) * thin,
         "spoken-share": speech.spoken_share,
         "machine-words-thin": speech.machine * thin,
