@@ -62,7 +62,7 @@ class Command(ScrapyCommand):
         if len(args) != 1:
             raise UsageError("Name an outlet or a URL, as in: scrapy discover menafn")
         loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
-        spiders = {name: loader.load(name) for name in loader.list()}
+        spiders: dict[str, type] = {name: loader.load(name) for name in loader.list()}
         outlets: dict[str, type[OutletSpider]] = {}
         for name, each in spiders.items():
             if issubclass(each, OutletSpider):
