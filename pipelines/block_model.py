@@ -21,23 +21,24 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class BlockModel:
-    """`asked`: trees x depth, index into `features`; `borders`: a bit is set above it; `leaves`: trees x 2^depth."""
+    """`asked`: depth x trees, index into `features`; `borders`: a bit is set above it; `leaves`: trees x 2^depth."""
 
     features: tuple[str, ...]
     asked: NDArray[np.int64]
-    borders: Array
+    borders: NDArray[np.float32]
     leaves: Array
     bias: float
 
     def scores(self, columns: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> Array:
         """Columns of features and the indexes of the units to judge -> probabilities, one an index."""
-        matrix = np.empty((len(rows), len(self.features)))
+        matrix = np.empty((len(self.features), len(rows)), dtype=np.float32)
         for index, name in enumerate(self.features):
-            matrix[:, index] = columns[name][rows]
-        trees, depth = self.asked.shape
-        bits = matrix[:, self.asked.ravel()] > self.borders.ravel()
-        leaf = bits.reshape(len(rows), trees, depth) @ (1 << np.arange(depth))
-        raw = self.leaves[np.arange(trees), leaf].sum(axis=1) + self.bias
+            matrix[index] = columns[name][rows]
+        depth, trees = self.asked.shape
+        leaf = np.zeros((trees, len(rows)), dtype=np.int64)
+        for level in range(depth):
+            leaf |= (matrix[self.asked[level]] > self.borders[level][:, None]).astype(np.int64) << level
+        raw = self.leaves[np.arange(trees)[:, None], leaf].sum(axis=0) + self.bias
         return np.asarray(1 / (1 + np.exp(-raw)))
 
 
@@ -48,8 +49,8 @@ def from_json(said: Mapping[str, Any]) -> BlockModel:
     trees = said["trees"]
     return BlockModel(
         features=features,
-        asked=np.array([[place[name] for name, _ in tree["asks"]] for tree in trees], dtype=np.int64),
-        borders=np.array([[border for _, border in tree["asks"]] for tree in trees], dtype=float),
+        asked=np.array([[place[name] for name, _ in tree["asks"]] for tree in trees], dtype=np.int64).T,
+        borders=np.array([[border for _, border in tree["asks"]] for tree in trees], dtype=np.float32).T,
         leaves=np.array([tree["leaves"] for tree in trees], dtype=float),
         bias=float(said["bias"]),
     )

@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from pipelines.classwords import BIT, groups
 from pipelines.shown import Passage, hides
 
-_NAMING = ("class", "id", "role", "itemprop", "data-testid", "data-component", "data-qa", "data-type")
+_NAMING = frozenset(("class", "id", "role", "itemprop", "data-testid", "data-component", "data-qa", "data-type"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 # Bits of `Box.above`: which elements stand at or above a box.
@@ -96,12 +96,11 @@ def _place(element: HtmlElement, boxes: list[Box], places: dict[HtmlElement | No
 def _box(element: HtmlElement, parent: int, index: int, boxes: list[Box]) -> Box:
     tag = element.tag
     bits, names = _ABOVE.get(tag, 0), ""
-    attributes = element.attrib
-    if attributes:
-        given = [value for key in _NAMING if (value := attributes.get(key))]
-        names = " ".join(given)
-        if "role" in attributes:
-            bits |= _ABOVE.get(_ROLES.get(attributes["role"], ""), 0)
+    for key, value in element.items():
+        if key in _NAMING:
+            names = f"{names} {value}" if names else value
+            if key == "role":
+                bits |= _ABOVE.get(_ROLES.get(value, ""), 0)
     own = groups(names) if names and tag not in ("html", "body") else 0
     depth, listed, item, quoted, row = 0, -1, -1, -1, -1
     if parent >= 0:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 from pipelines.legal import LABEL, site_words
 from storage.records import BlockKind
@@ -32,8 +32,7 @@ _GRAM = 4
 _SHARED = 0.9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(NamedTuple):
     """A unit of the page. `group`: pieces next to each other with the same number are one block (-1: alone);
     `row`: pieces of one line of a table. `rule` is None while the piece is part of the story."""
 
@@ -59,7 +58,9 @@ def strip(pieces: Sequence[Piece], headline: str | None) -> list[Piece]:
     _each(pieces, said, rules, words(headline or ""))
     _repeated(said, rules)
     _headings(pieces, rules)
-    return [replace(piece, rule=rule) for piece, rule in zip(pieces, rules, strict=True)]
+    return [
+        piece if piece.rule is rule else piece._replace(rule=rule) for piece, rule in zip(pieces, rules, strict=True)
+    ]
 
 
 def _each(
@@ -99,17 +100,22 @@ def _repeated(said: Sequence[tuple[str, ...]], rules: list[str | None]) -> None:
     """Takes out passages that repeat another one, whole or as part of it, also with small differences."""
     kept = [index for index, rule in enumerate(rules) if rule is None]
     grams = {index: _grams(said[index]) for index in kept}
-    if len(set().union(*grams.values())) == sum(map(len, grams.values())):
+    heard = Counter(chain.from_iterable(grams.values()))
+    twice = {gram for gram, count in heard.items() if count > 1}
+    if not twice:
         return
     holders: dict[tuple[str, ...], list[int]] = {}
     for index in kept:
-        for gram in grams[index]:
+        for gram in grams[index] & twice:
             holders.setdefault(gram, []).append(index)
-    copy_of: dict[int, int] = {}
+    copies: set[int] = set()
     for index in kept:
-        other = _holder(index, said, grams, holders, copy_of)
-        if other is not None and len(said[index]) >= _WHOLE:
-            copy_of[index] = other
+        common = grams[index] & twice
+        size = len(grams[index])
+        if len(said[index]) < _WHOLE or len(common) < _SHARED * size:
+            continue
+        if _is_held(index, said, size, [holders[gram] for gram in common], copies):
+            copies.add(index)
             rules[index] = "repeated"
     # Shorter lines may recur in a text; they go when they stand in a passage that recurs as a whole.
     first: dict[tuple[str, ...], int] = {}
@@ -128,27 +134,20 @@ def _grams(said: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     return frozenset(zip(said, said[1:], said[2:], said[3:], strict=False))
 
 
-def _holder(
-    index: int,
-    said: Sequence[tuple[str, ...]],
-    grams: dict[int, frozenset[tuple[str, ...]]],
-    holders: dict[tuple[str, ...], list[int]],
-    copy_of: dict[int, int],
-) -> int | None:
-    """The piece that says all of this one: longer, or as long and earlier; None when there is none."""
+def _is_held(
+    index: int, said: Sequence[tuple[str, ...]], size: int, holders: list[list[int]], copies: set[int]
+) -> bool:
+    """Whether one other piece says all of this one: a longer one, or one as long and earlier."""
     shared: Counter[int] = Counter()
-    for gram in grams[index]:
-        if len(holders[gram]) < 50:
-            shared.update(holders[gram])
-    shared.pop(index, None)
-    need = _SHARED * len(grams[index])
-    for other, count in shared.most_common(3):
-        if count < need or other in copy_of:
-            continue
-        if len(said[other]) > len(said[index]) or other < index:
-            # A longer text that is not a near copy must hold the words as they stand, or it is chance.
-            return other
-    return None
+    for row in holders:
+        if len(row) < 50:
+            shared.update(row)
+    for other, count in shared.items():
+        if other != index and count >= _SHARED * size and other not in copies:
+            longer = len(said[other]) - len(said[index])
+            if longer > 0 or (other < index and longer > -_GRAM):
+                return True
+    return False
 
 
 def _headings(pieces: Sequence[Piece], rules: list[str | None]) -> None:
@@ -159,11 +158,3 @@ def _headings(pieces: Sequence[Piece], rules: list[str | None]) -> None:
             below = below or rules[index] is None
         elif rules[index] is None and not below:
             rules[index] = "heading-of-nothing"
-
-
-Decide = Callable[[Piece], str | None]
-
-
-def decide(pieces: Sequence[Piece], rule: Decide) -> list[Piece]:
-    """Pieces and a rule -> the pieces, with the rule's name where it takes out one that was kept."""
-    return [replace(piece, rule=rule(piece)) if piece.rule is None else piece for piece in pieces]

@@ -5,10 +5,12 @@ The crawl, re-extraction, `scrapy ask`, the benchmarks and the tests all call `r
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipelines.classify import classify
 from pipelines.document import read
 from pipelines.extract import extract
-from storage.records import Article, Capture, Outlet, Page
+from storage.records import Article, Capture, Evidence, Kind, Outlet, Page
 
 
 def refine(capture: Capture, outlet: Outlet) -> Page | Article:
@@ -17,4 +19,8 @@ def refine(capture: Capture, outlet: Outlet) -> Page | Article:
     page = classify(capture, document)
     if document is None or page.kind != "ARTICLE":
         return page
-    return extract(page, document, outlet)
+    article = extract(page, document, outlet)
+    if not article.text.strip():
+        nothing = Evidence(rule="no-story", words=f"{len(article.removed)} passages, none of them a story", weight=1.0)
+        return replace(page, kind=Kind.EMPTY, evidence=(*page.evidence, nothing))
+    return article

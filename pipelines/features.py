@@ -28,7 +28,7 @@ _WORD = re.compile(r"\w+")
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENDS = frozenset(".!?…。！？؟।۔\"”»’')]」』")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
-_DATE = re.compile(r"\b(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d{2}|(?:19|20)\d\d)\b|\d年")
+_DATE = re.compile(r"\d(?:\d{0,3}[./-]\d{1,2}[./-]\d\d|\d?:\d\d|年)|(?:19|20)\d\d(?!\d)")
 _MARKS = re.compile(r"[|•›»©→▶►✓·]")
 _STOPS = re.compile(r"[.!?؟।۔](?=\s|$|[\"”»])|[。！？]")
 _TAGS = {
@@ -87,8 +87,7 @@ def _texts(units: list[Unit], boxes: list[Box], said: Said, columns: Columns) ->
     rows, words_of, keys = [], list[set[str]](), []
     for unit, skip in zip(units, plain.tolist(), strict=True):
         if skip:
-            rows.append(_PLAIN)
-            words_of.append(set())
+            words_of.append(_NO_WORDS)
             keys.append(unit.text)
             continue
         words = tokens(unit.text)
@@ -97,24 +96,28 @@ def _texts(units: list[Unit], boxes: list[Box], said: Said, columns: Columns) ->
         words_of.append({word for word in distinct if len(word) > 3})
         keys.append(" ".join(words))
     columns |= {"size": size, "link_density": density, "hidden": hidden}
-    columns |= dict(zip(_TEXT, np.array(rows, dtype=float).T, strict=True))
+    table = np.full((len(units), len(_TEXT)), _PLAIN)
+    if rows:
+        table[~plain] = rows
+    columns |= dict(zip(_TEXT, table.T, strict=True))
     columns["running"] = np.where(running, size, 0.0)
     columns["topic"] = _topic(words_of, running.tolist())
     _copies(keys, columns)
 
 
 def _shape(text: str, words: int) -> tuple[float, ...]:
-    size, count, head = len(text), max(words, 1), text[:120]
+    size, count, head = len(text), max(words, 1), text[:60]
     return (
         words, size / count, text[-1] in _ENDS, text[-1] in ":：", text.endswith(("...", "…")),
         sum(map(str.isupper, head)) / len(head), sum(map(str.isdigit, head)) / len(head),
         (text.count(",") + text.count("，") + text.count("、") + text.count("،")) / count,
-        len(_STOPS.findall(text)), text.count("?") + text.count("？"), _DATE.search(text, 0, 300) is not None,
+        len(_STOPS.findall(text)), text.count("?") + text.count("？"), _DATE.search(text, 0, 120) is not None,
         "@" in text or "http" in text or "www." in text, len(_MARKS.findall(text)), text[0].islower(),
         text[0] in "-–—•*·>»", text[0] in "\"“„«‘'「『»",
     )  # fmt: skip
 
 
+_NO_WORDS: set[str] = set()
 _PLAIN = (2.0, 6.0, *(0.0,) * (len(_TEXT) - 4), -1.0, 1.0)
 
 
@@ -156,10 +159,8 @@ def _topic(words_of: list[set[str]], running: list[bool]) -> Column:
     for words, runs in zip(words_of, running, strict=True):
         if runs:
             heard.update(words)
-    return np.array([
-        sum([heard[word] > runs for word in words]) / len(words) if words else -1.0
-        for words, runs in zip(words_of, running, strict=True)
-    ])  # fmt: skip
+    both = zip(words_of, running, strict=True)
+    return np.array([sum([heard[word] > runs for word in words]) / len(words) if words else -1.0 for words, runs in both])
 
 
 def _copies(keys: list[str], columns: Columns) -> None:

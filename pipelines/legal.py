@@ -31,11 +31,21 @@ _CALL = re.compile(
 )
 
 
+_CONSENT = re.compile(
+    r"\b(?:we|wir|nous)\b.{0,60}\bpartners?\b.{0,60}\b(?:privacy|data|cookies|daten|données)\b|accept all cookies|"
+    r"(?:we|this (?:site|website)) uses? cookies|wir verwenden cookies|nous utilisons des cookies|utilizamos cookies|"
+    r"utilizziamo (?:i )?cookie|мы используем (?:файлы )?cookie|we value your privacy",
+    re.I | re.S,
+)
+
+
 def site_words(text: str, *, late: bool) -> str | None:
-    """A passage -> the rule that takes it out ("disclaimer", "newsletter"), or None. `late`: it stands in the last part of
+    """A passage -> the rule that takes it out ("disclaimer", "newsletter", "consent"), or None. `late`: it stands in the last part of
     the text; a story may quote a disclaimer anywhere, but none ends with its own."""
     if len(text) < 260 and _CALL.match(text):
         return "newsletter"
+    if len(text) < 400 and _CONSENT.search(text):
+        return "consent"
     if late and (_LEGAL.search(text[:600]) or _COPYRIGHT.match(text)):
         return "disclaimer"
     return None
