@@ -22,6 +22,10 @@ _SCRIPTS = (
     (re.compile("[\u0400-\u04ff]"), {"ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn", "tg", "uz", "az", "tt", "ba", "cv"}),
 )
 _LETTERS = re.compile(r"[^\W\d_]")
+_BEYOND_LATIN = re.compile("[\u0370-\u1dff\u2e80-\ufffc]")
+# Written in more than one script, so that no script speaks against them.
+_EITHER = frozenset(("sr", "az", "uz", "kk", "ku", "mn", "ug", "tt"))
+_SCRIPTED = frozenset().union(*(languages for _, languages in _SCRIPTS)) - _EITHER
 
 
 def language_of(text: str, said: Iterable[str | None]) -> tuple[str | None, str | None]:
@@ -40,13 +44,14 @@ def _fits(tag: str, sample: str) -> bool:
     letters = len(_LETTERS.findall(sample))
     if letters < 40:
         return True
+    # Nearly all pages of the world's Latin scripts end here.
+    if sample.isascii() or len(_BEYOND_LATIN.findall(sample)) <= 0.3 * letters:
+        return primary not in _SCRIPTED
     for script, languages in _SCRIPTS:
         share = len(script.findall(sample)) / letters
         if share > 0.3:
             return primary in languages
-    return not any(
-        primary in languages for _, languages in _SCRIPTS if primary not in ("sr", "az", "uz", "kk", "ku", "mn", "ug", "tt")
-    )
+    return primary not in _SCRIPTED
 
 
 def _guess(sample: str) -> str:
