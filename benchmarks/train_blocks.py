@@ -28,7 +28,8 @@ from benchmarks.refine import captures
 from pipelines.blocks import segment
 from pipelines.document import read
 from pipelines.extract import said_elsewhere
-from pipelines.features import features, tokens
+from pipelines.features import features
+from pipelines.said import tokens
 
 # Set -> (weight of a page, whether its truth under-counts lists and quotes).
 SETS = {"real-news": (2.0, True), "news-2008": (1.0, False), "web-articles": (0.7, False)}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.blocks import ABOVE, Box, Unit
 from pipelines.classwords import GROUPS
+from pipelines.said import Likeness, Said, tokens
 
 Column = NDArray[Any]
 Index = NDArray[np.int64]
@@ -47,20 +47,6 @@ _TEXT = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What the page says elsewhere, for likeness: titles, description and JSON-LD's articleBody."""
-
-    titles: tuple[str, ...] = ()
-    description: str = ""
-    body: str = ""
-
-
-def tokens(text: str) -> list[str]:
-    """Text -> its words, folded."""
-    return _WORD.findall(text.casefold())
-
-
 def features(units: list[Unit], boxes: list[Box], said: Said) -> Columns:
     """Units, boxes and what is said elsewhere -> name of each feature -> its value for every unit."""
     columns: Columns = {}
@@ -83,7 +69,7 @@ def _texts(units: list[Unit], boxes: list[Box], said: Said, columns: Columns) ->
     running = (size >= RUNNING) & (density < 0.35) & (hidden == 0)
     # Most units are short links; their words are not looked at.
     plain = (density > 0.8) & (size < 100)
-    like = _Likeness(said)
+    like = Likeness(said)
     rows, words_of, keys = [], list[set[str]](), []
     for unit, skip in zip(units, plain.tolist(), strict=True):
         if skip:
@@ -119,31 +105,6 @@ def _shape(text: str, words: int) -> tuple[float, ...]:
 
 _NO_WORDS: set[str] = set()
 _PLAIN = (2.0, 6.0, *(0.0,) * (len(_TEXT) - 4), -1.0, 1.0)
-
-
-class _Likeness:
-    """How like a unit is to the title, the description and the body that the page declares."""
-
-    def __init__(self, said: Said) -> None:
-        self.titles = [words for title in said.titles if (words := set(tokens(title)))]
-        self.description = set(tokens(said.description))
-        body = tokens(said.body) if len(said.body) > 200 else []
-        self.body = set(zip(body, body[1:], body[2:], strict=False))
-
-    def row(self, words: list[str], distinct: set[str]) -> tuple[float, ...]:
-        count = max(len(distinct), 1)
-        of_title = in_title = 0.0
-        if len(words) < 60:
-            for title in self.titles:
-                shared = len(distinct & title)
-                in_title = max(in_title, shared / len(title))
-                of_title = max(of_title, shared / count)
-        shared = len(distinct & self.description)
-        in_body = -1.0
-        if self.body:
-            grams = set(zip(words, words[1:], words[2:], strict=False))
-            in_body = len(grams & self.body) / len(grams) if grams else 0.0
-        return in_title, of_title, shared / count, shared / max(len(self.description), 1), in_body
 
 
 def _wrap(element: object) -> float:

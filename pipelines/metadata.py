@@ -13,9 +13,9 @@ from urllib.parse import urljoin, urlsplit
 
 from pipelines.authors import authors
 from pipelines.document import Document
-from pipelines.features import Said
 from pipelines.headline import Candidate, choose, headings
 from pipelines.published import published
+from pipelines.said import Said
 from pipelines.structured import Node, Structured
 from storage.records import Capture, Outlet, Picture, Stamp
 from storage.urls import canonical

@@ -15,7 +15,8 @@ from pipelines.block_model import Array, BlockModel
 from pipelines.blocks import ABOVE, Box, Unit
 from pipelines.boilerplate import Piece
 from pipelines.classwords import BIT
-from pipelines.features import Said, features
+from pipelines.features import features
+from pipelines.said import Said
 from storage.records import BlockKind
 
 KEEP = 0.45  # score from which a unit is part of the story (benchmarks.extraction)
