@@ -27,7 +27,7 @@ test: install  ## every check: tests, style, types, the arrows between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) $(BIN)/python -m pytest  # in memory: fsync on a disk takes minutes
+	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) $(BIN)/python -m pytest -n auto --dist loadfile  # in memory: fsync on a disk takes minutes
 
 crawl: install  ## the live outlet: make crawl [OUTLET=menafn] [ARGS="-a limit=10"]
 	@$(BIN)/scrapy crawl $(or $(OUTLET),menafn) $(ARGS)
