@@ -6,33 +6,27 @@ Nothing may change `Document.tree`; whoever needs another tree copies the part i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import lxml.html
-from charset_normalizer import from_bytes
 from lxml import etree
 from lxml.html import HtmlElement
 
+from pipelines.encodings import decode as decode
 from pipelines.markup import is_markup
 from pipelines.shown import Passage, passages
 from pipelines.structured import Structured, structured
 from storage.records import Capture
 
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
-# Labels that mean another encoding than Python's codec of that name (WHATWG Encoding, section 4.2).
-_CODECS = {
-    **dict.fromkeys(("iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1", "l1", "ascii", "us-ascii", "x-cp1252"), "cp1252"),
-    **dict.fromkeys(("iso-8859-9", "iso8859-9", "latin5", "l5"), "cp1254"),
-    **dict.fromkeys(("gb2312", "gbk", "gb_2312", "gb_2312-80", "x-gbk", "chinese"), "gb18030"),
-    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji", "windows-31j"), "cp932"),
-    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "korean", "windows-949"), "cp949"),
-    **dict.fromkeys(("big5", "big5-hkscs", "cn-big5", "x-x-big5"), "big5hkscs"),
-    **dict.fromkeys(("tis-620", "iso-8859-11", "windows-874", "dos-874"), "cp874"),
-    **dict.fromkeys(("iso-8859-8-i", "logical", "iso-8859-8-e", "visual"), "iso-8859-8"),
-    **dict.fromkeys(("utf-16", "unicode", "ucs-2"), "utf-8"),  # said in a page that could be read to find it said
-}
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
+# Control characters that no page means; lxml would keep them, XML and JSON readers choke on them.
+_CONTROL = dict.fromkeys((*range(9), 11, *range(14, 32), 127))
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_FORMATTING = re.compile(r"</?(?:font|b|i|u|em|strong|span|big|small|center|tt|blink)\b[^<>]{0,2000}>", re.I)
+_WRAPPING = re.compile(r"</?(?:div|section|article|table|tbody|tr|td|ul|ol|li|dl|dd|blockquote)\b[^<>]{0,2000}>", re.I)
+_OPEN_TITLE = re.compile(r"(<title\b[^<>]{0,500}>[^<]{0,500})<(?!/title\s*>)", re.I)
+_ROOT = re.compile(r"<(?:html|head)\b[^<>]{0,2000}/>", re.I)
 
 
 @dataclass(frozen=True)
@@ -66,62 +60,50 @@ def read(capture: Capture) -> Document | None:
     if not is_markup(capture.body):
         return None
     text, encoding = decode(capture.body, capture.header("Content-Type"))
+    if _CONTROLS.search(text):
+        text = text.translate(_CONTROL)
     if not text.strip():
         return None
-    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    tree, cut = _parse(text)
+    for repaired in _repairs(text, tree, cut):
+        again, cut = _parse(repaired)
+        if again is not None and _length(again) > _length(tree):
+            tree = again
+        if not cut:
+            break
+    return None if tree is None else Document(tree=tree, encoding=encoding, text=text)
+
+
+def _parse(text: str) -> tuple[HtmlElement | None, bool]:
+    """Text of a page -> (its tree, whether the parser stopped at its depth limit)."""
+    # huge_tree: 2048 levels instead of 256; the size of a body is bounded by the crawl.
+    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         # From bytes: lxml refuses a str that carries an XML encoding declaration.
         tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except etree.ParserError:
-        return None
-    return Document(tree=tree, encoding=encoding, text=text)
+        return None, False
+    last = parser.error_log.last_error
+    return tree, last is not None and last.type_name == "ERR_RESOURCE_LIMIT"
 
 
-def decode(body: bytes, content_type: str | None) -> tuple[str, str]:
-    """Body and Content-Type header -> (text, codec name): BOM, strict UTF-8, declared, windows-1252."""
-    if body.startswith(b"\xef\xbb\xbf"):
-        return body[3:].decode("utf-8", "replace"), "utf-8"
-    wide = _wide(body)
-    if wide:
-        return body.decode(wide, "replace").lstrip("\ufeff"), wide
-    declared = [m.group(1) for m in [_HEADER_CHARSET.search(content_type or "")] if m]
-    declared += [m.group(1).decode("ascii", "replace") for m in [_META_CHARSET.search(body[:4096])] if m]
-    for label in ["utf-8", *declared]:
-        codec = _CODECS.get(label.strip().lower(), label)
-        try:
-            return body.decode(codec), codec.lower()
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return _undeclared(body, declared)
+def _repairs(text: str, tree: HtmlElement | None, cut: bool) -> Iterator[str]:
+    """Text whose tree came out without what it holds -> the text with the usual causes taken away, one by one."""
+    if cut:
+        flat = _FORMATTING.sub(" ", text)
+        yield flat
+        yield _WRAPPING.sub("<p>", flat)
+    elif tree is not None and _is_empty(tree) and text.count("<") > 20:
+        # An unclosed <title> swallows the page, <html … /> ends it before it begins.
+        yield _ROOT.sub("<html>", _OPEN_TITLE.sub(r"\1</title><", text))
 
 
-def _wide(body: bytes) -> str | None:
-    """UTF-16 by its byte order mark or its first tag, ISO-2022-JP by its escapes; None for anything else."""
-    if body.startswith(b"\xff\xfe") or body[:64].count(b"<\x00") > 1:
-        return "utf-16-le"
-    if body.startswith(b"\xfe\xff") or body[:64].count(b"\x00<") > 1:
-        return "utf-16-be"
-    if b"\x1b$B" in body[:4096] or b"\x1b$@" in body[:4096]:
-        return "iso2022_jp"
-    return None
+def _is_empty(tree: HtmlElement) -> bool:
+    body = tree.find("body")
+    return body is None or all(text.isspace() for text in body.itertext())
 
 
-def _undeclared(body: bytes, declared: list[str]) -> tuple[str, str]:
-    """A body that is not in the encoding it says -> read as well as it can be.
-
-    UTF-8 with a few broken bytes stays UTF-8; else what the bytes look like; at last windows-1252, as browsers do.
-    """
-    text = body.decode("utf-8", "replace")
-    if text.count("\ufffd") * 50 < sum(byte > 127 for byte in body[:200_000]):
-        return text, "utf-8"
-    for label in declared:
-        codec = _CODECS.get(label.strip().lower(), label)
-        try:
-            lenient = body.decode(codec, "replace")
-        except LookupError:
-            continue
-        if lenient.count("\ufffd") * 200 < len(lenient):
-            return lenient, codec.lower()
-    guess = from_bytes(body[:60_000]).best()
-    codec = guess.encoding if guess is not None else "cp1252"
-    return body.decode(codec, "replace"), codec
+def _length(tree: HtmlElement | None) -> int:
+    """Characters of text in the body, white space apart."""
+    body = tree.find("body") if tree is not None else None
+    return 0 if body is None else sum(len(text.strip()) for text in body.itertext())
