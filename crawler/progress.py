@@ -27,6 +27,7 @@ class Progress:
         self.crawler = crawler
         self.most_blocks = crawler.settings.getint("NEWS_BLOCKS_IN_A_ROW")
         self.blocks = 0
+        self.stopping = False
         self.started = dt.datetime.now(dt.UTC)
         self.receipt: dict[str, Any] | None = None
         self.live: Live | None = None
@@ -70,8 +71,8 @@ class Progress:
     def stop(self, reason: str) -> None:
         """End the crawl gently: what is under way is finished and kept."""
         engine = self.crawler.engine
-        if engine is not None and not getattr(self, "_stopping", False):
-            self._stopping = True
+        if engine is not None and not self.stopping:
+            self.stopping = True
             _schedule_coro(engine.close_spider_async(reason=reason))
             self._let_go(engine)
 

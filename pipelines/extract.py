@@ -1,7 +1,7 @@
 """A page called an article and its Document -> the Article: blocks of text, what was removed, metadata.
 
-Order: the units of the page, the block model, the outlet's dated overrides, the rules of boilerplate.py, what the
-outlet's other stories have taught; docs/extraction.md says why.
+Order: the outlet's dated overrides, the units of the page, the block model, the rules of boilerplate.py;
+docs/extraction.md says why.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from pipelines.boilerplate import Piece, strip
 from pipelines.document import Document
 from pipelines.language import language_of
 from pipelines.metadata import metadata, said_elsewhere
+from pipelines.overrides import in_force, overridden
 from pipelines.provider import provider_of
+from pipelines.shown import Passage
 from pipelines.story import pieces
 from storage.records import Article, Block, BlockKind, Outlet, Page, Removed
 
@@ -26,7 +28,8 @@ _QUOTED = 2000  # characters of a removed passage that are kept; the whole is in
 def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | None = None) -> Article:
     """Page, its Document and its outlet -> Article. `model` is for benchmarks; None is the one that ships."""
     known = metadata(document, page.capture, outlet)
-    units, boxes = segment(document.passages[:_MOST])
+    passages, overruled = overridden(document, in_force(outlet, page.capture.fetched_at.date()))
+    units, boxes = segment(passages[:_MOST])
     found: Sequence[Piece] = ()
     if units:
         found, _ = pieces(units, boxes, said_elsewhere(document), model or block_model())
@@ -38,7 +41,7 @@ def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | 
         canonical=known.canonical,
         headline=known.headline,
         blocks=story,
-        removed=tuple(removed(found)),
+        removed=(*removed(found), *_unseen(passages[_MOST:], overruled)),
         authors=known.authors,
         published=known.published,
         modified=known.modified,
@@ -50,6 +53,13 @@ def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | 
         description=known.description,
         sources=known.sources | ({"language": by} if by else {}),
     )
+
+
+def _unseen(beyond: Sequence[Passage], overruled: Sequence[str]) -> Iterator[Removed]:
+    """What the model was not asked about: passages that an override takes out, and those beyond the limit."""
+    yield from (Removed(rule="override", words=words[:_QUOTED]) for words in overruled)
+    if beyond:
+        yield Removed(rule="beyond-the-limit", words=f"{len(beyond)} passages, from: {beyond[0].text[:_QUOTED]}")
 
 
 def blocks(found: Sequence[Piece]) -> Iterator[Block]:

@@ -5,7 +5,6 @@ Every source is judged by `sensible`. Of a source that gives only a day, a later
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 
@@ -119,8 +118,3 @@ def _visible(document: Document) -> Iterator[str]:
             names = " ".join(filter(None, (element.get("class"), element.get("id"))))
             if bool(_MARKED.search(names)) is wanted and not _CHANGED.search(passage.text[:40]):
                 yield passage.text
-
-
-def year_of(stamp: Stamp | None) -> int | None:
-    """The year of a stamp."""
-    return dt.date.fromisoformat(stamp.value[:10]).year if stamp else None

@@ -42,7 +42,7 @@ class Archive:
                     stream.seek(offset)
                     return stream.read(length)
             except FileNotFoundError:
-                pass
+                pass  # published between the two looks
         return self.store.read_range(key, offset, length)
 
     def open_stream(self, key: str) -> BinaryIO:

@@ -39,14 +39,6 @@ def next_sequence(connection: sqlite3.Connection) -> int:
     return int(connection.execute("select coalesce(max(id), 0) + 1 from captures").fetchone()[0])
 
 
-def current_version(connection: sqlite3.Connection, article: str) -> Version | None:
-    """Article id -> its newest revision, None when the article is new."""
-    row = connection.execute(
-        "select article, content_digest, clean_key, cluster from articles where article = ? and current = 1", (article,)
-    ).fetchone()
-    return Version(article=row[0], content_digest=row[1], clean_key=row[2], cluster=row[3]) if row else None
-
-
 def first_copy(connection: sqlite3.Connection, content_digest: str, run: str) -> Version | None:
     """Content digest -> the first article whose clean copy with this text is durable, or becomes so before what the
     run enters next; None when nobody's is. What another run has not settled may be taken back yet."""
