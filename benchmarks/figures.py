@@ -112,7 +112,8 @@ def from_json(name: str, *words: str, reference: str = "") -> Callable[[Path], I
 
 SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
     "text": (
-        "Clean text and metadata (no outlet profile; the shipped block model has seen these pages, docs/extraction.md has it on unseen sites)",
+        "Clean text and metadata (no outlet profile; the shipped block model has seen these pages, "
+        "docs/extraction.md has it on unseen sites)",
         text,
     ),
     "cluster": ("One story once", cluster),
