@@ -53,6 +53,8 @@ _EVERYWHERE = {
     "exchange is half written": Step(module="storage.archive.spool", name="Segment.append", when="torn", most=12, key="warc/"),
     "exchange is recorded": Step(module="storage.run", name="Run.record", when="after", most=12),
     "ending is entered": Step(module="pipelines.stages", name="enter", when="after", most=10),
+    "verdict is to be noted": Step(module="storage.run", name="Run._write_note", when="before", most=10),
+    "verdict is noted": Step(module="storage.run", name="Run._write_note", when="after", most=10),
     "WARC is synced": Step(module="storage.archive.warc", name="WarcWriter.sync", when="after", most=5),
     "clean copies are kept": Step(module="storage.settler", name="Settler._keep", when="after", most=5),
     "ledger line is half written": Step(

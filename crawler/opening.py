@@ -35,6 +35,10 @@ def catalogue_of(settings: BaseSettings) -> sqlite_utils.Database:
     return open_catalogue(catalogue_path(settings))
 
 
+# Those that shape what is fetched and kept; never one that may hold a key or an address of ours.
+_TOLD = ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "NEWS_RETRIES", "NEWS_BLOCKS_IN_A_ROW")
+
+
 def open_run(outlet: str, settings: BaseSettings) -> Run:
     """Outlet and settings -> a run. Raises OutletBusy, ArchiveError, CatalogueError."""
     return start_run(
@@ -46,5 +50,7 @@ def open_run(outlet: str, settings: BaseSettings) -> Run:
             "software": f"cleancopy/0.1 scrapy/{scrapy_version}",
             "http-header-user-agent": settings["USER_AGENT"],
             "robots": "obey (RFC 9309)" if settings.getbool("NEWS_OBEY_ROBOTS") else "ignore",
+            "settings": " ".join(f"{name}={settings.get(name)}" for name in _TOLD),
+            **({"operator": str(settings["NEWS_CONTACT"])} if settings["NEWS_CONTACT"] else {}),
         },
     )

@@ -98,7 +98,7 @@ class Keep:
         """Placing and entering happen in one go on the reactor, so endings of one catalogue have one order."""
         run: Run = self.crawler.spider.run
         ending, clean = enter(run, item, self.crawler.spider.title or None)
-        await asyncio.wrap_future(run.settler.submit(ending, clean))
+        await asyncio.wrap_future(run.keep(ending, clean))
         run.settled(ending)
         return ending
 

@@ -12,6 +12,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +30,7 @@ from storage.endings import write_lead
 from storage.locks import OutletBusy as OutletBusy
 from storage.locks import RunError as RunError
 from storage.locks import lock_outlet, locks_folder, share_catalogue
+from storage.notes import Notes, verdict_fields
 from storage.records import Ending, Exchange, Lead, Outcome, WarcAddress
 from storage.recovery import recover
 from storage.settler import Settler
@@ -58,15 +60,30 @@ class Run:
     refused: int = 0
     waiting: int = 0
     usual: dict[str, float] = field(default_factory=dict)
+    warc_notes: Notes = field(default_factory=Notes)
 
     def record(self, exchange: Exchange) -> WarcAddress:
         """Write an exchange to the WARC; where its response lies."""
         self.exchanges += 1
         with self.writing:
-            return self.warc.record(exchange)
+            address = self.warc.record(exchange)
+        self.warc_notes.fetched(address, exchange)
+        return address
 
     def note(self, address: WarcAddress, fields: Mapping[str, str]) -> None:
-        """Write a metadata record about a capture to the WARC: the verdict on it."""
+        """Further fields of the metadata record about an exchange, which is written when the capture is kept, or at the
+        end of the run. A value is one line."""
+        self.warc_notes.add(address, fields)
+
+    def keep(self, ending: Ending, clean: bytes | None) -> Future[None]:
+        """Write the metadata record about a fetched capture, and make its ending durable: a future that is done then."""
+        if ending.address is not None:
+            self.warc_notes.add(ending.address, verdict_fields(ending))
+            self._write_note(ending.address)
+        return self.settler.submit(ending, clean)
+
+    def _write_note(self, address: WarcAddress) -> None:
+        fields = self.warc_notes.take(address)
         with self.writing:
             self.warc.note(address, fields)
 
@@ -141,6 +158,8 @@ class Run:
         }
 
     def _publish(self, receipt: dict[str, Any]) -> None:
+        for address in self.warc_notes.left():
+            self._write_note(address)
         self.ledger.append("run-ended", {key: value for key, value in receipt.items() if key not in ("run", "outlet")})
         self.warc.close()
         self.ledger.close()

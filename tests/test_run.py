@@ -54,7 +54,7 @@ def fetched(run: Run, number: int, body: bytes, status: str = "200 OK") -> Page 
 
 def keep(run: Run, item: Page | Article | Failure) -> Ending:
     ending, clean = enter(run, item)
-    run.settler.submit(ending, clean).result(timeout=10)
+    run.keep(ending, clean).result(timeout=10)
     run.settled(ending)
     return ending
 

@@ -157,7 +157,8 @@ class WarcWriter:
             self._finished.append((file, self._publisher.submit(publish, file.segment, file.companions())))
 
     def _warcinfo(self, file: _File) -> None:
-        block = wr.warc_fields({"format": "WARC File Format 1.1", **self._about})
+        about = {"format": "WARC File Format 1.1", "conformsTo": wr.SPECIFICATION, "isPartOf": self._outlet, **self._about}
+        block = wr.warc_fields(about)
         name = file.segment.key.rpartition("/")[2]
         head = [
             ("WARC-Type", "warcinfo"),

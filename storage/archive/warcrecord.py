@@ -2,7 +2,7 @@
 
 Assembled here and not by warcio: the body is compressed and hashed once, and no stream objects are made
 (figures in docs/archive-format.md). tests/test_warc.py reads every form of record back with warcio and
-fastwarc. Source: WARC 1.1, https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
+fastwarc.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import uuid
 import zlib
 from collections.abc import Iterable, Mapping
 
+SPECIFICATION = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 HTTP_REQUEST = "application/http; msgtype=request"
 HTTP_RESPONSE = "application/http; msgtype=response"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
