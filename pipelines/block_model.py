@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_AT_ONCE = 2_000  # units scored together: a page of twenty megabytes has a hundred thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class BlockModel:
 
     def scores(self, columns: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> Array:
         """Columns of features and the indexes of the units to judge -> probabilities, one an index."""
+        if len(rows) > _AT_ONCE:
+            parts = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
+            return np.concatenate([self.scores(columns, part) for part in parts])
         matrix = np.empty((len(self.features), len(rows)), dtype=np.float32)
         for index, name in enumerate(self.features):
             matrix[index] = columns[name][rows]

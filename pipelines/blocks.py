@@ -120,7 +120,7 @@ def _box(element: HtmlElement, parent: int, index: int, boxes: list[Box]) -> Box
 # A hidden element that carries this much running text, and more than all that is shown, is the story waiting for
 # its script or behind a wall of the page's own making.
 _STORY = 500
-_NEVER_STORY = BIT["overlay"] | BIT["nav"] | BIT["footer"] | BIT["comment"] | BIT["form"] | BIT["newsletter"]
+_NEVER_STORY = BIT["consent"] | BIT["overlay"] | BIT["nav"] | BIT["footer"] | BIT["comment"] | BIT["form"] | BIT["newsletter"]
 
 
 def _revealed(units: list[Unit], boxes: list[Box]) -> Iterator[int]:

@@ -29,6 +29,7 @@ _STUB = re.compile(
 _DISCLAIMER = re.compile(r"(?:legal )?disclaimers?\s*[:.–-]", re.I)
 _WHOLE = 8  # words from which a passage that repeats another is taken out wherever it stands
 _GRAM = 4
+_COMPARED = 5_000  # passages compared with each other; longer pages are protocols and tables
 _SHARED = 0.9
 
 
@@ -98,7 +99,7 @@ def _late(rules: Sequence[str | None]) -> int:
 
 def _repeated(said: Sequence[tuple[str, ...]], rules: list[str | None]) -> None:
     """Takes out passages that repeat another one, whole or as part of it, also with small differences."""
-    kept = [index for index, rule in enumerate(rules) if rule is None]
+    kept = [index for index, rule in enumerate(rules) if rule is None][:_COMPARED]
     grams = {index: _grams(said[index]) for index in kept}
     heard = Counter(chain.from_iterable(grams.values()))
     twice = {gram for gram, count in heard.items() if count > 1}
@@ -145,9 +146,14 @@ def _is_held(
     for other, count in shared.items():
         if other != index and count >= _SHARED * size and other not in copies:
             longer = len(said[other]) - len(said[index])
-            if longer > 0 or (other < index and longer > -_GRAM):
+            if (longer > 0 or (other < index and longer > -_GRAM)) and _figures(said[index]) <= _figures(said[other]):
                 return True
     return False
+
+
+def _figures(said: tuple[str, ...]) -> set[str]:
+    """The figures of a passage: lines of a table or a series differ in nothing else, and are no copies."""
+    return {word for word in said if word[0].isdigit()}
 
 
 def _headings(pieces: Sequence[Piece], rules: list[str | None]) -> None:

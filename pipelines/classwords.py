@@ -12,7 +12,10 @@ from functools import lru_cache
 
 # Group -> stems. A stem in angle brackets counts only as a whole word; others also inside a longer word.
 _STEMS = {
-    "comment": "comment disqus respond discuss kommentar coment reply replies replie reaction forum livefyre viafoura",
+    "comment": "<comment> <comments> commentlist commentarea commentsection commentcount commentform commentthread "
+    "commentbody commentcontent commentbox disqus respond discuss <kommentare> kommentarbereich leserkommentar "
+    "leserbrief <comentario> comentarios commentaires <commenti> reacties <reply> replies replie <reaction> reactions "
+    "<forum> livefyre viafoura spotim",
     "related": "related recommend readmore readalso seealso similar suggest outbrain taboola associated morenews "
     "morestories weiter recirc upnext verwandt <more> alsoread interlink",
     "teaser": "teaser promo card tile thumb trending popular mostread latest headlines carousel slider swiper river "
@@ -38,7 +41,8 @@ _STEMS = {
     "postbody richtext wysiwyg prose textblock paragraph contentbody maincontent storytext fulltext newstext",
     "article": "article <story> <post> <entry> <news> hentry",
     "content": "content <main> <text> <body> <single> <detail> details <page> <copy>",
-    "overlay": "cookie consent gdpr privacy modal popup overlay tooltip dialog toast lightbox",
+    "consent": "cookie consent gdpr onetrust optanon sourcepoint didomi usercentrics cmpbox cybot <cmp>",
+    "overlay": "privacy modal popup overlay tooltip dialog toast lightbox",
     "unseen": "<hidden> <hide> screenreader visuallyhidden <sr> <offscreen> invisible noprint collapsed <none>",
     "quote": "quote citation <zitat>",
     "infobox": "infobox factbox <fact> <facts> <box> <toc> <contents> tableof summarybox keypoint takeaway highlight",

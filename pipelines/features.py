@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.blocks import ABOVE, Box, Unit
-from pipelines.classwords import GROUPS
+from pipelines.classwords import BIT, GROUPS
 from pipelines.said import Likeness, Said, tokens
 
 Column = NDArray[Any]
@@ -52,8 +52,8 @@ def features(units: list[Unit], boxes: list[Box], said: Said) -> Columns:
     columns: Columns = {}
     box = np.array([unit.box for unit in units], dtype=np.int64)
     _texts(units, boxes, said, columns)
-    _names(boxes, box, columns)
-    _places(boxes, box, columns)
+    apart = _names(boxes, box, columns)
+    _places(boxes, box, apart, columns)
     _paths(boxes, box, columns)
     _neighbours(columns)
     return columns
@@ -104,6 +104,9 @@ def _shape(text: str, words: int) -> tuple[float, ...]:
 
 
 _NO_WORDS: set[str] = set()
+_OF_STORY = BIT["body"] | BIT["article"] | BIT["content"] | BIT["title"] | BIT["lead"] | BIT["live"]
+_NEVER_STORY = BIT["comment"] | BIT["consent"] | BIT["overlay"] | BIT["nav"] | BIT["footer"] | BIT["newsletter"]
+_NEVER_UNDER = sum(1 << ABOVE.index(tag) for tag in ("nav", "footer", "button"))
 _PLAIN = (2.0, 6.0, *(0.0,) * (len(_TEXT) - 4), -1.0, 1.0)
 
 
@@ -134,15 +137,21 @@ def _copies(keys: list[str], columns: Columns) -> None:
     columns["earlier_copies"] = np.array(earlier, dtype=float)
 
 
-def _names(boxes: list[Box], box: Index, columns: Columns) -> None:
+def _names(boxes: list[Box], box: Index, columns: Columns) -> NDArray[np.bool_]:
+    """What the elements around a unit are called; -> whether each unit stands in what is never the story."""
     columns["tag"] = np.array([_TAGS.get(one.tag, 15) for one in boxes], dtype=float)[box]
     above = np.array([one.above for one in boxes])[box]
     for index, tag in enumerate(ABOVE):
         columns[f"under_{tag}"] = above >> index & 1
+    # What holds the headline is no comment thread, banner or sidebar, whatever it is called.
     own = np.array([one.own for one in boxes])
+    held = _headline_box(box, columns)
+    while held >= 0:
+        own[held] &= _OF_STORY
+        held = boxes[held].parent
     every: list[int] = []
-    for one in boxes:
-        every.append(one.own | (every[one.parent] if one.parent >= 0 else 0))
+    for one, mask in zip(boxes, own.tolist(), strict=True):
+        every.append(mask | (every[one.parent] if one.parent >= 0 else 0))
     up = np.array([max(one.parent, 0) for one in boxes])
     near, at = own, up
     for _ in range(_NEAR):
@@ -150,12 +159,23 @@ def _names(boxes: list[Box], box: Index, columns: Columns) -> None:
         at = up[at]
     bits = np.arange(len(GROUPS))
     for level, mask in (("own", own), ("near", near), ("any", np.array(every))):
-        flags = mask[box][:, None] >> bits & 1
+        flags = (mask[box][:, None] >> bits & 1).astype(np.int8)
         for index, group in enumerate(GROUPS):
             columns[f"{level}_{group}"] = flags[:, index]
+    return np.asarray((np.array(every)[box] & _NEVER_STORY != 0) | (above & _NEVER_UNDER != 0))
 
 
-def _places(boxes: list[Box], box: Index, columns: Columns) -> None:
+def _headline_box(box: Index, columns: Columns) -> int:
+    """Index of the box of the first shown h1, or else of the first unit that says the title; -1 without either."""
+    shown = columns["hidden"] == 0
+    for found in (columns["tag"] == _TAGS["h1"], (columns["title_in"] > 0.7) & (columns["in_title"] > 0.7)):
+        where = np.flatnonzero(found & shown)
+        if len(where):
+            return int(box[where[0]])
+    return -1
+
+
+def _places(boxes: list[Box], box: Index, apart: NDArray[np.bool_], columns: Columns) -> None:
     size, running = columns["size"], columns["running"]
     n, m = len(size), len(boxes)
     linked = size * columns["link_density"]
@@ -196,7 +216,7 @@ def _places(boxes: list[Box], box: Index, columns: Columns) -> None:
     columns["before_share"] = (np.cumsum(size) - size) / whole
     columns["running_before_share"] = (np.cumsum(running) - running) / ran
     _since(columns)
-    _core(boxes, box, sums, direct, columns)
+    _core(boxes, box, np.where(apart, 0.0, running), columns)
 
 
 def _since(columns: Columns) -> None:
@@ -213,11 +233,15 @@ def _since(columns: Columns) -> None:
         columns[f"running_since_{name}"] = ran - ran[first] if first >= 0 else np.full(n, -1.0)
 
 
-def _core(boxes: list[Box], box: Index, sums: Column, direct: Column, columns: Columns) -> None:
+def _core(boxes: list[Box], box: Index, running: Column, columns: Columns) -> None:
     """Where the running text is densest: the chain of boxes that hold most of it, and the best parent."""
-    score, mass = [0.0] * len(boxes), sums[:, 2].tolist()
+    direct = np.bincount(box, weights=running, minlength=len(boxes)).tolist()
+    score, mass = [0.0] * len(boxes), list(direct)
+    for index in range(len(boxes) - 1, 0, -1):
+        if boxes[index].parent >= 0:
+            mass[boxes[index].parent] += mass[index]
     chain, core = [False] * len(boxes), 0
-    for index, (one, own) in enumerate(zip(boxes, direct.tolist(), strict=True)):
+    for index, (one, own) in enumerate(zip(boxes, direct, strict=True)):
         up = one.parent
         if own:
             up = max(up, 0)
@@ -239,7 +263,7 @@ def _core(boxes: list[Box], box: Index, sums: Column, direct: Column, columns: C
         met = np.array(meet)
         columns[f"{name}_up"] = (depth[top] - met)[box].astype(float)
         columns[f"{name}_down"] = (depth - met)[box].astype(float)
-        where = np.flatnonzero((columns[f"{name}_up"] == 0) & (columns["running"] > 0))
+        where = np.flatnonzero((columns[f"{name}_up"] == 0) & (running > 0))
         first, last = (where[0], where[-1]) if len(where) else (0, n - 1)
         columns[f"{name}_from_first"] = np.arange(n) - float(first)
         columns[f"{name}_from_last"] = np.arange(n) - float(last)

@@ -19,6 +19,7 @@ from pipelines.features import features
 from pipelines.said import Said
 from storage.records import BlockKind
 
+_AT_ONCE = 20_000  # units judged together; only pages of many megabytes have more, and memory is bounded so
 KEEP = 0.45  # score from which a unit is part of the story (benchmarks.extraction)
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _UNDER = {name: 1 << index for index, name in enumerate(ABOVE)}
@@ -27,7 +28,7 @@ _BY_ELEMENT = (
     ("nav", "menu"), ("footer", "footer"), ("form", "form"), ("button", "button"), ("figcaption", "caption"),
 )  # fmt: skip
 _BY_NAMES = (
-    ("comment", "comments"), ("overlay", "overlay"), ("newsletter", "newsletter"), ("paywall", "paywall"),
+    ("comment", "comments"), ("consent", "consent"), ("overlay", "overlay"), ("newsletter", "newsletter"), ("paywall", "paywall"),
     ("share", "share"), ("ad", "advertisement"), ("related", "related"), ("caption", "caption"), ("byline", "byline"),
     ("tags", "tags"), ("date", "date"), ("nav", "menu"), ("footer", "footer"), ("infobox", "infobox"),
     ("teaser", "teaser"), ("disclaimer", "disclaimer"),
@@ -37,12 +38,11 @@ _CELL = 200  # characters; a cell that holds more is layout, not data
 
 def pieces(units: Sequence[Unit], boxes: Sequence[Box], said: Said, model: BlockModel) -> tuple[list[Piece], Array]:
     """Units, boxes and what the page says elsewhere -> (one piece a unit, score of each unit)."""
-    columns = features(list(units), list(boxes), said)
-    inside = (columns["core_up"] == 0) | (columns["best_up"] <= 1)
-    # Short links away from the running text need no model.
-    asked = np.flatnonzero(inside | (columns["link_density"] <= 0.8) | (columns["size"] >= 100))
-    scores = np.zeros(len(units))
-    scores[asked] = model.scores(columns, asked)
+    judged = [
+        _judge(list(units[start : start + _AT_ONCE]), list(boxes), said, model) for start in range(0, len(units), _AT_ONCE)
+    ]
+    scores = np.concatenate([score for score, _ in judged] or [np.zeros(0)])
+    inside = [near for _, part in judged for near in part]
     cells: Counter[int] = Counter()
     for unit in units:
         cells[unit.box] += len(unit.text)
@@ -54,10 +54,21 @@ def pieces(units: Sequence[Unit], boxes: Sequence[Box], said: Said, model: Block
             row=boxes[unit.box].row if kind == BlockKind.LIST else -1,
             rule=None if score >= KEEP and not unit.hidden else _reason(unit, boxes, near),
         )
-        for unit, score, near in zip(units, scores.tolist(), inside.tolist(), strict=True)
+        for unit, score, near in zip(units, scores.tolist(), inside, strict=True)
         for kind, group in [_form(unit, boxes, cells[unit.box])]
     ]
     return made, scores
+
+
+def _judge(units: list[Unit], boxes: list[Box], said: Said, model: BlockModel) -> tuple[Array, list[bool]]:
+    """Units -> (score of each, whether it stands where the running text is)."""
+    columns = features(units, boxes, said)
+    inside = (columns["core_up"] == 0) | (columns["best_up"] <= 1)
+    # Short links away from the running text need no model.
+    asked = np.flatnonzero(inside | (columns["link_density"] <= 0.8) | (columns["size"] >= 100))
+    scores = np.zeros(len(units))
+    scores[asked] = model.scores(columns, asked)
+    return scores, inside.tolist()
 
 
 def _reason(unit: Unit, boxes: Sequence[Box], inside: bool) -> str:
