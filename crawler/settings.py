@@ -76,6 +76,7 @@ ITEM_PIPELINES = {
     "pipelines.stages.Keep": 200,
 }
 CONCURRENT_ITEMS = 16
+NEWS_MEMORY = 500  # stories of an outlet by which passages that recur are known; 0: none
 NEWS_WORKERS = int(os.environ.get("NEWS_WORKERS", "0"))  # processes for `refine`; 0: in the crawl's own
 
 # Who is told when an outlet breaks (scrapy status).

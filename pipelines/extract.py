@@ -31,10 +31,12 @@ def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | 
     passages, overruled = overridden(document, in_force(outlet, page.capture.fetched_at.date()))
     units, boxes = segment(passages[:_MOST])
     found: Sequence[Piece] = ()
+    scores: Sequence[float] = ()
     if units:
-        found, _ = pieces(units, boxes, said_elsewhere(document), model or block_model())
+        found, likely = pieces(units, boxes, said_elsewhere(document), model or block_model())
+        scores = likely.tolist()
     found = strip(found, known.headline)
-    story = tuple(blocks(found))
+    story, sure = tuple(blocks(found)), tuple(sureness(found, scores))
     language, by = language_of("\n".join(block.text for block in story), known.languages)
     return Article(
         page=page,
@@ -52,6 +54,8 @@ def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | 
         picture=known.picture,
         description=known.description,
         sources=known.sources | ({"language": by} if by else {}),
+        sure=sure,
+        day_first=known.day_first,
     )
 
 
@@ -64,21 +68,33 @@ def _unseen(beyond: Sequence[Passage], overruled: Sequence[str]) -> Iterator[Rem
 
 def blocks(found: Sequence[Piece]) -> Iterator[Block]:
     """Pieces in reading order -> the blocks of the clean copy; pieces of one list, quote or heading are one block."""
-    kept = [piece for piece in found if piece.rule is None]
-    at = -1
-
-    def block_of(piece: Piece) -> tuple[BlockKind, int]:
-        nonlocal at
-        at += 1
-        return piece.kind, piece.group if piece.group >= 0 else -2 - at
-
-    for (kind, _), together in groupby(kept, key=block_of):
-        lines = list(together)
+    for kind, places in _together(found):
+        lines = [found[place] for place in places]
         if kind == BlockKind.HEADING:
             yield Block(kind=kind, text=" ".join(piece.text for piece in lines))
             continue
         rows = groupby(enumerate(lines), key=lambda one: one[1].row if one[1].row >= 0 else -2 - one[0])
         yield Block(kind=kind, text="\n".join(" | ".join(piece.text for _, piece in row) for _, row in rows))
+
+
+def sureness(found: Sequence[Piece], scores: Sequence[float]) -> Iterator[float]:
+    """Pieces in reading order and the model's score of each -> for each block, how sure its likeliest piece is."""
+    return (round(max(scores[place] for place in places), 3) for _, places in _together(found))
+
+
+def _together(found: Sequence[Piece]) -> Iterator[tuple[BlockKind, list[int]]]:
+    """Pieces in reading order -> for each block its kind and the indexes of its pieces."""
+    kept = [place for place, piece in enumerate(found) if piece.rule is None]
+    at = -1
+
+    def block_of(place: int) -> tuple[BlockKind, int]:
+        nonlocal at
+        at += 1
+        piece = found[place]
+        return piece.kind, piece.group if piece.group >= 0 else -2 - at
+
+    for (kind, _), together in groupby(kept, key=block_of):
+        yield kind, list(together)
 
 
 def removed(found: Sequence[Piece]) -> Iterator[Removed]:

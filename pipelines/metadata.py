@@ -39,6 +39,7 @@ class Metadata:
     description: str | None = None
     picture: Picture | None = None
     sources: dict[str, str] = field(default_factory=dict)
+    day_first: bool | None = None
 
 
 def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:

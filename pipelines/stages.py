@@ -17,9 +17,10 @@ from typing import Any, Self
 from pipelines.chain import refine
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fingerprint import fingerprint
+from pipelines.memory import Memory, passages_of, recall, without
 from storage.archive.clean import clean_copy
 from storage.archive.keys import article_id, clean_key
-from storage.catalogue import captures
+from storage.catalogue import captures, lessons
 from storage.catalogue.placements import Placements
 from storage.catalogue.schema import writing
 from storage.records import (
@@ -33,6 +34,7 @@ from storage.records import (
     Outcome,
     Outlet,
     Page,
+    Recurrence,
     Relation,
 )
 from storage.run import Run
@@ -89,6 +91,7 @@ class Keep:
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
+        self.memory: Memory | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
@@ -97,16 +100,22 @@ class Keep:
     async def process_item(self, item: Refined) -> Ending:
         """Placing and entering happen in one go on the reactor, so endings of one catalogue have one order."""
         run: Run = self.crawler.spider.run
-        ending, clean = enter(run, item, self.crawler.spider.title or None)
+        self.memory = self.memory or memory_of(run, self.crawler.settings.getint("NEWS_MEMORY"))
+        ending, clean = enter(run, item, self.crawler.spider.title or None, memory=self.memory)
         await asyncio.wrap_future(run.keep(ending, clean))
         run.settled(ending)
         return ending
 
 
-def refined(capture: Capture, outlet: Outlet) -> Refined:
+def memory_of(run: Run, most: int) -> Memory | None:
+    """A run -> what the last `most` stories of its outlet taught; None where nothing is to be remembered."""
+    return Memory(lessons.newest(run.catalogue.conn, run.outlet, most), most=most) if most else None
+
+
+def refined(capture: Capture, outlet: Outlet, memory: Memory | None = None) -> Refined:
     """`refine`, with an error in the program turned into a Failure: one page must not cost the run the others."""
     try:
-        return refine(capture, outlet)
+        return refine(capture, outlet, memory)
     except Exception as error:
         logger.exception("refine failed on %s", capture.url)
         return Failure(
@@ -131,25 +140,63 @@ def _with_capture(item: Refined, capture: Capture) -> Refined:
 
 
 def enter(
-    run: Run, item: Refined, publisher: str | None = None, supersedes: int | None = None, *, again: bool = False
+    run: Run,
+    item: Refined,
+    publisher: str | None = None,
+    supersedes: int | None = None,
+    *,
+    again: bool = False,
+    memory: Memory | None = None,
 ) -> tuple[Ending, bytes | None]:
     """Place an item and enter it in the run's catalogue -> its ending, and the clean copy when one is to be kept.
 
     `supersedes`: the sequence of the ending that this one takes the place of, when a capture is judged again.
     `again`: the capture is extracted again, so that the article is a revision even where its text stayed the same.
+    `memory`: what the outlet's stories taught so far; it learns from this one.
     """
+    taught: tuple[str, ...] = ()
     with writing(run.catalogue) as connection:
         sequence = captures.next_sequence(connection)
         if isinstance(item, Article) and not again:
-            item = shrunken(item, Placements(connection).newest(article_id(item.canonical)))
+            taught = passages_of(item)
+            item = _remembered(run, item, memory)
         if isinstance(item, Article):
             ending, clean = _article_ending(run, item, sequence, publisher, again)
+            if taught and ending.outcome is Outcome.KEPT and _teaches(run, ending):
+                ending = replace(ending, passages=taught, day_first=item.day_first)
         else:
             ending, clean = _other_ending(run, item, sequence), None
         ending = replace(ending, supersedes=supersedes)
         text = item.text if isinstance(item, Article) else ""
         captures.enter(connection, ending, captures.kept_text(connection, ending) or text)
+    if memory is not None and ending.passages:
+        memory.learn(lessons.lesson(ending))
     return ending, clean
+
+
+def _teaches(run: Run, ending: Ending) -> bool:
+    """Whether a story that is kept is the outlet's first of its cluster: copies of one story teach once."""
+    placement = ending.placement
+    return placement is not None and lessons.teaches(run.catalogue.conn, placement.cluster, ending.lead.outlet)
+
+
+def _remembered(run: Run, article: Article, memory: Memory | None) -> Page | Article:
+    """Article as it came out of its page -> the article without what recurs in its outlet; a Page when it has shrunk.
+
+    Where the text is that of the newest revision but for what was taken out then, it stays so: that the memory has
+    learned something since is no revision by the outlet.
+    """
+    identity = article_id(article.canonical)
+    earlier = Placements(run.catalogue.conn).newest(identity)
+    judged = shrunken(article, earlier)
+    if not isinstance(judged, Article) or memory is None:
+        return judged
+    recalled = recall(article, memory)
+    if earlier is None or fingerprint(recalled.text).digest == earlier.digest:
+        return recalled
+    then = lessons.taken_out_before(run.catalogue.conn, identity)
+    as_then = without(article, [Recurrence(passage=passage, stories=0, of=0) for passage in then])
+    return as_then if fingerprint(as_then.text).digest == earlier.digest else recalled
 
 
 def shrunken(article: Article, earlier: Neighbour | None) -> Page | Article:
@@ -240,6 +287,7 @@ def _article_ending(
         provider=article.provider,
         authors=article.authors,
         section=article.section,
+        recurring=article.recurring,
     )
     if outcome is Outcome.UNCHANGED or first is not None:
         return ending, None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from storage.records import Ending, Evidence, Kind, Lead, Outcome, Placement, Relation, WarcAddress
+from storage.records import Ending, Evidence, Kind, Lead, Outcome, Placement, Recurrence, Relation, WarcAddress
 
 
 def write_ending(ending: Ending) -> dict[str, Any]:
@@ -49,6 +49,9 @@ def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
         authors=tuple(fields.get("authors", ())),
         section=fields.get("section"),
         supersedes=fields.get("supersedes"),
+        passages=tuple(fields.get("passages", ())),
+        day_first=fields.get("day_first"),
+        recurring=tuple(Recurrence(**each) for each in fields.get("recurring", ())),
     )
 
 

@@ -182,6 +182,27 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What one story teaches about its outlet: the digests of its passages, its headline, and whether figures of dates on
+    its page name the day first (None: they do not show it). `url` is the canonical URL."""
+
+    url: str
+    headline: str = ""
+    passages: tuple[str, ...] = ()
+    day_first: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrence:
+    """A passage that was taken out because it recurs: its digest, in how many stories of the outlet it stands, of how
+    many that were known, this one counted in both."""
+
+    passage: str
+    stories: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A classified capture. `text` is the shown text, one block a line; `flags` name what is odd about an article."""
 
@@ -221,7 +242,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """The text at a canonical URL. `sources` says for each field where it came from (json-ld, meta, feed, visible)."""
+    """The text at a canonical URL. `sources` says for each field where it came from (json-ld, meta, feed, visible).
+
+    Not part of the clean copy: `sure`, how likely the block model finds each of the blocks, 0 to 1; `day_first`, as in
+    Lesson; `recurring`, what the outlet's memory took out.
+    """
 
     page: Page
     canonical: str
@@ -238,6 +263,9 @@ class Article:
     description: str | None = None
     picture: Picture | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    sure: tuple[float, ...] = ()
+    day_first: bool | None = None
+    recurring: tuple[Recurrence, ...] = ()
 
     @property
     def text(self) -> str:
@@ -314,7 +342,8 @@ class Ending:
     `sequence` orders the endings of one catalogue. `article` and `content_digest` name the revision that the capture
     is, or is a copy of; `clean_key` is where the text lies (for a duplicate: the first one's clean copy). The fields
     from `canonical` on describe the page itself, also where its text is kept elsewhere. `supersedes` is the sequence of
-    an earlier ending of the same capture, when it was judged or extracted again.
+    an earlier ending of the same capture, when it was judged or extracted again. `passages` and `day_first` are what the
+    story teaches about its outlet (see Lesson), `recurring` what the outlet's memory took out of it.
     """
 
     sequence: int
@@ -341,6 +370,9 @@ class Ending:
     authors: tuple[str, ...] = ()
     section: str | None = None
     supersedes: int | None = None
+    passages: tuple[str, ...] = ()
+    day_first: bool | None = None
+    recurring: tuple[Recurrence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

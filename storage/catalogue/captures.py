@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 
 import sqlite_utils
 
+from storage.catalogue import lessons
 from storage.catalogue.leads import retry_time
 from storage.catalogue.schema import writing
 from storage.catalogue.search import fold
@@ -109,6 +110,7 @@ def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled:
         connection.execute("update captures set superseded_by = ? where id = ?", (ending.sequence, ending.supersedes))
     if ending.outcome in HAS_ARTICLE:
         _enter_article(connection, ending, text)
+        lessons.enter(connection, ending)
 
 
 def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) -> None:
@@ -210,6 +212,7 @@ def take_back(database: sqlite_utils.Database, sequence: int, forget: Callable[[
             # An article extracted again to the same text has no document of its own in the index.
             if relation != Relation.UNCHANGED:
                 forget(connection, article)
+        lessons.take_back(connection, sequence)
         connection.execute("update captures set superseded_by = null where superseded_by = ?", (sequence,))
         connection.execute("delete from captures where id = ?", (sequence,))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sqlite_utils
 
+from storage.catalogue.lessons import LESSON_TABLES
 from storage.catalogue.placements import PLACEMENT_TABLES
 
 
@@ -60,6 +61,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             unchanged integer not null default 0, lies integer not null default 0, fetched_at text not null) without rowid""",
     ),
     PLACEMENT_TABLES,
+    LESSON_TABLES,
 )
 
 
