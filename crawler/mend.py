@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pipelines.fingerprint import fingerprint
+from pipelines.memory import taken_out, without
 from pipelines.stages import EXTRACTOR, refined
 from storage.archive import Archive, ArchiveError
 from storage.archive.clean import CleanCopy, clean_copy
@@ -46,7 +47,7 @@ def deep_check(archive: Archive, profile: Callable[[str], Outlet]) -> Callable[[
             item = refined(read_capture(archive, capture.address, capture.lead), profile(capture.lead.outlet))
         except ArchiveError as error:
             return str(error)
-        if not isinstance(item, Article) or fingerprint(item.text).digest != copy.digest:
+        if not isinstance(item, Article) or fingerprint(without(item, taken_out(copy.article)).text).digest != copy.digest:
             return "another text comes out of its page now"
         return None
 
@@ -63,6 +64,7 @@ def _again(archive: Archive, ending: Ending, key: str, outlet: Outlet) -> str | 
         return str(error)
     if not isinstance(item, Article):
         return "its page is no article by the rules of today; restore it: scrapy archive sync COPY THIS"
+    item = without(item, ending.recurring)  # as the outlet's memory was then
     print_ = fingerprint(item.text)
     if print_.digest != ending.content_digest:
         return "another text comes out by the rules of today; restore it: scrapy archive sync COPY THIS"

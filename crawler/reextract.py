@@ -6,16 +6,19 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pipelines.memory import Memory
 from pipelines.stages import EXTRACTOR, Refined, enter, refined
 from storage.archive import ArchiveError
 from storage.archive.clean import CleanCopy, read_clean_copy
 from storage.archive.reading import read_capture
+from storage.catalogue import lessons
 from storage.catalogue.articles import Extracted
 from storage.records import Article, Outlet
 from storage.run import Run
 
 # What a clean copy says that a reader would miss; `removed`, `evidence` and the extractor's version may change freely.
 FIELDS = ("headline", "authors", "published", "modified", "language", "provider", "section", "tags", "canonical")
+_MEMORY_LASTS = 50  # articles in the order of arrival that are read with the memory of the first of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +32,20 @@ class Change:
     error: str | None = None
 
 
-def extract_again(run: Run, outlet: Outlet, articles: Iterable[Extracted], *, dry: bool = False) -> Iterator[Change]:
-    """A run, its outlet and the newest clean copies -> what changed in each; kept as a revision unless `dry`."""
-    for extracted in articles:
+def extract_again(
+    run: Run, outlet: Outlet, articles: Iterable[Extracted], *, most: int = 0, dry: bool = False
+) -> Iterator[Change]:
+    """A run, its outlet and the newest clean copies -> what changed in each; kept as a revision unless `dry`.
+
+    `most`: stories of the outlet by which passages that recur are known, those around each capture; 0: none.
+    """
+    memory: Memory | None = None
+    for number, extracted in enumerate(articles):
+        if most and number % _MEMORY_LASTS == 0:
+            memory = Memory(lessons.around(run.catalogue.conn, run.outlet, extracted.sequence, most), most=most)
         try:
             before = read_clean_copy(run.archive.read(extracted.clean_key))
-            item = refined(read_capture(run.archive, extracted.address, extracted.lead), outlet)
+            item = refined(read_capture(run.archive, extracted.address, extracted.lead), outlet, memory)
         except (ArchiveError, ValueError) as error:
             yield Change(extracted=extracted, url=extracted.lead.url, error=str(error))
             continue

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pipelines.memory import Memory
 from pipelines.released import released
 from pipelines.stages import Refined, enter, refined
 from storage.archive import ArchiveError
@@ -24,7 +25,9 @@ class Judged:
     error: str | None = None
 
 
-def judge_again(run: Run, outlet: Outlet, captures: Iterable[Kept], *, release: bool = False) -> Iterator[Judged]:
+def judge_again(
+    run: Run, outlet: Outlet, captures: Iterable[Kept], *, memory: Memory | None = None, release: bool = False
+) -> Iterator[Judged]:
     """A run, its outlet and what lies in quarantine -> what became of each. With `release` a person's word decides."""
     for kept in captures:
         if kept.address is None:
@@ -38,7 +41,7 @@ def judge_again(run: Run, outlet: Outlet, captures: Iterable[Kept], *, release: 
         if _same(item, kept):
             yield Judged(kept=kept)
             continue
-        ending, clean = enter(run, item, outlet.title or None, kept.sequence)
+        ending, clean = enter(run, item, outlet.title or None, kept.sequence, memory=memory)
         run.settler.submit(ending, clean).result()
         run.settled(ending)
         yield Judged(kept=kept, ending=ending)

@@ -12,12 +12,15 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.answers import page_fields
+from crawler.commands.quarantine import profile_of
 from crawler.console import complain, write
 from crawler.opening import archive_of, catalogue_path
 from pipelines.chain import refine
 from pipelines.fingerprint import fingerprint
+from pipelines.memory import Memory
 from storage.archive import ArchiveError
 from storage.archive.reading import read_capture
+from storage.catalogue import lessons
 from storage.catalogue.captures import last_address
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.records import Article, Capture, Lead, Outlet, Page
@@ -61,7 +64,7 @@ class Command(ScrapyCommand):
             complain(f"The archive has no capture of {args[0]}. Fetch it: scrapy crawl OUTLET -a url={args[0]}")
             self.exitcode = 2
             return
-        refined = refine(capture, Outlet(name=capture.lead.outlet))
+        refined = refine(capture, *self._known(capture.lead.outlet))
         text = refined.text if isinstance(refined, Article) else ""
         digest = fingerprint(text).digest if text else None
         copies = self._copies(digest) if digest else []
@@ -83,6 +86,16 @@ class Command(ScrapyCommand):
         found = last_address(database, canonical(name) or name)
         database.close()
         return read_capture(archive_of(self.settings), *found) if found else None  # type: ignore[arg-type]
+
+    def _known(self, outlet: str) -> tuple[Outlet, Memory | None]:
+        """Name of an outlet, empty for a file -> its profile, and what its stories taught."""
+        path, most = catalogue_path(self.settings), self.settings.getint("NEWS_MEMORY")  # type: ignore[arg-type, union-attr]
+        if not outlet or not most or not path.exists():
+            return Outlet(name=outlet), None
+        database = open_catalogue(path)
+        memory = Memory(lessons.newest(database.conn, outlet, most), most=most)
+        database.close()
+        return profile_of(outlet, self.settings), memory
 
     def _copies(self, digest: str) -> list[str]:
         path = catalogue_path(self.settings)  # type: ignore[arg-type]

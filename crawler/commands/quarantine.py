@@ -17,6 +17,7 @@ from crawler.opening import archive_of, catalogue_of, open_run
 from crawler.outlet import OutletSpider
 from crawler.refeed import day, judge_again
 from pipelines.chain import refine
+from pipelines.stages import memory_of
 from storage.archive import ArchiveError
 from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import Kept, counts, one, quarantined
@@ -111,7 +112,8 @@ class Command(ScrapyCommand):
         profile = profile_of(kept.lead.outlet, self.settings)
         run = open_run(kept.lead.outlet, self.settings)  # type: ignore[arg-type]
         try:
-            done = next(iter(judge_again(run, profile, [kept], release=True)), None)
+            memory = memory_of(run, self.settings.getint("NEWS_MEMORY"))  # type: ignore[union-attr]
+            done = next(iter(judge_again(run, profile, [kept], memory=memory, release=True)), None)
         finally:
             run.finish("released", dt.datetime.now(dt.UTC))
         if done is None or done.ending is None:

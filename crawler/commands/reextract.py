@@ -71,7 +71,8 @@ class Command(ScrapyCommand):
         run = open_run(outlet, self.settings)  # type: ignore[arg-type]
         try:
             found = newest_clean_copies(run.catalogue, outlet=outlet, since=opts.since)
-            for change in extract_again(run, profile_of(outlet, self.settings), found, dry=opts.dry_run):
+            most = self.settings.getint("NEWS_MEMORY")  # type: ignore[union-attr]
+            for change in extract_again(run, profile_of(outlet, self.settings), found, most=most, dry=opts.dry_run):
                 changes["articles"] += 1
                 changes["changed"] += bool(change.fields)
                 changes.update(f"{name} changed" for name in change.fields)

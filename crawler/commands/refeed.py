@@ -12,6 +12,7 @@ from crawler.commands.quarantine import profile_of
 from crawler.console import complain, table, write
 from crawler.opening import catalogue_of, open_run
 from crawler.refeed import day, judge_again
+from pipelines.stages import memory_of
 from storage.archive import ArchiveError
 from storage.catalogue.quarantine import Kept, quarantined
 from storage.catalogue.schema import CatalogueError
@@ -64,7 +65,8 @@ class Command(ScrapyCommand):
         run = open_run(outlet, self.settings)  # type: ignore[arg-type]
         changes: Counter[str] = Counter()
         try:
-            for judged in judge_again(run, profile_of(outlet, self.settings), captures):
+            memory = memory_of(run, self.settings.getint("NEWS_MEMORY"))  # type: ignore[union-attr]
+            for judged in judge_again(run, profile_of(outlet, self.settings), captures, memory=memory):
                 before = judged.kept.kind or judged.kept.outcome
                 if judged.error:
                     complain(f"capture {judged.kept.sequence}: {judged.error}")
