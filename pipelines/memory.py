@@ -114,9 +114,7 @@ def without(article: Article, recurrences: Sequence[Recurrence]) -> Article:
     left = [block for block, rule in zip(article.blocks, rules, strict=True) if rule is None]
     if len(left) == len(article.blocks) or not _is_story(left):
         return article
-    gone = [
-        Removed(rule=rule, words=block.text[:_GONE]) for block, rule in zip(article.blocks, rules, strict=True) if rule
-    ]
+    gone = [Removed(rule=rule, words=block.text[:_GONE]) for block, rule in zip(article.blocks, rules, strict=True) if rule]
     sure = zip(article.sure, rules, strict=True) if article.sure else ()
     return replace(
         article,
@@ -175,7 +173,7 @@ def _same_story(holders: Sequence[Sequence[_Story]]) -> set[str]:
 
 def _unrelated(topic: frozenset[str], passage: str, held: Sequence[_Story], memory: Memory) -> int:
     """In how many of the stories that hold a passage it stands without being about what they are about: a topic that the
-    passage and two headlines name is counted once, and that of this story not at all."""
+    passage and two headlines name is counted once, and that of this story not at all; nor is a story with its headline."""
     if len(held) < LEAST - 1:
         return 0
     said = {word for word in _topic(passage) if not memory.said_often(word)}
@@ -183,14 +181,14 @@ def _unrelated(topic: frozenset[str], passage: str, held: Sequence[_Story], memo
     count = 0
     for story in held:
         named = said & story.topic
-        count += not named & used
+        count += not (named & used or 2 * len(topic & story.topic) > max(2, min(len(topic), len(story.topic))))
         used |= named
     return count
 
 
 def _chosen(blocks: Sequence[Block], counts: Sequence[int], sure: Sequence[float], of: int) -> set[int]:
-    """Indexes of the blocks that go."""
-    long = [_is_long(block.text) for block in blocks]
+    """Indexes of the blocks that go. A heading never goes by itself: `without` takes it out when nothing is left below."""
+    long = [block.kind is not BlockKind.HEADING and _is_long(block.text) for block in blocks]
 
     def recurs(index: int, share: float) -> bool:
         return counts[index] >= max(LEAST, share * of)

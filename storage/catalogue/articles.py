@@ -26,17 +26,18 @@ class Extracted:
 def newest_clean_copies(
     database: sqlite_utils.Database, *, outlet: str | None = None, since: dt.date | None = None
 ) -> Iterator[Extracted]:
-    """Every article's newest revision, in the order of arrival. Read in steps, so writing meanwhile is safe."""
-    last = 0
+    """Every article's newest revision, in the order of arrival. Read in steps, so writing meanwhile is safe; what is
+    written meanwhile does not come."""
+    last, end = 0, database.conn.execute("select max(id) from captures").fetchone()[0]
     while True:
         rows = database.conn.execute(
             """select c.id, a.article, a.outlet, c.lead, a.clean_key, c.warc_file, c.warc_offset, c.warc_length, c.record_id,
                  c.payload_digest, l.source, l.title, l.published
                from articles a join captures c on c.id = a.capture left join leads l on l.url = c.lead
-               where a.current = 1 and c.id > :last and c.outcome in ('kept', 'revision') and c.warc_file is not null
+               where a.current = 1 and c.id > :last and c.id <= :end and c.outcome in ('kept', 'revision') and c.warc_file is not null
                  and (:outlet is null or a.outlet = :outlet) and (:since is null or a.fetched_at >= :since)
                order by c.id limit 200""",
-            {"last": last, "outlet": outlet, "since": since.isoformat() if since else None},
+            {"last": last, "end": end, "outlet": outlet, "since": since.isoformat() if since else None},
         ).fetchall()
         if not rows:
             return

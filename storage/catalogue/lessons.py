@@ -54,7 +54,7 @@ def around(connection: sqlite3.Connection, outlet: str, sequence: int, most: int
     many; oldest first."""
     before = connection.execute(f"{_READ} and capture <= ? order by capture desc limit ?", (outlet, sequence, most)).fetchall()
     after = connection.execute(f"{_READ} and capture > ? order by capture limit ?", (outlet, sequence, most)).fetchall()
-    fore = min(len(before), max(most // 2, most - len(after)))
+    fore = min(len(before), max(-(-most // 2), most - len(after)))
     return [_lesson(row) for row in (*reversed(before[:fore]), *after[: most - fore])]
 
 
