@@ -1,4 +1,4 @@
-"""Benchmark 5: grow a catalogue and measure placing at 10,000, 100,000 and 1,000,000 documents.
+"""Benchmark 5: grow a catalogue and measure placing at 10,000, 100,000, 200,000 ... 1,000,000 documents.
 
     python -m benchmarks.scale --documents N [--every] [--catalogue PATH] [--seed N]
 
@@ -7,8 +7,9 @@ Documents are made: words by Zipf's law with stock phrases among them, lengths a
 four in ten under the notice that all stories of their outlet carry. The last 5,000 documents before each mark are
 fingerprinted and placed in a transaction of their own each, as the crawl does, and measured: wall time and CPU time, with
 the commit; making the documents is not counted. Those before are entered as rebuild enters them, many in a transaction,
-under the cluster of the story that they tell; with --every they are placed as well. The last line is JSON; bytes are
-those of the index (SQLite's dbstat).
+under the cluster of the story that they tell; with --every they are placed as well. Each mark is printed when it is
+reached; a run that was interrupted goes on where its --catalogue ends, and says so (`gone_on_at`). The last line is JSON;
+bytes are those of the index (SQLite's dbstat); `placed` is how many placements a mark's figures are of.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from storage.catalogue.placements import Placements
 from storage.catalogue.schema import open_catalogue, writing
 from storage.records import Fingerprint, Placement, Relation
 
-MARKS = (10_000, 100_000, 1_000_000)
+MARKS = (10_000, *range(100_000, 1_000_001, 100_000))
 WINDOW = 5_000
 BATCH = 10_000
 OUTLETS = 300
@@ -137,7 +138,8 @@ class Growth:
                 index.post(later)
 
     def place(self, start: int, end: int) -> None:
-        """Place documents as the crawl does, and measure."""
+        """Place documents as the crawl does, and measure; figures taken before are put away."""
+        self.spent, self.computed = [], []
         for number in range(start, end):
             story, _, words = self.press.document(number)
             text = self.press.text(words)
@@ -181,10 +183,14 @@ def main() -> None:
 
 
 def grow(growth: Growth, documents: int, *, every: bool) -> dict[str, object]:
-    """Empty catalogue -> the figures, with `documents` in it."""
+    """Catalogue, empty or of an interrupted run -> the figures, with `documents` in it."""
     figures: dict[str, object] = {"documents": documents}
-    there = 0
+    there = growth.catalogue.conn.execute("select coalesce(max(document), 0) from documents").fetchone()[0]
+    if there:
+        figures["gone_on_at"] = there
     for mark in sorted({*(mark for mark in MARKS if mark < documents), documents}):
+        if mark <= there:
+            continue
         placed_from = there if every else max(there, mark - WINDOW)
         growth.fill(there, placed_from)
         growth.place(placed_from, mark)
@@ -192,26 +198,39 @@ def grow(growth: Growth, documents: int, *, every: bool) -> dict[str, object]:
         figures[str(mark)] = measured(growth, mark)
         print(mark, json.dumps(figures[str(mark)]), flush=True)
     figures["copies_found"] = round(growth.found / max(1, growth.copies), 4)
-    figures["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    figures["peak_rss_mb"] = _peak()
     return figures
 
 
+def _peak() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
 def measured(growth: Growth, count: int) -> dict[str, float]:
-    """Growth and its number of documents -> milliseconds a placement, bytes a document."""
-    ordered = sorted(growth.spent)
+    """Growth and its number of documents -> milliseconds a placement, bytes a document, MB at most until now."""
     connection = growth.catalogue.conn
     pages = connection.execute(
         "select sum(pgsize) from dbstat where aggregate = 1 and (name = 'postings' or name like 'documents%')"
     ).fetchone()
     length = connection.execute("select avg(length) from documents where document > ?", (count - WINDOW,)).fetchone()
     return {
-        "mean_ms": round(1000 * sum(ordered) / len(ordered), 3),
-        "mean_cpu_ms": round(1000 * sum(growth.computed) / len(growth.computed), 3),
-        "p95_cpu_ms": round(1000 * sorted(growth.computed)[int(0.95 * len(growth.computed))], 3),
-        "p95_ms": round(1000 * ordered[int(0.95 * len(ordered))], 3),
-        "max_ms": round(1000 * ordered[-1], 3),
+        **_spread("ms", growth.spent),
+        **_spread("cpu_ms", growth.computed),
+        "placed": len(growth.spent),
         "index_bytes": round(pages[0] / count),
         "characters": round(length[0]),
+        "peak_rss_mb": _peak(),
+    }
+
+
+def _spread(unit: str, seconds: list[float]) -> dict[str, float]:
+    """Seconds -> their mean, median, 95th percentile and maximum in milliseconds."""
+    ordered = sorted(1000 * each for each in seconds)
+    return {
+        f"mean_{unit}": round(sum(ordered) / len(ordered), 3),
+        f"p50_{unit}": round(ordered[len(ordered) // 2], 3),
+        f"p95_{unit}": round(ordered[int(0.95 * len(ordered))], 3),
+        f"max_{unit}": round(ordered[-1], 3),
     }
 
 

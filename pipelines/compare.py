@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,22 +37,29 @@ class Common:
 def common(mine: bytes, theirs: bytes, *, unspaced: bool = False) -> Common:
     """Two word sequences (Fingerprint.words) -> which words of each stand in the other, in whatever order."""
     seed = SEED * 2 if unspaced else SEED
-    left, right = _runs(mine, seed), _runs(theirs, seed)
+    left, ordered = _sorted_runs(mine, seed)
+    right = _runs(theirs, seed)
     return Common(
-        mine=_covered(_among(left, right), len(mine), seed),
-        theirs=_covered(_among(right, left), len(theirs), seed),
+        mine=_covered(_among(left, np.sort(right)), len(mine), seed),
+        theirs=_covered(_among(right, ordered), len(theirs), seed),
     )
 
 
-def _among(values: NDArray[np.uint64], others: NDArray[np.uint64]) -> Mask:
-    """Which of the values are among the others."""
-    if len(others) == 0:
+def _among(values: NDArray[np.uint64], ordered: NDArray[np.uint64]) -> Mask:
+    """Which of the values are among others, which are in order."""
+    if len(ordered) == 0:
         return np.zeros(len(values), np.bool_)
-    ordered = np.sort(others)
     places = np.searchsorted(ordered, values)
     places[places == len(ordered)] = 0
     found: Mask = ordered[places] == values
     return found
+
+
+@lru_cache(maxsize=2)
+def _sorted_runs(words: bytes, seed: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The runs of a word sequence as they stand, and in order. Kept for the next call: one text is compared with many."""
+    runs = _runs(words, seed)
+    return runs, np.sort(runs)
 
 
 def _runs(words: bytes, seed: int) -> NDArray[np.uint64]:

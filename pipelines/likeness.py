@@ -24,6 +24,8 @@ SLICE = 0.3
 a story among others is not its copy."""
 SHORT, SHORT_CONTAINED = 60, 0.72
 """Words of a short text, and the share of it that must stand in the longer one."""
+RELATED = 0.3
+"""Share of either text below which their figures are not compared."""
 EVERY = 80
 """Common words for each figure replaced by another, below which two texts are two reports of one series."""
 SPREAD, REACH = 3, 40
@@ -111,10 +113,12 @@ def compared(mine: Fingerprint, neighbour: Neighbour, weights: Weights, words: b
     are not at hand but known."""
     theirs = neighbour.words if words is None else words
     both = common(mine.words, theirs, unspaced=mine.unspaced)
-    replaced, agreed = changed_figures(mine.words, theirs, both)
     own = float(weights.sum()) or 1.0
     shared = float(weights[both.mine].sum())
     lacking = float((~both.theirs).sum())
+    # Texts that have little in common are no copies, whatever their figures say.
+    related = max(shared / own, shared / (shared + lacking or 1.0)) >= RELATED
+    replaced, agreed = changed_figures(mine.words, theirs, both) if related else (0, 0)
     first = min(FIRST * (2 if mine.unspaced else 1), max(8, min(len(mine.words), len(theirs)) * 3 // 4))
     lead = weights[:first]
     return Likeness(

@@ -18,7 +18,7 @@ import pytest
 
 from pipelines.dedupe import Arrival, canonical, place_arrival, story_of
 from pipelines.fingerprint import fingerprint
-from storage.catalogue.placements import PLACEMENT_TABLES, Placements
+from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES, Placements
 from storage.records import Placement, Relation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,7 +63,7 @@ class Stand:
 
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:")
-        for statement in PLACEMENT_TABLES:
+        for statement in PLACEMENT_TABLES + PLACEMENT_STANDING:
             self.connection.execute(statement)
         self.index = Placements(self.connection)
         self.count = 0

@@ -50,6 +50,12 @@ def test_texts_that_differ_only_in_how_they_are_set_are_equal(one: str, other: s
     assert fingerprint(one) == fingerprint(other)
 
 
+@given(st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=40))
+def test_a_text_is_folded_alike_whatever_else_stands_on_the_page(text: str) -> None:
+    """A combining mark anywhere makes every character of the text wait for its neighbours."""
+    assert normalise(text + "|x\u0302|") == normalise(text + "|") + "x\u0302|"
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("5 people", "6 people"), ("it rose", "it fell"), ("1.5", "15"), ("a-b", "ab"), ("کتاب", "کباب"), ("東京都", "京都")],

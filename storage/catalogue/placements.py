@@ -30,6 +30,10 @@ PLACEMENT_TABLES: tuple[str, ...] = (
     """create table postings (
         shingle integer not null, document integer not null, primary key (shingle, document)) without rowid""",
 )
+PLACEMENT_STANDING: tuple[str, ...] = (
+    # A document's row is a kilobyte: where hundreds are asked only for their cluster, each would be a page of its own.
+    "create index documents_standing on documents (document, cluster, length)",
+)
 HOT = 32
 """Documents that one shingle leads to at most: what stands in more of them is no sign of a copy."""
 COMPARED = 10
@@ -38,7 +42,7 @@ CACHE = 65_536
 """KiB of pages that a connection keeps. The inner pages of a million documents' postings take 3 MB: with the 2 MB that
 SQLite keeps by itself, every look-up would read them anew."""
 _COUNTED = 400
-_FEW = 0.1
+_FEW, _MANY = 0.1, 0.3  # shares of a text's anchors
 _COLUMNS = "d.document, d.article, c.article, d.digest, d.length, d.seen, d.words, d.unspaced, d.outlet"
 _FROM = f"select {_COLUMNS} from documents d join documents c on c.document = d.cluster"
 _NEWEST = "and d.digest <> x'' order by d.document desc limit 1"
@@ -94,6 +98,7 @@ class Placements:
         spread: list[tuple[int, int]] = []
         scores: defaultdict[int, float] = defaultdict(float)
         shared: defaultdict[int, int] = defaultdict(int)
+        own = float(len(places) - len(found))
         lost = set(likely) - set(clusters)
         for shingle, documents in found.items():
             apart = len({clusters.get(document, -document) for document in documents if document not in lost})
@@ -103,9 +108,16 @@ class Placements:
             for document in documents:
                 scores[document] += 1 / apart
                 shared[document] += 1
-        # A copy shares about half of the anchors that the shorter text has; a few are no reason to compare.
-        own = len(fingerprint.anchors)
-        enough = [d for d in clusters if shared[d] >= _FEW * min(own, own * lengths[d] / (fingerprint.length or 1))]
+            own += 1 / apart
+        # A copy shares about half of the anchors that the shorter text has, a report of the same series many of those
+        # that all reports have; one notice under two texts is no reason to compare them.
+        anchors = len(fingerprint.anchors)
+        few, many = _FEW * own * anchors / len(places), _MANY * anchors
+        enough = []
+        for document, length in lengths.items():
+            shorter = min(1.0, length / (fingerprint.length or 1))
+            if scores[document] >= few * shorter or shared[document] >= many * shorter:
+                enough.append(document)
         best = self._chosen(sorted(enough, key=lambda document: (-scores[document], document)), clusters)
         rows = {row[0]: _neighbour(row) for row in self._rows(best)}
         return Sharing(neighbours=tuple(rows[d] for d in best), spread=tuple(sorted(spread)))
@@ -125,7 +137,7 @@ class Placements:
     def _standing(self, documents: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
         """Documents -> their clusters, their lengths in characters."""
         marks = ",".join("?" * len(documents))
-        query = f"select document, cluster, length from documents where document in ({marks})"
+        query = f"select document, cluster, length from documents indexed by documents_standing where document in ({marks})"
         rows = self.connection.execute(query, documents).fetchall()
         return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlite_utils
 
 from storage.catalogue.lessons import LESSON_TABLES
-from storage.catalogue.placements import PLACEMENT_TABLES
+from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
 
 
 class CatalogueError(Exception):
@@ -62,6 +62,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     PLACEMENT_TABLES,
     LESSON_TABLES,
+    PLACEMENT_STANDING,
 )
 
 
