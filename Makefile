@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test crawl bench lock clean help
+.PHONY: install demo test crawl browse bench lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ test: install  ## every check: tests, style, types, the arrows between the rooms
 
 crawl: install  ## the live outlet: make crawl [OUTLET=menafn] [ARGS="-a limit=10"]
 	@$(BIN)/scrapy crawl $(or $(OUTLET),menafn) $(ARGS)
+
+browse: install  ## the archive as a web site on this machine: make browse [ARGS="--port 8002"]
+	@$(BIN)/scrapy browse $(ARGS)
 
 clean:  ## remove what the demo and the checks made (never ./archive)
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -35,6 +35,8 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
         language=opts.language,
         provider=opts.provider,
         since=opts.since,
+        until=opts.until,
+        kind=opts.kind,
         every=opts.all,
         newest=FORMATS[name].newest,
     )
@@ -92,6 +94,8 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path) ->
         "language": wanted.language,
         "provider": wanted.provider,
         "since": wanted.since.isoformat() if wanted.since else None,
+        "until": wanted.until.isoformat() if wanted.until else None,
+        "kind": wanted.kind,
         "all": wanted.every,
     }
     with whole(package) as part:

@@ -54,6 +54,8 @@ class Command(ScrapyCommand):
             language=opts.language,
             provider=opts.provider,
             since=opts.since,
+            until=opts.until,
+            kind=opts.kind,
             every=opts.all,
             best=opts.best,
             newest=True,

@@ -37,18 +37,30 @@ def quarantined(
     outlet: str | None = None,
     kind: str | None = None,
     since: dt.date | None = None,
+    until: dt.date | None = None,
+    before: int | None = None,
     limit: int = -1,
     failed: bool = False,
 ) -> list[Kept]:
-    """What lies in quarantine, newest first; with `failed` also captures whose page could not be worked on."""
+    """What lies in quarantine, newest first; with `failed` also captures whose page could not be worked on. `until` is the
+    last day that counts, `before` the number of a capture: only earlier ones."""
     rows = database.conn.execute(
         f"""select {_COLUMNS} from captures c left join leads l on l.url = c.lead
             where (c.outcome = 'quarantined' or (:failed and c.outcome = 'failed' and c.warc_file is not null))
               and c.superseded_by is null and c.settled = 1
               and (:outlet is null or c.outlet = :outlet) and (:kind is null or c.kind = :kind)
-              and (:since is null or c.fetched_at >= :since)
+              and (:since is null or c.fetched_at >= :since) and (:until is null or c.fetched_at < :until)
+              and (:before is null or c.id < :before)
             order by c.id desc limit :limit""",
-        {"outlet": outlet, "kind": kind, "since": since.isoformat() if since else None, "limit": limit, "failed": failed},
+        {
+            "outlet": outlet,
+            "kind": kind,
+            "since": since.isoformat() if since else None,
+            "until": (until + dt.timedelta(days=1)).isoformat() if until else None,
+            "before": before,
+            "limit": limit,
+            "failed": failed,
+        },
     )
     return [_kept(row) for row in rows]
 

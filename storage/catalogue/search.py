@@ -10,6 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+READING_INDEXES: tuple[str, ...] = (
+    # What pages and reports ask for: an outlet's days, its runs, and the names to choose from.
+    "create index captures_outlet on captures (outlet, fetched_at, outcome, kind)",
+    "create index runs_outlet on runs (outlet, run)",
+    "create index articles_language on articles (language)",
+    "create index articles_provider on articles (provider)",
+)
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200b-\u200f\u00ad\u061c]")
 _LETTERS = str.maketrans("أإآٱىئیک", "ااااييي" + "ك")
 # Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.

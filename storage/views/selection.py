@@ -10,27 +10,38 @@ import datetime as dt
 import json
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from storage.catalogue.search import match_expression
+from storage.records import Relation
 
 Choice = Callable[[Sequence[tuple[str, int, int, str]]], str]
 """Members as (seen, order of arrival, length, article) -> the article that stands for them."""
+KINDS: Mapping[str, tuple[Relation, ...]] = {
+    "new": (Relation.NEW,),
+    "copy": (Relation.EXACT_DUPLICATE, Relation.NEAR_DUPLICATE),
+    "excerpt": (Relation.EXCERPT,),
+    "revision": (Relation.REVISION, Relation.UNCHANGED),
+}
+"""How an article stood to what was archived before it, as a reader says it."""
 REMEMBERED = 4096
 """Clusters whose choice is remembered: copies of a story arrive close to each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What is asked for. `words` as a person types them, `language` with or without its region, `since` the first day
-    of capture (UTC), `every`: all members of a story, `best`: likeliest first instead of newest (with words)."""
+    """What is asked for. `words` as a person types them, `language` with or without its region, `since` and `until` the
+    first and the last day of capture (UTC), `kind` one of KINDS, `every`: all members of a story, `best`: likeliest first
+    instead of newest (with words)."""
 
     words: str | None = None
     outlet: str | None = None
     language: str | None = None
     provider: str | None = None
     since: dt.date | None = None
+    until: dt.date | None = None
+    kind: str | None = None
     every: bool = False
     best: bool = False
     newest: bool = False
@@ -79,7 +90,8 @@ _COLUMNS = (
 _CONDITIONS = """a.current = 1 and (select c.settled from captures c where c.id = a.capture) = 1
     and (:outlet is null or a.outlet = :outlet) and (:since is null or a.fetched_at >= :since)
     and (:language is null or lower(a.language) = :language or lower(a.language) like :language || '-%')
-    and (:provider is null or lower(a.provider) = :provider)"""
+    and (:provider is null or lower(a.provider) = :provider) and (:until is null or a.fetched_at < :until)
+    and (:kinds is null or instr(:kinds, ' ' || a.relation || ' '))"""
 _MEMBERS = """select coalesce(d.seen, a.published, a.fetched_at),
       coalesce((select min(f.document) from documents f where f.article = a.article), a.id),
       coalesce(d.length, length(a.text)), a.article
@@ -106,6 +118,8 @@ def _values(wanted: Selection, match: str | None) -> dict[str, object]:
         "match": match,
         "outlet": wanted.outlet,
         "since": wanted.since.isoformat() if wanted.since else None,
+        "until": (wanted.until + dt.timedelta(days=1)).isoformat() if wanted.until else None,
+        "kinds": f" {' '.join(KINDS[wanted.kind])} " if wanted.kind else None,
         "language": wanted.language.lower() if wanted.language else None,
         "provider": wanted.provider.lower() if wanted.provider else None,
     }

@@ -1,0 +1,55 @@
+"""Settings -> the web view of their archive, served until somebody ends it. Here the view meets the rules of the other rooms."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+from pathlib import Path
+
+import uvicorn
+from scrapy.settings import BaseSettings
+
+from crawler.health import broken
+from crawler.opening import catalogue_path
+from pipelines.chain import refine
+from pipelines.compare import word_diff
+from pipelines.dedupe import canonical
+from storage.archive import open_archive
+from storage.archive.reading import read_capture
+from storage.catalogue.quarantine import Kept
+from storage.records import Outlet, Page
+from storage.views.browse.server import Server
+from storage.views.browse.site import Site
+
+
+def serve(settings: BaseSettings, listening: socket.socket, hosts: frozenset[str] | None) -> None:
+    """Settings, a socket that listens, the names under which the site answers (None: any). Returns after Ctrl-C."""
+    server = Server(site_of(settings), hosts)
+    try:
+        uvicorn.Server(uvicorn.Config(server.app, log_level="warning", lifespan="off")).run(sockets=[listening])
+    except KeyboardInterrupt:
+        return
+    finally:
+        server.close()
+
+
+def site_of(settings: BaseSettings) -> Site:
+    """Settings -> the site of their archive."""
+    uri: str = settings["NEWS_ARCHIVE_URI"]
+    spool = Path(settings["NEWS_SPOOL"]) if settings["NEWS_SPOOL"] else None
+
+    def shown(kept: Kept) -> str:
+        assert kept.address is not None
+        capture = read_capture(open_archive(uri, spool, write=False), kept.address, kept.lead)
+        found = refine(capture, Outlet(name=kept.lead.outlet))
+        return found.text if isinstance(found, Page) else found.page.text
+
+    return Site(
+        catalogue=catalogue_path(settings),
+        archive=uri,
+        choose=canonical,
+        compare=word_diff,
+        broken=lambda status, now: [each.line for each in broken(status, now)],
+        shown=shown,
+        clock=lambda: dt.datetime.now(dt.UTC),
+    )

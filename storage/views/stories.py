@@ -1,0 +1,164 @@
+"""An article -> all that a reader's page says of it: text, provenance, versions, and the story on its other addresses."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from storage.catalogue.rulings import UnknownArticle
+from storage.catalogue.stories import Member, members
+from storage.records import Evidence
+from storage.views.selection import Choice
+
+SHOWN = 200
+"""Members of a cluster that are listed, the earliest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A revision of an article: the capture that brought it, when, its headline, digest, and length of text."""
+
+    capture: int
+    fetched_at: str
+    headline: str | None
+    relation: str
+    content_digest: str
+    length: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a text comes from: what announced it, the run and the WARC record that hold the exchange, why it was judged
+    an article, and the clean copy."""
+
+    source: str | None
+    run: str
+    status: int | None
+    warc_file: str | None
+    warc_offset: int | None
+    warc_length: int | None
+    record_id: str | None
+    payload_digest: str | None
+    content_digest: str
+    clean_key: str
+    match: str | None
+    share_of_match: float
+    share_of_self: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """An article in its newest revision. `members` are those of its cluster, `stands` the one that stands for it; `more`:
+    how many members are not listed."""
+
+    article: str
+    capture: int
+    outlet: str
+    url: str
+    canonical: str
+    headline: str | None
+    authors: tuple[str, ...]
+    published: str | None
+    modified: str | None
+    fetched_at: str
+    language: str | None
+    provider: str | None
+    section: str | None
+    relation: str
+    text: str
+    provenance: Provenance
+    versions: tuple[Version, ...]
+    cluster: str
+    members: tuple[Member, ...]
+    stands: str
+    more: int
+
+
+_QUERY = """select a.capture, a.outlet, a.url, a.canonical, a.headline, a.authors, a.published, a.modified, a.fetched_at,
+    a.language, a.provider, a.section, a.relation, a.text, a.cluster, l.source, c.run, c.status, c.warc_file, c.warc_offset,
+    c.warc_length, c.record_id, c.payload_digest, a.content_digest, a.clean_key, a.match, a.share_of_match, a.share_of_self,
+    c.evidence
+  from articles a join captures c on c.id = a.capture left join leads l on l.url = c.lead
+  where a.article = ? and a.current = 1"""
+
+
+def story(connection: sqlite3.Connection, article: str, choose: Choice) -> Story:
+    """Article id and the rule by which one member stands for a story -> the story. UnknownArticle."""
+    row = connection.execute(_QUERY, (article,)).fetchone()
+    if row is None:
+        raise UnknownArticle(f"There is no article {article!r} in the catalogue.")
+    capture, outlet, url, canonical, headline, authors, published, modified, fetched, language, provider, section, *rest = row
+    relation, text, cluster, *origin = rest
+    together = _members(connection, article)
+    stands = choose([(m.seen, m.order, m.length, m.article) for m in together]) if together else article
+    return Story(
+        article=article, capture=capture, outlet=outlet, url=url, canonical=canonical, headline=headline,
+        authors=tuple(json.loads(authors)), published=published, modified=modified, fetched_at=fetched, language=language,
+        provider=provider, section=section, relation=relation, text=text, provenance=_provenance(origin),
+        versions=versions(connection, article), cluster=cluster, members=together[:SHOWN], stands=stands,
+        more=max(0, len(together) - SHOWN),
+    )  # fmt: skip
+
+
+def _members(connection: sqlite3.Connection, article: str) -> tuple[Member, ...]:
+    try:
+        return members(connection, article)[1]
+    except UnknownArticle:  # not in the index of copies: it stands alone until the next rebuild
+        return ()
+
+
+def _provenance(row: list[Any]) -> Provenance:
+    source, run, status, file, offset, length, record, payload, digest, key, match, of_match, of_self, evidence = row
+    return Provenance(
+        source=source, run=run, status=status, warc_file=file, warc_offset=offset, warc_length=length, record_id=record,
+        payload_digest=payload, content_digest=digest, clean_key=key, match=match, share_of_match=of_match,
+        share_of_self=of_self, evidence=tuple(Evidence(**each) for each in json.loads(evidence)),
+    )  # fmt: skip
+
+
+def versions(connection: sqlite3.Connection, article: str) -> tuple[Version, ...]:
+    """Article id -> its revisions, first one first."""
+    rows = connection.execute(
+        """select capture, fetched_at, headline, relation, content_digest, length(text), current from articles
+           where article = ? order by id""",
+        (article,),
+    )
+    return tuple(
+        Version(
+            capture=capture, fetched_at=fetched, headline=headline, relation=relation, content_digest=digest,
+            length=length, current=bool(current),
+        )
+        for capture, fetched, headline, relation, digest, length, current in rows
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """The text that a capture brought, and whose it is."""
+
+    capture: int
+    article: str
+    outlet: str
+    headline: str | None
+    fetched_at: str
+    language: str | None
+    text: str
+
+
+def text_at(connection: sqlite3.Connection, capture: int) -> Text:
+    """Number of a capture -> the text of the revision that it brought. UnknownArticle."""
+    row = connection.execute(
+        """select a.article, a.outlet, a.headline, a.fetched_at, a.language, a.text from captures c
+           join articles a on a.article = c.article and a.capture = c.id where c.id = ?""",
+        (capture,),
+    ).fetchone()
+    if row is None:
+        raise UnknownArticle(f"Capture {capture} brought no text.")
+    article, outlet, headline, fetched, language, text = row
+    return Text(
+        capture=capture, article=article, outlet=outlet, headline=headline, fetched_at=fetched, language=language, text=text
+    )
