@@ -15,6 +15,7 @@ import sqlite_utils
 
 from storage.catalogue.lessons import LESSON_TABLES
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
+from storage.catalogue.search import READING_INDEXES
 
 
 class CatalogueError(Exception):
@@ -63,6 +64,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     PLACEMENT_TABLES,
     LESSON_TABLES,
     PLACEMENT_STANDING,
+    READING_INDEXES,
 )
 
 
