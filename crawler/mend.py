@@ -11,6 +11,7 @@ from pipelines.stages import EXTRACTOR, refined
 from storage.archive import Archive, ArchiveError
 from storage.archive.clean import CleanCopy, clean_copy
 from storage.archive.mending import endings_of, put_again
+from storage.archive.packed import in_form_of
 from storage.archive.reading import read_capture
 from storage.records import Article, Ending, Outlet
 
@@ -69,5 +70,5 @@ def _again(archive: Archive, ending: Ending, key: str, outlet: Outlet) -> str | 
     if print_.digest != ending.content_digest:
         return "another text comes out by the rules of today; restore it: scrapy archive sync COPY THIS"
     data = clean_copy(item, print_, ending.placement, extractor=EXTRACTOR, publisher=outlet.title or None)
-    put_again(archive, key, data)
+    put_again(archive, key, in_form_of(key, data))
     return None

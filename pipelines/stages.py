@@ -261,9 +261,7 @@ def _article_ending(
     placement = place_arrival(arrival, Placements(run.catalogue.conn))
     outcome = Outcome.REVISION if again else OUTCOMES[placement.relation]
     first = captures.first_copy(run.catalogue.conn, print_.digest, run.id) if outcome is Outcome.DUPLICATE else None
-    key = first.clean_key if first else clean_key(outlet, identity, print_.digest)
-    if again:  # the text may be the same: the older copy keeps its key
-        key = f"{key.removesuffix('.json')}.{sequence}.json"
+    key = first.clean_key if first else clean_key(outlet, identity, print_.digest, sequence if again else None)
     ending = Ending(
         sequence=sequence,
         run=run.id,

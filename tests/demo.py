@@ -34,7 +34,7 @@ def main() -> int:
             },
             check=False,
         )
-    story = next(iter(sorted((archive / "clean").rglob("*.json"))), None)
+    story = next(iter(sorted((archive / "clean").rglob("*.json.gz"))), None)
     if done.returncode or story is None:
         print("The demonstration did not end well; the lines above say why.", file=sys.stderr)
         return done.returncode or 1
@@ -43,7 +43,7 @@ def main() -> int:
     print(f"""
 Clean copies lie in {folder}/clean, the WARC in {folder}/warc, the catalogue is {folder}/catalogue.sqlite.
 Three commands to try next:
-  jq . {here}
+  zcat {here} | jq .
   zcat {folder}/warc/menafn/*/*.warc.gz | less
   .venv/bin/sqlite-utils {folder}/catalogue.sqlite "select outcome, kind, url from captures" --table
 And run `make demo` again: nothing is fetched twice.""")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from storage.archive.clean import clean_copy, read_clean_copy
 from storage.archive.keys import article_id, clean_key
+from storage.archive.packed import plain
 from storage.archive.store import ArchiveError
 from storage.records import Article, Block, BlockKind, Relation, Removed, WarcAddress
 from tests.exchanges import FINGERPRINT, article, placement
@@ -33,6 +36,13 @@ def test_every_field_comes_back() -> None:
     assert (found.digest, found.extractor) == (FINGERPRINT.digest, "cleancopy/1")
 
 
+def test_a_copy_that_is_not_packed_is_read_as_well() -> None:
+    data = made(article(address=ADDRESS))
+    assert plain(data).startswith(b'{\n "@context"')
+    assert read_clean_copy(plain(data)) == read_clean_copy(data)
+    assert gzip.decompress(data) == plain(data)
+
+
 def test_an_article_with_nothing_but_its_text_comes_back() -> None:
     bare = Article(
         page=article().page,
@@ -44,7 +54,7 @@ def test_an_article_with_nothing_but_its_text_comes_back() -> None:
 
 
 def test_it_speaks_the_words_of_schema_org() -> None:
-    document = json.loads(made(article(address=ADDRESS), publisher="The Daily"))
+    document = json.loads(plain(made(article(address=ADDRESS), publisher="The Daily")))
     assert document["@type"] == "NewsArticle"
     assert document["identifier"] == article_id("http://news.example/1")
     assert document["url"] == "http://news.example/1"
@@ -64,14 +74,14 @@ def test_it_speaks_the_words_of_schema_org() -> None:
 
 def test_the_manual_names_every_field() -> None:
     manual = (Path(__file__).parent.parent / "docs" / "archive-format.md").read_text()
-    document = json.loads(made(article(address=ADDRESS)))
+    document = json.loads(plain(made(article(address=ADDRESS))))
     names = [*document, *document["provenance"], *document["provenance"]["warc"], *document["placement"]]
     assert [name for name in names if name not in manual] == []
 
 
 def test_a_text_that_stands_for_itself_is_based_on_nothing() -> None:
     own = placement(Relation.NEW, article_id("http://news.example/1"))
-    assert "isBasedOn" not in json.loads(clean_copy(article(), FINGERPRINT, own, extractor="x"))
+    assert "isBasedOn" not in json.loads(plain(clean_copy(article(), FINGERPRINT, own, extractor="x")))
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_the_sources() -> None:
@@ -90,11 +100,11 @@ def test_any_text_comes_back_and_the_json_is_utf_8(text: str, words: str) -> Non
 def test_a_lone_surrogate_becomes_a_question_mark() -> None:
     data = made(article(text="a\ud800b"))
     assert read_clean_copy(data).article.blocks[0].text == "a?b"
-    data.decode("utf-8")
+    plain(data).decode("utf-8")
 
 
 def test_a_newer_format_is_refused() -> None:
-    document = {**json.loads(made(article())), "format": 2}
+    document = {**json.loads(plain(made(article()))), "format": 2}
     with pytest.raises(ValueError, match="format 2, this version reads 1: upgrade"):
         read_clean_copy(json.dumps(document).encode())
 
@@ -107,8 +117,9 @@ def test_what_is_no_clean_copy(data: bytes) -> None:
         read_clean_copy(data)
 
 
-def test_every_cut_of_a_clean_copy_is_seen() -> None:
-    data = made(article())
+@pytest.mark.parametrize("form", [made, lambda of: plain(made(of))], ids=["packed", "plain"])
+def test_every_cut_of_a_clean_copy_is_seen(form: Callable[[Article], bytes]) -> None:
+    data = form(article())
     for length in range(0, len(data) - 1, 11):
         with pytest.raises(ValueError):
             read_clean_copy(data[:length])
@@ -116,7 +127,8 @@ def test_every_cut_of_a_clean_copy_is_seen() -> None:
 
 def test_keys_of_clean_copies() -> None:
     ident = article_id("http://news.example/1")
-    assert clean_key("daily", ident, "ab" * 32) == f"clean/daily/{ident[:2]}/{ident}-abababababababab.json"
+    assert clean_key("daily", ident, "ab" * 32) == f"clean/daily/{ident[:2]}/{ident}-abababababababab.json.gz"
+    assert clean_key("daily", ident, "ab" * 32, 7).endswith("-abababababababab.7.json.gz")
     for outlet, article_, digest in (("..", ident, "ab" * 32), ("daily", "../../x", "ab" * 32), ("daily", ident, "short")):
         with pytest.raises(ArchiveError):
             clean_key(outlet, article_, digest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import gzip
 import json
 import os
 import signal
@@ -72,7 +73,7 @@ def test_new_stories_are_kept_once_and_a_second_run_fetches_none(archive: Path, 
         second = crawl(server, scrapy_command)
         assert (second.status, second.receipt["captures"]) == (0, 0)
         assert asked(server) == before
-    clean = [json.loads(path.read_text()) for path in (archive / "clean").rglob("*.json")]
+    clean = [json.loads(gzip.decompress(path.read_bytes())) for path in (archive / "clean").rglob("*.json.gz")]
     assert {copy["headline"] for copy in clean} == {"Ferry 0 for Aldmoor", "Ferry 1 for Brenwick", "Ferry 2 for Carrow"}
     assert all(copy["text"][0].startswith("The ferry company of") and len(copy["text"]) == 6 for copy in clean)
 

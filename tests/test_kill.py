@@ -24,6 +24,7 @@ from storage.archive.clean import clean_copy, read_clean_copy
 from storage.archive.finding import Severity, Tally
 from storage.archive.keys import article_id, clean_key, run_id
 from storage.archive.ledger import Ledger, events
+from storage.archive.packed import plain
 from storage.archive.reading import captures
 from storage.archive.verify import verify
 from storage.records import Fingerprint
@@ -135,11 +136,13 @@ def drive_forgetting(folder: Path) -> None:
         shutil.copytree(whole, archive)
         died = child(step, forgets_in, archive)
         opened = open_archive(str(archive))
+        wrong_left = [str(path) for path in (archive / "spool").rglob("*") if path.is_file() and path.name != ".lock"]
         forgets(opened, run=run_id(START, b"%08d" % step))
-        wrong = [str(each) for each in verify(opened, Tally())]
+        wrong = [f"{path}: left by the killed one" for path in wrong_left]
+        wrong += [str(each) for each in verify(opened, Tally())]
         wrong += [f"{c.url}: still has it" for c in captures(opened) if SECRET.encode() in c.body and "same" not in c.url]
         wrong += [] if len(list(captures(opened))) == 3 else ["another number of captures"]
-        heirs = [key for key in opened.store.keys("clean/") if SECRET.encode() in opened.store.read(key)]
+        heirs = [key for key in opened.store.keys("clean/") if SECRET.encode() in plain(opened.store.read(key))]
         wrong += [] if len(heirs) == 1 else [f"{len(heirs)} clean copies have the text"]
         if wrong:
             print(json.dumps({"step": step, "wrong": wrong}))

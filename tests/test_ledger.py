@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.archive import Archive, open_archive
-from storage.archive.keys import ledger_key, run_id
+from storage.archive.keys import ledger_key, published_key, run_id
 from storage.archive.ledger import Event, Ledger, events, segment_events, whole_length
 from storage.archive.store import ArchiveError
 from tests.exchanges import RUN, START, ticking
@@ -42,8 +44,9 @@ def test_events_come_back_from_the_spool_and_from_the_archive(archive: Archive) 
 def test_a_line_is_plain_json(archive: Archive) -> None:
     ledger = Ledger(archive, "daily", RUN, clock=ticking())
     ledger.append("outcome", {"url": "http://x/"})
-    ledger.close()
     line = archive.read(ledger_key("daily", RUN)).decode()
+    ledger.close()
+    assert gzip.decompress(archive.read(published_key(ledger_key("daily", RUN)))).decode() == line
     assert line.startswith(
         f'{{"seq":0,"at":"2026-11-24T21:00:00.000250Z","event":"outcome","run":"{RUN}","outlet":"daily","url":"http://x/","crc":"'
     )
@@ -142,3 +145,33 @@ def test_a_file_that_is_no_segment_is_told(archive: Archive) -> None:
     archive.store.put_new("ledger/daily/notes.jsonl", json.dumps({"a": 1}).encode())
     with pytest.raises(ArchiveError, match="no segment of a ledger: move it"):
         list(events(archive))
+
+
+def test_a_segment_that_is_not_packed_is_read_as_well(archive: Archive) -> None:
+    """Archives of the first versions have them; a run that was killed while it published one is not told twice."""
+    ledger = Ledger(archive, "daily", RUN, clock=ticking())
+    written = [ledger.append("lead", {"number": number}) for number in range(3)]
+    archive.store.put_file(ledger_key("daily", RUN), archive.spool.path(ledger_key("daily", RUN)))
+    assert list(events(archive)) == written
+    ledger.close()
+    assert list(archive.store.keys("ledger/")) == [ledger_key("daily", RUN)]
+    assert list(events(archive)) == list(segment_events(archive, ledger_key("daily", RUN))) == written
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-9], lambda data: data[:60] + b"\0\0\0\0" + data[64:]], ids=["cut", "changed"]
+)
+def test_a_packed_segment_that_is_damaged_is_told(archive: Archive, damage: Callable[[bytes], bytes]) -> None:
+    ledger = Ledger(archive, "daily", RUN, clock=ticking())
+    for number in range(500):
+        ledger.append("lead", {"number": number, "word": f"{number * 7919:x}"})
+    ledger.close()
+    assert archive.folder is not None
+    path = archive.folder / published_key(ledger_key("daily", RUN))
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ArchiveError, match=r"gzip.*run `scrapy verify ledger/daily/"):
+        list(events(archive))
+    told: list[str] = []
+    whole = list(events(archive, damaged=lambda _key, _line, fault: told.append(fault)))
+    assert len(told) == 1 and "gzip" in told[0]
+    assert [event.seq for event in whole] == list(range(len(whole)))

@@ -84,7 +84,7 @@ def test_outcomes_add_up_and_the_receipt_lies_in_the_archive(tmp_path: Path) -> 
     assert receipt["captures"] == 6 == sum(receipt["outcomes"].values())
     kept = json.loads(next((tmp_path / "receipts").rglob("*.json")).read_text())
     assert kept == receipt
-    assert len(list((tmp_path / "clean").rglob("*.json"))) == 2
+    assert len(list((tmp_path / "clean").rglob("*.json.gz"))) == 2
     assert list((tmp_path / "spool").rglob("*.warc.gz")) == []
 
 

@@ -242,3 +242,24 @@ def test_a_full_disk_at_each_write_step(small_disk: Path, spare: int) -> None:
     later.record(exchange("http://news.example/later", page(999)))
     later.close()
     assert "http://news.example/later" in {capture.url for capture in captures(again)}
+
+
+def test_a_folder_for_files_on_their_way_does_not_outlive_a_kill(folder: Path) -> None:
+    """It may hold what was to be forgotten. One that a living process uses is left alone."""
+    spool = open_archive(str(folder)).spool
+    code = f"""
+import os, signal
+from storage.archive import open_archive
+with open_archive({str(folder)!r}).spool.scratch("forget") as scratch:
+    (scratch / "file.warc.gz").write_bytes(b"secret")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    with spool.scratch("sync") as mine:
+        (mine / "object").write_bytes(b"1")
+        assert in_another_process(code).returncode == -signal.SIGKILL
+        assert len(list((folder / "spool").rglob("file.warc.gz"))) == 1
+        assert spool.keys() == []
+        assert open_archive(str(folder)).recovered == ()
+        assert list((folder / "spool").rglob("file.warc.gz")) == []
+        assert (mine / "object").read_bytes() == b"1"
+    assert list((folder / "spool" / ".scratch").iterdir()) == []

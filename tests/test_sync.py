@@ -35,7 +35,7 @@ def target(tmp_path: Path) -> Archive:
 
 
 def done(source: Archive, target: Archive, *, check: bool = False) -> Synced:
-    for tally in sync(source.store, target.store, check=check):
+    for tally in sync(source.store, target.store, target.spool, check=check):
         last = tally
     return last
 
@@ -73,7 +73,7 @@ def test_to_s3_and_back(source: Archive, target: Archive, s3_server: S3Server, t
 def test_broken_off_anywhere_it_goes_on(source: Archive, target: Archive) -> None:
     """At every step what lies there is sound, and the ledger promises nothing that is not there."""
     for stop in range(1, 8):
-        for number, _ in enumerate(sync(source.store, target.store), 1):
+        for number, _ in enumerate(sync(source.store, target.store, target.spool), 1):
             if number == stop:
                 break
         assert [each for each in verify(target, Tally()) if each.severity is not Severity.NOTE] == []
@@ -150,7 +150,7 @@ def test_two_sound_objects_of_one_name_are_told(source: Archive, target: Archive
 
 def test_a_source_that_is_no_archive(tmp_path: Path, target: Archive) -> None:
     with pytest.raises(ArchiveError):
-        list(sync(open_archive(str(tmp_path / "none"), write=False).store, target.store))
+        list(sync(open_archive(str(tmp_path / "none"), write=False).store, target.store, target.spool))
 
 
 def test_usage_adds_up(source: Archive) -> None:

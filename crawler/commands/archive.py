@@ -15,7 +15,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.console import complain, table, write
-from storage.archive import ArchiveError, open_archive, open_store
+from storage.archive import ArchiveError, open_archive, open_spool, open_store
 from storage.archive.sync import Synced, sync
 from storage.archive.usage import usage
 
@@ -48,7 +48,7 @@ class Command(ScrapyCommand):
         self.exitcode = 0
         try:
             if args[:1] == ["sync"] and len(args) == 3:
-                self.exitcode = _sync(args[1], args[2], opts)
+                self.exitcode = _sync(args[1], args[2], opts, self.settings["NEWS_SPOOL"])  # type: ignore[index]
             elif args[:1] == ["du"] and len(args) <= 2:
                 _du(args[1] if len(args) == 2 else self.settings["NEWS_ARCHIVE_URI"], opts.json)  # type: ignore[index]
             else:
@@ -58,14 +58,15 @@ class Command(ScrapyCommand):
             self.exitcode = 5
 
 
-def _sync(source: str, target: str, opts: argparse.Namespace) -> int:
+def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int:
     opened = open_archive(source, write=False)
     if _same_place(source, target):
         raise UsageError("SRC and DST are the same place")
     if waiting := opened.spool.keys():
         complain(f"{len(waiting)} segments of SRC are still in its spool; they go with the next sync")
     tally = Synced()
-    for tally in sync(opened.store, open_store(target), check=opts.check):
+    there = open_store(target)
+    for tally in sync(opened.store, there, open_spool(target, there, Path(spool) if spool else None), check=opts.check):
         if sys.stderr.isatty() and tally.copied:
             complain(f"{tally.copied} objects, {tally.bytes:,} bytes")
     for finding in tally.findings:

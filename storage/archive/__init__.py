@@ -16,11 +16,10 @@ from storage.archive.keys import FORMAT, MARKER, cdx_key
 from storage.archive.local import LocalStore
 from storage.archive.opened import Archive
 from storage.archive.reading import index_lines
-from storage.archive.s3 import S3Store
 from storage.archive.spool import Sound, Spool
 from storage.archive.store import ArchiveError, Conflict, Missing, Store
 
-__all__ = ["Archive", "ArchiveError", "Conflict", "Missing", "Store", "open_archive", "open_store"]
+__all__ = ["Archive", "ArchiveError", "Conflict", "Missing", "Store", "open_archive", "open_spool", "open_store"]
 
 _MARK = json.dumps({"archive": "cleancopy", "format": FORMAT}).encode() + b"\n"
 
@@ -36,7 +35,7 @@ def open_archive(uri: str, spool: Path | None = None, *, write: bool = True) -> 
     """
     store = open_store(uri)
     folder = store.root if isinstance(store, LocalStore) else None
-    spooled = Spool(_spool_folder(uri, folder, spool), store)
+    spooled = open_spool(uri, store, spool)
     if not write:
         _check_format(uri, store.read(MARKER) if store.size(MARKER) is not None else None)
         return Archive(uri=uri, store=store, spool=spooled, folder=folder)
@@ -48,6 +47,8 @@ def open_store(uri: str) -> Store:
     """URI of an archive -> its store, unchecked: for reading alone."""
     parts = urlsplit(uri)
     if parts.scheme == "s3":
+        from storage.archive.s3 import S3Store  # not at the top: boto3 takes half a second to load
+
         return S3Store(parts.netloc, parts.path.strip("/"))
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost"):
@@ -56,6 +57,11 @@ def open_store(uri: str) -> Store:
     if not uri or "://" in uri:
         raise ArchiveError(f"{uri!r} is no archive: set NEWS_ARCHIVE_URI to a path, file:///path or s3://bucket/prefix")
     return LocalStore(Path(uri))
+
+
+def open_spool(uri: str, store: Store, spool: Path | None = None) -> Spool:
+    """URI of an archive, its store and the setting -> its spool on this machine, unchecked."""
+    return Spool(_spool_folder(uri, store.root if isinstance(store, LocalStore) else None, spool), store)
 
 
 def _spool_folder(uri: str, folder: Path | None, spool: Path | None) -> Path:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.archive.keys import article_id
+from storage.archive.layout import laid_out
+from storage.archive.packed import packed, plain
 from storage.records import (
     Article,
     Block,
@@ -56,7 +58,7 @@ def clean_copy(
     extractor: str,
     publisher: str | None = None,
 ) -> bytes:
-    """An article and its placement -> the bytes of its clean copy; the same records give the same bytes.
+    """An article and its placement -> the bytes of its clean copy, packed; the same records give the same bytes.
 
     `extractor`: name and version of what made it. `publisher`: title of the outlet, its name when None.
     """
@@ -75,8 +77,7 @@ def clean_copy(
         "removed": [{"rule": each.rule, "words": each.words} for each in article.removed],
         "format": FORMAT,
     }
-    text = json.dumps(_full(document), ensure_ascii=False, indent=1)
-    return _sealed(text.encode("utf-8", "replace"))  # a lone surrogate of a page becomes "?"
+    return packed(_sealed(laid_out(_full(document)).encode("utf-8", "replace")))  # a lone surrogate of a page becomes "?"
 
 
 def heir_copy(data: bytes, ending: Ending) -> bytes:
@@ -111,7 +112,8 @@ def heir_copy(data: bytes, ending: Ending) -> bytes:
 
 
 def read_clean_copy(data: bytes) -> CleanCopy:
-    """The bytes of a clean copy -> its records. ValueError when they are none, changed, or of a newer format."""
+    """The bytes of a clean copy, packed or not -> its records. ValueError when they are none, changed, or of a newer format."""
+    data = plain(data)
     try:
         found = json.loads(data)
         if found["format"] != FORMAT:
@@ -170,7 +172,6 @@ def _placement(placement: Placement) -> dict[str, object]:
 
 
 def _provenance(article: Article, extractor: str) -> dict[str, object]:
-    """Where it came from and how it was made: enough to fetch, find and judge it again."""
     page, capture = article.page, article.page.capture
     lead, warc = capture.lead, capture.address
     return {

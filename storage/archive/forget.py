@@ -10,12 +10,12 @@ The event is written first. Killed at any later step, calling again finishes.
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
-import tempfile
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from storage.archive import cdx
 from storage.archive.clean import heir_copy
@@ -25,6 +25,7 @@ from storage.archive.forgotten import FORGET, REDACTED
 from storage.archive.keys import FORGOTTEN, cdx_key, clean_key, outlet_of, run_of
 from storage.archive.ledger import Event, Ledger, read_line, written_line
 from storage.archive.opened import Archive
+from storage.archive.packed import SUFFIX, lines
 from storage.archive.reading import body_of, index_lines, read_record, referred
 from storage.archive.store import ArchiveError
 from storage.archive.tombstone import tombstone
@@ -63,8 +64,8 @@ def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable
         raise ArchiveError(f"a run is going ({going[0]} is in the spool): forget when it has ended")
     found = find(archive, url)
     _write_down(archive, found, url, reason, run, clock)
-    with tempfile.TemporaryDirectory(prefix="cleancopy-forget-") as folder:
-        work = _Work(archive, found, Path(folder), run, clock)
+    with archive.spool.scratch("forget") as folder:
+        work = _Work(archive, found, folder, run, clock)
         inherited = work.inherit()
         moved = work.rescue()
         work.bury(moved)
@@ -201,9 +202,9 @@ class _Work:
                 self._redact(key, inherited)
 
     def _redact(self, key: str, inherited: Mapping[str, str]) -> None:
-        path, changed, crc = self.folder / "segment.jsonl", False, 0
-        with self.store.open_stream(key) as stream, path.open("wb") as target:
-            for line in stream:
+        path, changed, crc = self.folder / "segment", False, 0
+        with self.store.open_stream(key) as stream, _sink(path, key) as target:
+            for line in lines(stream):
                 before = json.loads(line)
                 fields = redacted(before, read_line(line), self.found, inherited)
                 changed = changed or fields != before
@@ -212,6 +213,11 @@ class _Work:
                 target.write(text)
         if changed:
             self.store.replace(key, path)
+
+
+def _sink(path: Path, key: str) -> BinaryIO:
+    """A file to write a segment into, packed where its key says so."""
+    return cast(BinaryIO, gzip.open(path, "wb", 9)) if key.endswith(SUFFIX) else path.open("wb")
 
 
 def redacted(line: dict[str, Any], event: Event, found: Found, inherited: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from storage.archive.keys import FORGOTTEN
 from storage.archive.ledger import Event, read_line
+from storage.archive.packed import lines
 from storage.archive.store import ArchiveError, Store
 from storage.archive.warcread import Record, whole_records
 from storage.archive.warcrecord import FORGOTTEN as TAKEN_AWAY
@@ -36,13 +37,11 @@ def forgettings(store: Store) -> Iterator[Forgetting]:
     """Everything that was ever asked to be forgotten, in order."""
     for key in store.keys(_SEGMENTS):
         with store.open_stream(key) as stream:
-            for number, line in enumerate(stream, 1):
-                try:
-                    event = read_line(line)
-                    if event.event == FORGET:
-                        yield read_forgetting(event)
-                except (ValueError, KeyError, TypeError) as error:
-                    raise ArchiveError(f"{key}: line {number}: {error}; run `scrapy verify {key}`") from error
+            try:
+                found = [read_forgetting(event) for event in map(read_line, lines(stream)) if event.event == FORGET]
+            except (ValueError, KeyError, TypeError) as error:
+                raise ArchiveError(f"{key}: {error}; run `scrapy verify {key}`") from error
+        yield from found
 
 
 def read_forgetting(event: Event) -> Forgetting:
@@ -71,4 +70,4 @@ def redactions(store: Store, key: str) -> int:
             return sum(each.field(TAKEN_AWAY) is not None for each in found)
         if key.endswith(".cdxj"):
             return -sum(1 for _line in stream)
-        return sum(b'"event":"%s"' % REDACTED.encode() in line[:120] for line in stream)
+        return sum(b'"event":"%s"' % REDACTED.encode() in line[:120] for line in lines(stream))

@@ -89,11 +89,21 @@ def article_id(canonical: str) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def clean_key(outlet: str, article: str, content_digest: str) -> str:
-    """Outlet, article id (32 hex) and content digest (64 hex) -> key of the clean copy of that revision."""
+def clean_key(outlet: str, article: str, content_digest: str, again: int | None = None) -> str:
+    """Outlet, article id (32 hex) and content digest (64 hex) -> key of the clean copy of that revision.
+
+    `again`: the number of its ending, when the article was extracted again; the text may be the same, and the older copy
+    keeps its key.
+    """
     if not _ID.fullmatch(article) or not _DIGEST.fullmatch(content_digest):
         raise ArchiveError(f"no clean copy can be named after {article[:70]!r} and {content_digest[:70]!r}")
-    return f"clean/{check_outlet(outlet)}/{article[:2]}/{article}-{content_digest[:16]}.json"
+    number = "" if again is None else f".{again}"
+    return f"clean/{check_outlet(outlet)}/{article[:2]}/{article}-{content_digest[:16]}{number}.json.gz"
+
+
+def is_copy(key: str) -> bool:
+    """Whether a clean copy may have this key; those of the first versions are not packed."""
+    return is_key(key) and key.startswith("clean/") and key.endswith((".json", ".json.gz"))
 
 
 def warc_key(outlet: str, run: str, number: int) -> str:
@@ -107,8 +117,18 @@ def cdx_key(warc: str) -> str:
 
 
 def ledger_key(outlet: str, run: str) -> str:
-    """Outlet and run -> key of the run's ledger segment."""
+    """Outlet and run -> key of the run's ledger segment while it grows."""
     return f"ledger/{check_outlet(outlet)}/{check_run(run)}.jsonl"
+
+
+def published_key(key: str) -> str:
+    """Key of a segment in the spool -> its key in the archive: lines of a ledger are packed when they are whole."""
+    return f"{key}.gz" if key.endswith(".jsonl") else key
+
+
+def is_segment(key: str) -> bool:
+    """Whether a segment of the ledger may have this key; those of the first versions are not packed."""
+    return is_key(key) and key.startswith("ledger/") and key.endswith((".jsonl", ".jsonl.gz"))
 
 
 def receipt_key(outlet: str, run: str) -> str:

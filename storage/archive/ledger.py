@@ -9,18 +9,19 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import heapq
+import itertools
 import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from storage.archive.keys import ledger_key, run_of
+from storage.archive.keys import ledger_key, published_key, run_of
 from storage.archive.opened import Archive
-from storage.archive.reading import merged
-from storage.archive.store import ArchiveError
+from storage.archive.packed import SUFFIX, lines
+from storage.archive.store import ArchiveError, Missing
 
 # Is told key, line number and fault of a line that cannot be read.
 Damaged = Callable[[str, int, str], None]
@@ -84,7 +85,9 @@ def events(archive: Archive, outlet: str | None = None, damaged: Damaged | None 
     with the archive. ArchiveError names a segment with a line that is none.
     """
     prefix = f"ledger/{outlet}/" if outlet else "ledger/"
-    keys = sorted(merged(archive.store.keys(prefix), archive.spool.keys(prefix)), key=lambda key: run_of(key) or "")
+    # One that is being published lies in both, under two names.
+    found = {key.removesuffix(SUFFIX): key for key in (*archive.store.keys(prefix), *archive.spool.keys(prefix))}
+    keys = sorted(found.values(), key=lambda key: (run_of(key) or "", key))
     waiting: list[tuple[tuple[dt.datetime, str, str, int], Event, Iterator[Event]]] = []
     for key in [*keys, None]:
         # A run's id carries the second it began in; none of its events is older.
@@ -102,11 +105,13 @@ def segment_events(archive: Archive, key: str, damaged: Damaged | None = None) -
 
     `damaged` is told key, line number and fault of a line that is none, and reading goes on; without it, ArchiveError.
     """
-    with archive.open_stream(key) as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.endswith(b"\n"):
-                return
+    with open_segment(archive, key) as stream:
+        found = lines(stream)
+        for number in itertools.count(1):
             try:
+                line = next(found, b"")
+                if not line.endswith(b"\n"):
+                    return
                 event = read_line(line)
             except ValueError as error:
                 if damaged is None:
@@ -114,6 +119,22 @@ def segment_events(archive: Archive, key: str, damaged: Damaged | None = None) -
                 damaged(key, number, str(error))
             else:
                 yield event
+
+
+def open_segment(archive: Archive, key: str) -> BinaryIO:
+    """Key of a segment, as it grows or as it is published -> its stream, packed or not. Missing when there is none."""
+    growing = key.removesuffix(SUFFIX)
+    if archive.spool.holds(growing):
+        try:
+            return archive.spool.path(growing).open("rb")
+        except FileNotFoundError:
+            pass  # published between the two looks
+    for other in dict.fromkeys((key, published_key(growing), growing)):
+        try:
+            return archive.store.open_stream(other)
+        except Missing:
+            continue
+    raise Missing(f"{key} is not in the archive {archive.uri}")
 
 
 def written_line(fields: Mapping[str, object], before: int) -> tuple[bytes, int]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from storage.archive import cdx
 from storage.archive.finding import Finding
@@ -26,8 +24,8 @@ def index_again(archive: Archive, warc: str) -> None:
 
 def put_again(archive: Archive, key: str, data: bytes) -> None:
     """Put what was made again under its key, in the place of what lies there."""
-    with tempfile.TemporaryDirectory(prefix="cleancopy-mend-") as folder:
-        path = Path(folder) / "object"
+    with archive.spool.scratch("mend") as folder:
+        path = folder / "object"
         path.write_bytes(data)
         archive.store.replace(key, path)
 

@@ -7,6 +7,7 @@ import json
 from storage.archive.clean import read_clean_copy
 from storage.archive.finding import Finding
 from storage.archive.ledger import crc_of, read_line
+from storage.archive.packed import lines
 from storage.archive.store import Store
 from storage.archive.verify_warc import check_records
 
@@ -20,7 +21,7 @@ def is_sound(store: Store, key: str) -> bool:
         if key.endswith(".warc.gz"):
             with store.open_stream(key) as stream:
                 return not any(isinstance(each, Finding) for each in check_records(stream, key))
-        if key.endswith(".jsonl"):
+        if key.startswith("ledger/"):
             return _chained(store, key)
         data = store.read(key)
         if key.startswith("clean/"):
@@ -38,7 +39,7 @@ def is_sound(store: Store, key: str) -> bool:
 def _chained(store: Store, key: str) -> bool:
     before: int | None = 0
     with store.open_stream(key) as stream:
-        for line in stream:
+        for line in lines(stream):
             read_line(line)
             before = crc_of(line, before)
             if before is None:

@@ -14,11 +14,14 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from storage.archive.keys import check_key
+from storage.archive.keys import check_key, published_key
 from storage.archive.local import explained, make_folder
+from storage.archive.packed import packed_stream
+from storage.archive.scratch import scratch_folder, sweep
 from storage.archive.store import ArchiveError, Conflict, Store
 
 _SEGMENTS = (".warc.gz", ".jsonl")
+_SCRATCH = ".scratch"
 
 # Path of a segment -> length of its sound part in bytes. Publishes what belongs beside a segment, from its
 # path.
@@ -101,7 +104,17 @@ class Spool:
     def keys(self, prefix: str = "") -> list[str]:
         """Keys of all segments in the spool, in order."""
         found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file())
-        return sorted(key for key in found if key.startswith(prefix) and key.endswith(_SEGMENTS))
+        hidden = f"{_SCRATCH}/"
+        return sorted(key for key in found if key.startswith(prefix) and key.endswith(_SEGMENTS) and not key.startswith(hidden))
+
+    @contextlib.contextmanager
+    def scratch(self, purpose: str) -> Iterator[Path]:
+        """A folder for files on their way, on the spool's disk; gone at the end, or at the next start after a kill."""
+        try:
+            with scratch_folder(self.folder / _SCRATCH, purpose) as folder:
+                yield folder
+        except OSError as error:
+            raise explained(error, self.folder) from error
 
     def publish(self, segment: Segment, companions: Iterator[tuple[str, bytes]]) -> None:
         """Bring a finished segment under its final key, then what belongs beside it, then clear it from the
@@ -117,6 +130,7 @@ class Spool:
         """Mend and publish what killed runs left. One line for people a segment. Segments in use are left
         alone.
         """
+        sweep(self.folder / _SCRATCH)
         return [line for key in self.keys() if (line := self._recover(key, sound(key), companions))]
 
     def _recover(self, key: str, sound: Sound, companions: Companions) -> str | None:
@@ -157,12 +171,30 @@ class Spool:
             return handle
 
     def _publish(self, key: str, path: Path, companions: Iterator[tuple[str, bytes]]) -> None:
-        self._store.put_file(key, path)
+        final = published_key(key)
+        if final == key or self._store.size(key) is not None:  # an older version published it as it is, and was killed
+            self._store.put_file(key, path)
+        else:
+            with self._packed(path) as whole:
+                self._store.put_file(final, whole)
         for beside, data in companions:
             # What lies beside a segment is made from it: an older version's form of it may stay.
             with contextlib.suppress(Conflict):
                 self._store.put_new(beside, data)
         path.unlink()
+
+    @contextlib.contextmanager
+    def _packed(self, path: Path) -> Iterator[Path]:
+        """A segment -> the same as gzip, beside it; what a killed process left of one is written over."""
+        whole = path.with_name(f"{path.name}.packing")
+        try:
+            with path.open("rb") as source, whole.open("wb") as sink:
+                sink.writelines(packed_stream(source))
+            yield whole
+        except OSError as error:
+            raise explained(error, self.folder) from error
+        finally:
+            whole.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _guard(self) -> Iterator[None]:

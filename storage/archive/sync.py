@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from storage.archive.finding import Finding, Severity
 from storage.archive.forgotten import forgotten_copies, redactions
 from storage.archive.keys import MARKER
 from storage.archive.sound import is_sound
+from storage.archive.spool import Spool
 from storage.archive.store import ArchiveError, Store
 
 _FOLDERS = ("warc/", "clean/", "receipts/", "ledger/")
@@ -39,16 +39,16 @@ class Synced:
     findings: list[Finding] = field(default_factory=list)
 
 
-def sync(source: Store, target: Store, *, check: bool = False) -> Iterator[Synced]:
+def sync(source: Store, target: Store, spool: Spool, *, check: bool = False) -> Iterator[Synced]:
     """Bring everything of `source` to `target`; yields the tally after each object or batch.
 
-    `check`: compare the content of every object, not only of those that can change. ArchiveError when one of the two
-    cannot be read or written; calling again goes on.
+    `spool`: the target's on this machine, for files on their way. `check`: compare the content of every object, not only
+    of those that can change. ArchiveError when one of the two cannot be read or written; calling again goes on.
     """
     done = Synced()
     gone = forgotten_copies(source) | forgotten_copies(target)
-    with tempfile.TemporaryDirectory(prefix="cleancopy-sync-") as scratch:
-        way = _Way(source, target, Path(scratch), check, done)
+    with spool.scratch("sync") as scratch:
+        way = _Way(source, target, scratch, check, done)
         way.marker()
         for folder in _FOLDERS:
             for _ in way.folder(folder, gone):

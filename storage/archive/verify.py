@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from storage.archive import cdx
 from storage.archive.clean import CleanCopy, read_clean_copy
 from storage.archive.finding import Finding, Severity, Tally
-from storage.archive.keys import FORMAT, MARKER, article_id, beside, cdx_key, clean_key, is_key
+from storage.archive.keys import FORMAT, MARKER, article_id, beside, cdx_key, clean_key, is_copy, is_key, is_segment
 from storage.archive.opened import Archive
+from storage.archive.packed import SUFFIX
 from storage.archive.reading import address_of, index_line, referred
 from storage.archive.store import ArchiveError, Missing
 from storage.archive.verify_ledger import check_segment
@@ -58,10 +59,10 @@ class _Walk:
     def marker(self) -> Iterator[Finding]:
         """The marker says what this is."""
         try:
-            found = json.loads(self.store.read(MARKER))["format"]
-        except (Missing, ValueError, KeyError, TypeError):
+            found = json.loads(self.store.read(MARKER))
+        except (Missing, ValueError):
             found = None
-        if found != FORMAT:
+        if found != {"archive": "cleancopy", "format": FORMAT}:
             what = "the marker of the archive is missing or damaged"
             yield Finding(severity=Severity.ERROR, key=MARKER, what=what, mend=RESTORE)
 
@@ -100,7 +101,7 @@ class _Walk:
     def copies(self, deep: Deep | None) -> Iterator[Finding]:
         """Every clean copy: whole, under its own name, from a record that lies where it says."""
         for key in self._entries("clean/"):
-            if not is_key(key) or not key.endswith(".json"):
+            if not is_copy(key):
                 yield _strange(key)
                 continue
             self.tally.copies += 1
@@ -121,9 +122,10 @@ class _Walk:
         """Every line of the ledger, against the records that it speaks of."""
         published = []
         for key in self._entries("ledger/"):
-            if key.endswith(".jsonl") and is_key(key):
-                published.append(key)
-                yield from check_segment(self.archive, key, self.notes, self.tally, self.lies, live=key in self.growing)
+            growing = key.removesuffix(SUFFIX)
+            if is_segment(key):
+                published.append(growing)
+                yield from check_segment(self.archive, key, self.notes, self.tally, self.lies, live=growing in self.growing)
             else:
                 yield _strange(key)
         for key in self.growing:
@@ -210,7 +212,7 @@ class _Walk:
         except ArchiveError as error:
             named = str(error)
         # A text that was extracted again and stayed the same has the number of its ending behind it.
-        if not key.startswith(named.removesuffix("json")):
+        if not key.startswith(named.removesuffix("json.gz")):
             what = f"this clean copy is of {article.canonical} and should be {named}"
             yield Finding(severity=Severity.ERROR, key=key, what=what, mend=MEND)
         if capture.address is None:

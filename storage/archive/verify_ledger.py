@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from storage.archive.finding import Finding, Severity, Tally
 from storage.archive.keys import FORGOTTEN, outlet_of
-from storage.archive.ledger import Event, crc_of, read_line
+from storage.archive.ledger import Event, crc_of, open_segment, read_line
 from storage.archive.opened import Archive
+from storage.archive.packed import lines
 from storage.archive.verify_notes import Notes
 from storage.records import WarcAddress
 
@@ -26,14 +28,16 @@ def check_segment(archive: Archive, key: str, notes: Notes, tally: Tally, lies: 
     """
     expected, ended = 0, live or outlet_of(key) == FORGOTTEN  # what is forgotten is written down without a run
     before: int | None = 0
-    with archive.open_stream(key) as stream:
-        for number, line in enumerate(stream, 1):
+    with open_segment(archive, key) as stream:
+        for number, line in enumerate(_lines(stream), 1):
             try:
+                if isinstance(line, ValueError):
+                    raise line
                 event = read_line(line)
                 if not line.endswith(b"\n"):
                     raise ValueError("the line is cut off")
             except ValueError as error:
-                if not (live and not line.endswith(b"\n")):
+                if not (live and isinstance(line, bytes) and not line.endswith(b"\n")):
                     yield _error(key, number, str(error))
                 expected, before = expected + 1, None
                 continue
@@ -50,6 +54,14 @@ def check_segment(archive: Archive, key: str, notes: Notes, tally: Tally, lies: 
     if not ended:
         what = "the run was killed: its end is not in the ledger"
         yield Finding(severity=Severity.NOTE, key=key, what=what)
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes | ValueError]:
+    """The lines of a segment, and at the end what is wrong with its packing."""
+    try:
+        yield from lines(stream)
+    except ValueError as error:
+        yield error
 
 
 def _event(key: str, number: int, event: Event, notes: Notes, lies: Lies) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ import hashlib
 import itertools
 import json
 import sqlite3
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -24,6 +23,7 @@ from storage.archive.exchange import read_answer
 from storage.archive.keys import outlet_of
 from storage.archive.opened import Archive
 from storage.archive.reading import index_line, referred
+from storage.archive.scratch import scratch_folder
 from storage.archive.store import ArchiveError, Missing
 from storage.archive.warcread import BadRecord, Record, parse, records
 from storage.archive.warcrecord import read_warc_date
@@ -98,14 +98,14 @@ def write_wacz(
     beside `path` room is needed for one WARC file. ArchiveError names a record that is not whole.
     """
     with (
-        tempfile.TemporaryDirectory(dir=path.parent, prefix=".wacz-") as folder,
+        scratch_folder(path.parent, ".wacz") as folder,
         zipfile.ZipFile(path, "w", allowZip64=True) as package_zip,
     ):
-        index = sqlite3.connect(Path(folder) / "index", isolation_level=None)
+        index = sqlite3.connect(folder / "index", isolation_level=None)
         try:
             _set_up(index)
             package = _Package(zip=package_zip, created=created, index=index)
-            _archive(package, archive, outlet, since, Path(folder))
+            _archive(package, archive, outlet, since, folder)
             _index(package)
             package.add("pages/pages.jsonl", _page_lines(package.packed, pages), packed=False)
             _manifest(package, title, software, pages_of=outlet)
