@@ -21,6 +21,7 @@ from storage.archive import Archive, ArchiveError, cdx
 from storage.archive.clean import read_clean_copy
 from storage.archive.keys import cdx_key
 from storage.archive.ledger import events, read_line
+from storage.archive.packed import plain
 from storage.archive.reading import index_lines, read_capture
 from storage.archive.warcread import records
 from storage.catalogue.compare import differences
@@ -113,10 +114,10 @@ def _torn(archive: Archive, key: str, proof: Proof) -> None:
             copy = read_clean_copy(data)
             if fingerprint(copy.article.text).digest != copy.digest:
                 raise ValueError("text and digest differ")
-        elif key.endswith(".jsonl"):
-            for line in data.splitlines(keepends=True):
+        elif key.startswith("ledger/"):
+            for line in plain(data).splitlines(keepends=True):
                 read_line(line)
-            if not data.endswith(b"\n"):
+            if not plain(data).endswith(b"\n"):
                 raise ValueError("the last line has no end")
         elif key.endswith(".warc.gz"):
             for _ in records(io.BytesIO(data)):

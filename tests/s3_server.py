@@ -101,8 +101,10 @@ class S3Server:
             "volume.preStopSeconds": 0,
             "filer": "true",
             "filer.port": filer,
+            "filer.localSocket": self.folder / "filer.sock",  # else in /tmp, where a killed server leaves it
             "s3": "true",
             "s3.port": s3,
+            "s3.localSocket": self.folder / "s3.sock",
             "s3.ip.bind": "127.0.0.1",
             "s3.config": self.folder / "s3.json",
             "s3.autoCreateBucket": "false",
