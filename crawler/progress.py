@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Self
+import sys
+from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import create_looping_call
@@ -18,6 +16,9 @@ from crawler.console import clean
 from crawler.network.manners import Postponed
 from storage.archive import ArchiveError
 from storage.records import Ending, Kind, Outcome
+
+if TYPE_CHECKING:
+    from rich.live import Live
 
 
 class Progress:
@@ -42,10 +43,12 @@ class Progress:
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        console = Console(stderr=True)
         self.tick.start(0.25, now=False)
-        if console.is_terminal:
-            self.live = Live(self._line(), console=console, transient=True, auto_refresh=False)
+        if sys.stderr.isatty():
+            from rich.console import Console  # not at the top: cron has no terminal
+            from rich.live import Live
+
+            self.live = Live(self._line(), console=Console(stderr=True), transient=True, auto_refresh=False)
             self.live.start()
 
     def item_scraped(self, item: Ending) -> None:
@@ -106,11 +109,11 @@ class Progress:
                 _, deferred = slot.queue.popleft()
                 deferred.errback(Failure(Postponed("the run is ending")))
 
-    def _line(self) -> Text:
+    def _line(self) -> str:
         run = getattr(self.crawler.spider, "run", None)
         if run is None:
-            return Text("starting …")
+            return "starting …"
         done = sum(run.counts.values())
         seconds = max((dt.datetime.now(dt.UTC) - self.started).total_seconds(), 0.001)
         shares = ", ".join(f"{run.counts[o]} {o.value}" for o in Outcome if run.counts[o])
-        return Text(clean(f"{run.outlet}: {done} pages ({shares or 'none yet'}), {done / seconds:.1f}/s"))
+        return clean(f"{run.outlet}: {done} pages ({shares or 'none yet'}), {done / seconds:.1f}/s")

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from storage.records import Ending, Evidence, Kind, Lead, Outcome, Placement, Recurrence, Relation, WarcAddress
 
+_FIELDS = tuple(each.name for each in fields(Ending) if each.name != "run")
+
 
 def write_ending(ending: Ending) -> dict[str, Any]:
     """Ending -> JSON-ready fields; empty ones are left out, and the run, which stands on every line of the ledger."""
-    fields = asdict(ending)
-    del fields["run"]
-    fields["fetched_at"] = ending.fetched_at.isoformat()
-    published = ending.lead.published
-    fields["lead"]["published"] = published.isoformat() if published else None
-    return {key: value for key, value in fields.items() if value not in (None, (), [])}
+    return {name: _ready(value) for name in _FIELDS if (value := getattr(ending, name)) is not None and value != ()}
+
+
+def evidence_fields(evidence: Evidence) -> dict[str, Any]:
+    """Evidence -> JSON-ready fields, as ledger and catalogue hold them."""
+    return {"rule": evidence.rule, "words": evidence.words, "weight": evidence.weight}
+
+
+def _ready(value: Any) -> Any:
+    """A value of a record -> JSON-ready. `dataclasses.asdict` does it too, and copies every leaf deeply: ten times as long."""
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_ready(each) for each in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _ready(getattr(value, name)) for name in value.__slots__}
+    return value
 
 
 def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-
-from tldextract import TLDExtract
+from functools import cache, lru_cache
+from typing import Any
 
 from storage.urls import host_of
 
-# The list in the package; never fetched, so that a crawl asks nobody whom it was not told to ask.
-_EXTRACT = TLDExtract(cache_dir=None, suffix_list_urls=())
 _AUTHORITY = re.compile(r"https?://([a-z0-9.-]+)(?=[/?#]|$)")
 
 
@@ -21,9 +18,17 @@ def site_of(url: str) -> str | None:
     return _registrable(host.rstrip(".")) if host else None
 
 
+@cache
+def _suffixes() -> Any:
+    """The list in the package; never fetched, so that a crawl asks nobody whom it was not told to ask."""
+    from tldextract import TLDExtract  # not at the top: it loads an HTTP client that is never used
+
+    return TLDExtract(cache_dir=None, suffix_list_urls=())
+
+
 @lru_cache(maxsize=4096)
 def _registrable(host: str) -> str:
-    parts = _EXTRACT(host)
+    parts = _suffixes()(host)
     if parts.suffix:
         return f"{parts.domain}.{parts.suffix}" if parts.domain else host
     # A suffix that the list does not know (.test, .example, of an intranet): its last two labels.

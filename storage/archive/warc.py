@@ -101,7 +101,9 @@ class WarcWriter:
         ]
         block = answer.head + answer.body if earlier is None or not_modified else answer.head
         tail = [("WARC-Block-Digest", wr.digest(block)), ("Content-Type", wr.HTTP_RESPONSE)]
-        address = self._write(file, asked, wr.member([*head, *tail], block, self._level), answer_id, payload)
+        coded = len(answer.body) if len(block) > len(answer.head) and _is_coded(answer) else 0
+        answered = wr.member([*head, *tail], block, self._level, coded=coded)
+        address = self._write(file, asked, answered, answer_id, payload)
         self._index(file, url, date, answer, address, revisit=earlier is not None)
         if earlier is None and cut is None:
             self._remember(Earlier(url=exchange.url, fetched_at=exchange.started_at, address=address))
@@ -233,6 +235,12 @@ class WarcWriter:
                 file=address.file,
             )
         )
+
+
+def _is_coded(answer: Answer) -> bool:
+    """Whether the body is what its Content-Encoding says; some servers name one and send plain text."""
+    coding = (answer.header("Content-Encoding") or "").strip().lower()
+    return coding in ("br", "zstd") or (coding in ("gzip", "x-gzip") and answer.body[:2] == b"\x1f\x8b")
 
 
 def _refers(earlier: Earlier, not_modified: bool) -> list[tuple[str, str]]:

@@ -26,14 +26,29 @@ NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 FORGOTTEN = "Cleancopy-Forgotten"
 MOVED_DIGEST = "Cleancopy-Payload-Digest"
 
+_GZIP_HEAD = bytes.fromhex("1f8b080000000000" "0003")  # as zlib writes it: deflate, no name, no time, Unix
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
-def member(fields: Iterable[tuple[str, str]], block: bytes, level: int) -> bytes:
-    """Fields of the record and its block -> one whole gzip member; `level` is zlib's, 0 to 9."""
-    packer = zlib.compressobj(level, zlib.DEFLATED, 31)
-    parts = _parts(fields, block)
-    return b"".join((*(packer.compress(part) for part in parts), packer.flush()))
+def member(fields: Iterable[tuple[str, str]], block: bytes, level: int, *, coded: int = 0) -> bytes:
+    """Fields of the record and its block -> one whole gzip member; `level` is zlib's, 0 to 9.
+
+    `coded`: so many bytes at the end of the block are compressed already. They go in as they are: to look for what cannot be
+    found in them took more time than all else about a record.
+    """
+    if not coded:
+        packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+        parts = _parts(fields, block)
+        return b"".join((*(packer.compress(part) for part in parts), packer.flush()))
+    head, block, end = _parts(fields, block)
+    before, body = block[:-coded], block[-coded:]
+    packer, keeper = zlib.compressobj(level, zlib.DEFLATED, -15), zlib.compressobj(0, zlib.DEFLATED, -15)
+    packed = (packer.compress(head), packer.compress(before), packer.flush(zlib.Z_FULL_FLUSH))
+    kept = (keeper.compress(body), keeper.compress(end), keeper.flush())
+    crc = zlib.crc32(end, zlib.crc32(block, zlib.crc32(head)))
+    size = (len(head) + len(block) + len(end)) & 0xFFFFFFFF
+    return b"".join((_GZIP_HEAD, *packed, *kept, crc.to_bytes(4, "little"), size.to_bytes(4, "little")))
 
 
 def record_text(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:

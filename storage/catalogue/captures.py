@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import sqlite_utils
 
@@ -18,6 +18,7 @@ from storage.catalogue import lessons
 from storage.catalogue.leads import retry_time
 from storage.catalogue.schema import writing
 from storage.catalogue.search import fold
+from storage.endings import evidence_fields
 from storage.records import Earlier, Ending, Kind, Lead, Outcome, Relation, WarcAddress
 
 # Kinds that say nothing of the story: the outlet refused or was out of order, so the lead is asked for again later.
@@ -93,7 +94,7 @@ def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled:
             ending.fetched_at.isoformat(),
             ending.outcome,
             ending.kind,
-            json.dumps([asdict(e) for e in ending.evidence], ensure_ascii=False),
+            json.dumps([evidence_fields(each) for each in ending.evidence], ensure_ascii=False),
             ending.error,
             *(
                 (address.file, address.offset, address.length, address.record_id, address.payload_digest)
