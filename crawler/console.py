@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -31,6 +35,13 @@ def write_json_line(line: str) -> None:
 def complain(text: str) -> None:
     """A line on standard error."""
     sys.stderr.write(clean(text) + "\n")
+
+
+def draw(drawing: RenderableType) -> None:
+    """A table or text of rich on standard output, as wide as the terminal; its cells have been through `clean`."""
+    from rich.console import Console  # not at the top: every command loads this module, few draw
+
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140, highlight=False).print(drawing)
 
 
 def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> str:

@@ -10,10 +10,10 @@ import datetime as dt
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from storage.records import Kind
+from storage.records import Evidence, Kind
 
 BLOCKS = (Kind.FORBIDDEN, Kind.CHALLENGE)
 _ENOUGH_TEXT = 200
@@ -136,14 +136,23 @@ def refusals(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> 
     for outlet in outlets(connection):
         for kind, count, capture in connection.execute(query, (outlet, since.isoformat(), until.isoformat())).fetchall():
             url, evidence = connection.execute("select url, evidence from captures where id = ?", (capture,)).fetchone()
-            speaking = max(json.loads(evidence), key=lambda each: float(each["weight"]), default={"rule": "", "words": ""})
+            why = decided([Evidence(**each) for each in json.loads(evidence)])
             found.append(
                 Refusal(
                     outlet=outlet, kind=kind, count=count, capture=capture, url=url,
-                    rule=speaking["rule"], words=str(speaking["words"])[:_QUOTED],
+                    rule=why.rule if why else "", words=why.words[:_QUOTED] if why else "",
                 )
             )  # fmt: skip
     return sorted(found, key=lambda refusal: (-refusal.count, refusal.outlet, refusal.kind))
+
+
+def decided(evidence: Sequence[Evidence]) -> Evidence | None:
+    """Evidence of a refused capture -> what a person is told first: the words by which its kind was named, else those
+    that spoke most against an article; None where nothing is quoted."""
+    quoted = [each for each in evidence if each.words]
+    named = (each for each in quoted if each.rule.startswith("kind-"))
+    against = (each for each in quoted if each.weight > 0)
+    return next(named, max(against, key=lambda each: each.weight, default=None))
 
 
 def errors(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> list[tuple[str, str, int]]:

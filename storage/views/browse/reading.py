@@ -171,9 +171,7 @@ def capture(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
 
 
 def _refused(kept: Kept) -> Data:
-    speaking = [each for each in kept.evidence if each.weight > 0 and each.words]
-    named = (each for each in kept.evidence if each.rule.startswith("kind-") and each.words)
-    decided = next(named, max(speaking, key=lambda each: each.weight, default=None))
+    decided = figures.decided(kept.evidence)
     return {
         "capture": kept.sequence,
         "outlet": kept.lead.outlet,

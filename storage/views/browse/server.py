@@ -20,7 +20,8 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from storage.views.browse.answers import answer, drawing
+from storage.views.browse.answers import answer
+from storage.views.browse.drawing import drawing
 from storage.views.browse.pages import PAGES
 from storage.views.browse.questions import QUESTIONS
 from storage.views.browse.site import Site

@@ -1,0 +1,133 @@
+"""scrapy report: some days of the archive: what came in, what was refused and why, who copies whom, what broke.
+
+Exit status: 0 told; 2 wrong use; 5 the catalogue or the file cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import re
+import sqlite3
+from dataclasses import asdict
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.console import complain, write
+from crawler.exporting import whole
+from crawler.health import broken
+from crawler.readers import catalogue_to_read
+from crawler.refeed import day
+from storage.catalogue.schema import CatalogueError
+from storage.views import figures
+from storage.views.period import Report, as_html, report
+from storage.views.status import outlet_status
+
+_DAY = dt.timedelta(days=1)
+
+
+class Command(ScrapyCommand):
+    """Reads the catalogue; nothing is fetched."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "Report on a week, a month or any days: what came in, what was refused, who copies whom, what broke"
+
+    def long_desc(self) -> str:
+        return (
+            "The last seven days, unless told otherwise. --html writes one page that opens from a file, without network. "
+            "Example: scrapy report --month 2026-01 --html january.html"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="the first day (UTC)")
+        parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="the last day (default: today)")
+        parser.add_argument("--week", metavar="YYYY-Www", help="a week by its number, as 2026-W05")
+        parser.add_argument("--month", metavar="YYYY-MM", help="a month, as 2026-01")
+        parser.add_argument("--html", type=Path, metavar="FILE", help="write a page; what lay under that name is replaced")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args:
+            raise UsageError("report takes no words; write: scrapy report --month 2026-01")
+        now = dt.datetime.now(dt.UTC)
+        since, last = _days(opts, now.date())
+        try:
+            with contextlib.closing(catalogue_to_read(self.settings)) as database:  # type: ignore[arg-type]
+                statuses = [outlet_status(database.conn, name, now) for name in figures.outlets(database.conn)]
+                lines = tuple(each.line for status in statuses for each in broken(status, now))
+                told = report(database.conn, since, last, lines)
+            self._tell(told, opts, now)
+        except CatalogueError as error:
+            self._fail(str(error))
+        except sqlite3.Error as error:
+            self._fail(f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
+        except OSError as error:
+            self._fail(f"{opts.html} cannot be written: {error.strerror or error}")
+
+    def _tell(self, told: Report, opts: argparse.Namespace, now: dt.datetime) -> None:
+        if opts.html:
+            with whole(opts.html) as part:
+                page = as_html(told, self.settings["NEWS_ARCHIVE_URI"], now)  # type: ignore[index]
+                part.write_text(page, encoding="utf-8", errors="replace")
+        elif opts.json:
+            write(json.dumps(_fields(told), ensure_ascii=False))
+        else:
+            # Scrapy loads the module of every command at each call of any: rich is loaded where it is needed.
+            from crawler.reporting import show
+
+            show(told)
+
+    def _fail(self, line: str) -> None:
+        complain(line)
+        self.exitcode = 5
+
+
+def _days(opts: argparse.Namespace, today: dt.date) -> tuple[dt.date, dt.date]:
+    """Options -> the first and the last day. UsageError."""
+    if sum(bool(each) for each in (opts.since or opts.until, opts.week, opts.month)) > 1:
+        raise UsageError("Name days, a week or a month: one of them")
+    if opts.week:
+        named = re.fullmatch(r"(\d{4})-W(\d{1,2})", opts.week)
+        try:
+            first = dt.date.fromisocalendar(int(named[1]), int(named[2]), 1) if named else None
+        except ValueError:
+            first = None
+        if first is None:
+            raise UsageError(f"{opts.week!r} is no week; write it as 2026-W05")
+        return first, first + 6 * _DAY
+    if opts.month:
+        try:
+            first = dt.date.fromisoformat(f"{opts.month}-01")
+        except ValueError:
+            raise UsageError(f"{opts.month!r} is no month; write it as 2026-01") from None
+        return first, (first + 31 * _DAY).replace(day=1) - _DAY
+    last: dt.date = opts.until or today
+    first = opts.since or last - 6 * _DAY
+    if first > last:
+        raise UsageError(f"{first} is after {last}")
+    if (last - first).days > 3660:
+        raise UsageError("ten years are the most")
+    return first, last
+
+
+def _fields(told: Report) -> dict[str, object]:
+    """A report -> what JSON can hold: pairs of outlets become lists."""
+    fields = asdict(told)
+    copied = [{"first": first, "later": later, "stories": count} for (first, later), count in told.copying.counts.items()]
+    return {
+        **fields,
+        "since": told.since.isoformat(),
+        "last": told.last.isoformat(),
+        "copying": {"outlets": list(told.copying.outlets), "counts": copied},
+    }
