@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from lxml.html import HtmlElement
 
 from pipelines.document import Document
+from pipelines.shown import FOOTER, FORM, MENU
 from pipelines.structured import Node, Structured
 
 META = (
@@ -36,64 +40,92 @@ _SPLIT = re.compile(
 _NO_NAME = re.compile(
     r"^(?:admin(?:istrator)?|administrador|editors?|editorial(?: team| staff)?|staff(?: writers?| reporters?)?|webmaster|"
     r"web ?desk|news ?(?:desk|room)|online|redaktion|redaction|rédaction|redacción|redazione|redactie|guest|contributor|"
-    r"unknown|none|null|user|anonymous|root|by|author|published|updated|follow|share|team|moderator|www|home)$",
+    r"unknown|none|null|user|anonymous|root|by|author|published|updated|follow|share|team|moderator|www|home|name|"
+    r"quelle|source)$",
     re.I,
 )
+_NETWORK = re.compile(r"\b(?:twitter|facebook|whatsapp|instagram|linkedin|telegram|youtube|pinterest|rss)\b", re.I)
 _MAIL = re.compile(r"\S+@\S+\.\w+|https?://\S+", re.I)
-_URL = re.compile(r"https?://|www\.|\.(?:com|org|net|de|uk)\b", re.I)
+_URL = re.compile(r"https?://|www\.|\.(?:com|org|net|de|uk)\b|^(?:[\w-]{2,}\.)+[a-z]{2,}$", re.I)
 _ROLE = re.compile(r"\s*(?:\(.*?\)|\[.*?\]|[-–—|]\s.*$)")
+# What somebody is, behind the name: "Ida Kern, Senior Reporter".
+_OFFICE = re.compile(
+    r"(?:^|[\s-])(?:editor|reporter|correspondent|writer|journalist|columnist|redakteur(?:in)?|korrespondent(?:in)?|"
+    r"journaliste|giornalista|periodista|corresponsal|korespondent)$",
+    re.I,
+)
+_WRITTEN = re.compile(r"written|author|verfasst|geschrieben|autor|écrit|auteur|escrito|scritto|geschreven|автор|kirjoitt", re.I)
+_TIME = re.compile(r"\s(?:\d{1,2}[\s.:/-]|\d{4}-).*$")
 _MOST = 12
+_LISTED, _TOGETHER = ("microdata", "rel"), 4  # sources that may name the authors of teasers; the most that sign one story
 
 
 def authors(document: Document, said: Structured, story: Node, site: Iterable[str]) -> tuple[tuple[str, ...], str | None]:
     """What is known of a page and the names of its site -> (authors in order, source). Empty when nobody is named.
 
-    The site's own name is no author, but where JSON-LD says that the newsroom as an organisation signs the story and
-    nobody else does.
+    The site's own name is no author, but where JSON-LD says that the newsroom signs the story and nobody else does.
     """
     names = {_plain(name) for name in site if name}
-    for found, source in _sources(document, said, story):
-        people = tuple(dict.fromkeys(person for name in found for person in people_of(name) if _plain(person) not in names))
-        if people:
-            return people[:_MOST], source
-    newsroom = tuple(dict.fromkeys(name for name in _named(story.get("author"), newsroom=True) if name.strip()))
-    return newsroom[:1], "json-ld" if newsroom else None
+
+    def first(
+        sources: Iterable[tuple[list[str], str]], wanted: Callable[[str], bool] = bool
+    ) -> tuple[tuple[str, ...], str | None]:
+        for found, source in sources:
+            people = tuple(dict.fromkeys(p for name in found for p in people_of(name) if _plain(p) not in names))
+            if source in _LISTED and len(people) > _TOGETHER:
+                people = ()  # those of the teasers too
+            if any(wanted(person) for person in people):
+                return people[:_MOST], source
+        return (), None
+
+    declared = list(_named(story.get("author")))
+    found = first([(declared, "json-ld"), *_told(said, story)])
+    shown = [] if found[0] else list(_shown(document, said))
+    found = found if found[0] else first(shown, _is_person)
+    if found[0]:
+        return found
+    newsroom = tuple(name.strip() for name in declared if name.strip() and not _NO_NAME.match(name.strip()))
+    return (newsroom[:1], "json-ld") if newsroom else first(shown)
 
 
-def _sources(document: Document, said: Structured, story: Node) -> Iterator[tuple[list[str], str]]:
-    yield list(_named(story.get("author"))), "json-ld"
+def _told(said: Structured, story: Node) -> Iterator[tuple[list[str], str]]:
+    """What a page tells machines of its authors, beside JSON-LD's author."""
     yield list(_named(story.get("creator"))), "json-ld"
     for name in META:
         yield [value for value in said.meta.get(name, ()) if not _URL.match(value)], "meta"
+    for label, name in zip(said.meta.get("twitter:label1", ()), said.meta.get("twitter:data1", ()), strict=False):
+        yield ([name] if _WRITTEN.search(label) else []), "meta"
+
+
+def _shown(document: Document, said: Structured) -> Iterator[tuple[list[str], str]]:
+    """What a page shows of them."""
     yield list(said.itemprops.get("author", ()))[:_MOST], "microdata"
-    yield [" ".join(a.itertext()) for a in document.tree.iterfind(".//a[@rel='author']")][:_MOST], "visible"
-    yield list(_bylines(document)), "visible"
+    yield [" ".join(a.itertext()) for a in document.tree.iterfind(".//a[@rel='author']")][:_MOST], "rel"
+    for line in islice(_bylines(document), _MOST):
+        yield [line], "visible"
 
 
-def _named(value: object, *, newsroom: bool = False) -> Iterator[str]:
-    """A JSON-LD author (a name, an object with one, or a list of them) -> names; with `newsroom` those of no Person."""
+def _named(value: object) -> Iterator[str]:
+    """A JSON-LD author (a name, an object with one, or a list of them) -> names."""
     for each in value if isinstance(value, list) else (value,):
         if isinstance(each, str):
             yield each
         elif isinstance(each, dict):
-            if newsroom and "Organization" not in str(each.get("@type")):
-                continue
             name = each.get("name") or " ".join(str(each[k]) for k in ("givenName", "familyName") if each.get(k))
             yield from _named(name) if name else ()
 
 
 def _bylines(document: Document) -> Iterator[str]:
-    """Shown short passages: those whose class says byline, else the first near the headline that begins with "By"."""
-    shown = [passage for passage in document.passages if not passage.hidden]
-    for passage in shown:
-        if len(passage.text) <= 120 and not _BYLINE_NOT.search(passage.text):
-            element = passage.element
-            if _BYLINE_CLASS.search(
-                " ".join(filter(None, (element.get("class"), element.get("itemprop"), element.get("rel"))))
-            ):
-                yield passage.text
-                return
+    """Shown short passages: those whose class says byline, or part of which does, then the first near the headline that
+    begins with "By"."""
+    shown = [passage for passage in document.passages if not (passage.hidden or passage.inside & (FORM | MENU | FOOTER))]
     head = next((i for i, passage in enumerate(shown) if passage.element.tag == "h1"), None)
+    for passage in shown if head is None else shown[max(0, head - _NEAR) : head + 2 * _NEAR]:
+        if len(passage.text) <= 120 and not _BYLINE_NOT.search(passage.text):
+            if _says_byline(passage.element):
+                yield passage.text
+            else:
+                yield from (" ".join(" ".join(part.itertext()).split()) for part in passage.element if _says_byline(part))
     for passage in shown[head : head + _NEAR] if head is not None else ():
         found = _BY.search(passage.text) if len(passage.text) <= 160 else None
         if found:
@@ -101,19 +133,43 @@ def _bylines(document: Document) -> Iterator[str]:
             return
 
 
+def _says_byline(element: HtmlElement) -> bool:
+    if not isinstance(element.tag, str):
+        return False
+    names = " ".join(filter(None, (element.get("class"), element.get("itemprop"), element.get("rel"))))
+    return bool(names) and _BYLINE_CLASS.search(names) is not None
+
+
+def _is_person(name: str) -> bool:
+    """Whether a name has the form of a person's: two words or more that begin with a capital, or a script without either."""
+    words = name.split()
+    return (len(words) > 1 and sum(word[0].isupper() for word in words) > 1) or not any(
+        c.isupper() or c.islower() for c in name
+    )
+
+
 def people_of(text: str) -> list[str]:
-    """A byline or the value of a field -> the names in it, without "By", roles, addresses."""
+    """A byline or the value of a field -> the names in it, without "By", roles, places, addresses."""
     text = _MAIL.sub("", html.unescape(re.sub(r"<[^>]+>", " ", text)))
-    text = " ".join(text.split())
-    text = _LEADING.sub("", text)
-    return [name for part in _SPLIT.split(text) if (name := _name(part))]
+    text = _TIME.sub("", _LEADING.sub("", " ".join(text.split())))
+    found: list[str] = []
+    for place, part in enumerate(_SPLIT.split(text)):
+        if place == 0 and _URL.search(part) and "," in text:
+            return []  # the site and where it is
+        name = _name(part)
+        if found and _OFFICE.search(part):
+            continue
+        # Behind a full name stands a place: "By Ida Kern, Frankfurt"; agencies are written in capitals or small.
+        if name and not (found and " " in found[-1] and name.istitle() and " " not in name and len(name) > 3):
+            found.append(name)
+    return found
 
 
 def _name(part: str) -> str | None:
     name = _ROLE.sub("", _LEADING.sub("", part)).strip(" .,:;|-–—*\"'")
-    if not 2 <= len(name) <= 60 or _URL.search(name) or not any(c.isalpha() for c in name):
+    if not 2 <= len(name) <= 60 or _URL.search(name) or not any(c.isalpha() for c in name) or ":" in name:
         return None
-    if _NO_NAME.match(name) or sum(c.isdigit() for c in name) > 1 or len(name.split()) > 6:
+    if _NO_NAME.match(name) or _NETWORK.search(name) or sum(c.isdigit() for c in name) > 1 or len(name.split()) > 6:
         return None
     return name
 

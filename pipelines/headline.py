@@ -15,6 +15,8 @@ from pipelines.shown import hides
 _WORD = re.compile(r"\w+")
 # What stands between a headline and the name of the site in <title>.
 _SITE_END = re.compile(r"^(.*\S)\s+[|–—:·•-]+\s+([^|–—]{2,40})$", re.S)
+_BEHIND = re.compile(r"\s+[|–—•·*-]\s+\S|\s*[|｜]\s*\S")
+_BEFORE = re.compile(r"\w[»”\"']?\s*(?::|\s[-–—|/])\s+$")
 _SEPARATOR = re.compile(r"\s+[|–—•·»«:/\-]+\s+|\s*[|»«•]\s*|\s+::\s+")
 
 
@@ -29,25 +31,65 @@ class Candidate:
 def choose(candidates: Iterable[Candidate], title: str | None, site: Iterable[str] = ()) -> Candidate | None:
     """Candidates (headings in page order first), <title> and names of the site -> the headline.
 
-    What JSON-LD calls the headline of the story wins, unless nothing else on the page is like it; then what most sources
-    say word for word, in the order OpenGraph, visible, feed; the site's name at the end of it is not part of it. The first
-    heading stands where no other source agrees with another.
+    What the page shows and also gives out for sharing is it, letter for letter. Else what JSON-LD calls the headline of
+    the story, unless nothing else on the page is like it; then what most sources say word for word, in the order
+    OpenGraph, visible, feed. The site's name at the end of it is not part of it, nor is a kicker in front that
+    OpenGraph leaves out. The first heading stands where no other source agrees with another.
     """
     names = {_letters(name) for name in site if name}
     offered = [Candidate(text=without_site(c.text, names), source=c.source) for c in candidates if _WORD.search(c.text)]
     offered = [c for c in offered if _letters(c.text) not in names] or offered
     parts = title_parts(title)
+    if not offered:
+        return Candidate(text=parts[0], source="title") if parts else None
+    found = _shown_and_shared(offered) or _declared(offered, parts) or _agreed(offered, parts)
+    return _bare(found, offered, title or "")
+
+
+def _shown_and_shared(offered: list[Candidate]) -> Candidate | None:
+    """The headline that a heading and a meta tag both say, where JSON-LD has another one."""
+    shown = {_letters(c.text) for c in offered if c.source == "visible"}
+    declared = {_letters(c.text) for c in offered if c.source == "json-ld"}
+    both = (c for c in offered if c.source == "meta" and _letters(c.text) in shown)
+    return None if declared & shown else next(both, None)
+
+
+def _declared(offered: list[Candidate], parts: list[str]) -> Candidate | None:
+    """JSON-LD's headline, when anything else is like it or there is nothing else."""
     for one in offered:
         others = [c.text for c in offered if c.source != one.source] + parts[:1]
         if one.source == "json-ld" and (not others or any(alike(one.text, other) for other in others)):
             return one
-    if not offered:
-        return Candidate(text=parts[0], source="title") if parts else None
+    return None
+
+
+def _agreed(offered: list[Candidate], parts: list[str]) -> Candidate:
+    """What most sources say; of those that agree with none, what looks like <title>."""
     said = Counter(text for text, _ in {(c.text, c.source) for c in offered} | {(part, "title") for part in parts[:1]})
     agreed = [c for c in offered if said[c.text] > 1 or any(alike(c.text, o.text) for o in offered if o.source != c.source)]
     headed = [c for c in offered if parts and alike(c.text, parts[0])]
     ranked = agreed or headed or [c for c in offered if c.source != "visible"] or offered
     return max(ranked, key=lambda c: (said[c.text], c.source == "meta", -ranked.index(c)))
+
+
+def _bare(found: Candidate, offered: list[Candidate], title: str) -> Candidate:
+    """A headline without what only some sources put around it: the site behind a heading, a kicker before the shared one."""
+    for other in offered:
+        if other.source == "visible" and _followed(found.text, other.text) and _followed(title, other.text):
+            return other
+        if other.source == "meta" and _preceded(found.text, other.text):
+            return other
+    return found
+
+
+def _followed(longer: str, text: str) -> bool:
+    """Whether one string is the other, a separator, and more."""
+    return longer.startswith(text) and _BEHIND.match(longer, len(text)) is not None
+
+
+def _preceded(longer: str, text: str) -> bool:
+    """Whether one string is a kicker, its separator, and the other."""
+    return len(text) < len(longer) and longer.endswith(text) and _BEFORE.search(longer[: -len(text)]) is not None
 
 
 def without_site(text: str, names: set[str]) -> str:
@@ -71,13 +113,21 @@ def headings(tree: HtmlElement) -> Iterator[str]:
 
 
 def _texts(element: HtmlElement) -> Iterator[str]:
+    """Texts of an element in order; a space where one child ends in a word and the next begins with a capital: they are
+    a kicker and a headline, set apart by style alone."""
+    last = ""
     for node in element.iter():
         if node.tag == "br":
-            yield " "
+            last = " "
+            yield last
         elif isinstance(node.tag, str) and node.text:
+            if node is not element and last[-1:].isalnum() and not last[-1:].isupper() and node.text[:1].isupper():
+                yield " "
             yield node.text
+            last = node.text
         if node is not element and node.tail:
             yield node.tail
+            last = " "
 
 
 def title_parts(title: str | None) -> list[str]:
