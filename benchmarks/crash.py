@@ -243,8 +243,8 @@ def s3_server() -> Iterator[S3Server]:
             server.kill()
 
 
-def rounds(stack: ExitStack, server: S3Server | None, number: int, chance: random.Random, keep: Path | None) -> Tally:
-    """So many rounds -> what came of them; findings are printed as they come."""
+def rounds(stack: ExitStack, server: S3Server | None, turns: range, chance: random.Random, keep: Path | None) -> Tally:
+    """The numbers of the rounds -> what came of them; findings are printed as they come."""
     tally, steps = Tally(), S3 if server else LOCAL
     crawls = Crawls(stack.enter_context(Newsstand(port=0)), server.environment if server else {})
     stack.callback(crawls.close)
@@ -254,7 +254,7 @@ def rounds(stack: ExitStack, server: S3Server | None, number: int, chance: rando
 
     with fresh_folder(None) as folder:
         wanted, seconds = reference(crawls, place(folder), folder)
-    for turn in range(number):
+    for turn in turns:
         kills = plan(steps, turn, chance, seconds)
         with fresh_folder(keep) as folder:
             uri, trouble = place(folder), None
@@ -278,13 +278,15 @@ def main() -> int:
     """The rounds. Exit status 1 when anything was lost, torn or doubled."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="number of the first round: which steps have their turn")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--s3", action="store_true", help="into an S3 server on loopback, which is killed as well")
     parser.add_argument("--keep", type=Path, help="folder in which the archives of rounds with a finding stay")
     options = parser.parse_args()
     with ExitStack() as stack:
         server = stack.enter_context(s3_server()) if options.s3 else None
-        tally = rounds(stack, server, options.rounds, random.Random(options.seed), options.keep)
+        turns = range(options.first, options.first + options.rounds)
+        tally = rounds(stack, server, turns, random.Random(options.seed), options.keep)
     print(json.dumps(tally.line()))
     return 1 if +tally.found else 0
 
