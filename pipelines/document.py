@@ -15,6 +15,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from pipelines.encodings import decode as decode
+from pipelines.encodings import transcoded
 from pipelines.markup import is_markup
 from pipelines.shown import Passage, passages
 from pipelines.structured import Structured, structured
@@ -22,7 +23,9 @@ from storage.records import Capture
 
 # Control characters that no page means; lxml would keep them, XML and JSON readers choke on them.
 _CONTROL = dict.fromkeys((*range(9), 11, *range(14, 32), 127))
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_CONTROL_BYTES = bytes(_CONTROL)
+# lxml.html's own lookup is a call into Python for every element; nothing here asks for its special classes of forms.
+_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
 _FORMATTING = re.compile(r"</?(?:font|b|i|u|em|strong|span|big|small|center|tt|blink)\b[^<>]{0,2000}>", re.I)
 _WRAPPING = re.compile(r"</?(?:div|section|article|table|tbody|tr|td|ul|ol|li|dl|dd|blockquote)\b[^<>]{0,2000}>", re.I)
 _OPEN_TITLE = re.compile(r"(<title\b[^<>]{0,500}>[^<]{0,500})<(?!/title\s*>)", re.I)
@@ -50,7 +53,7 @@ class Document:
     @cached_property
     def title(self) -> str | None:
         """The words of <title>, white space folded; None when there are none."""
-        found = self.tree.find(".//title")
+        found = next(self.tree.iter("title"), None)
         words = " ".join((found.text_content() if found is not None else "").split())
         return words or None
 
@@ -59,14 +62,15 @@ def read(capture: Capture) -> Document | None:
     """A capture -> its Document; None when the body holds no element at all (empty, or not markup)."""
     if not is_markup(capture.body):
         return None
-    text, encoding = decode(capture.body, capture.header("Content-Type"))
-    if _CONTROLS.search(text):
-        text = text.translate(_CONTROL)
-    if not text.strip():
+    text, encoding, markup = transcoded(capture.body, capture.header("Content-Type"))
+    clean = markup.translate(None, _CONTROL_BYTES)
+    if len(clean) != len(markup):
+        text, markup = text.translate(_CONTROL), clean
+    if not text or text.isspace():
         return None
-    tree, cut = _parse(text)
+    tree, cut = _parse(markup)
     for repaired in _repairs(text, tree, cut):
-        again, cut = _parse(repaired)
+        again, cut = _parse(repaired.encode("utf-8", "replace"))
         if again is not None and _length(again) > _length(tree):
             tree = again
         if not cut:
@@ -74,13 +78,16 @@ def read(capture: Capture) -> Document | None:
     return None if tree is None else Document(tree=tree, encoding=encoding, text=text)
 
 
-def _parse(text: str) -> tuple[HtmlElement | None, bool]:
-    """Text of a page -> (its tree, whether the parser stopped at its depth limit)."""
-    # huge_tree: 2048 levels instead of 256; the size of a body is bounded by the crawl.
-    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+def _parse(markup: bytes) -> tuple[HtmlElement | None, bool]:
+    """A page in UTF-8 -> (its tree, whether the parser stopped at its depth limit)."""
+    # huge_tree: 2048 levels instead of 256; the size of a body is bounded by the crawl. From bytes: lxml refuses a str
+    # that carries an XML encoding declaration.
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
+    )
+    parser.set_element_class_lookup(_CLASSES)
     try:
-        # From bytes: lxml refuses a str that carries an XML encoding declaration.
-        tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        tree = lxml.html.document_fromstring(markup, parser=parser)
     except etree.ParserError:
         return None, False
     last = parser.error_log.last_error

@@ -45,17 +45,30 @@ _BETTER = 0.25  # by how much another encoding must be likelier than the declare
 
 def decode(body: bytes, content_type: str | None) -> tuple[str, str]:
     """Body and Content-Type header -> (text, codec name). Never fails: at last windows-1252, as browsers do."""
+    return transcoded(body, content_type)[:2]
+
+
+def transcoded(body: bytes, content_type: str | None) -> tuple[str, str, bytes]:
+    """Body and Content-Type header -> (text, codec name, the text in UTF-8: the body itself where it is that)."""
+    text, codec = "", "utf-8"
     if body.startswith(b"\xef\xbb\xbf"):
-        return body[3:].decode("utf-8", "replace"), "utf-8"
-    wide = _wide(body)
-    if wide:
-        return body.decode(wide, "replace").lstrip("\ufeff"), wide
-    try:
-        return body.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError as error:
-        # A part is looked at, around the first broken byte: a body of many megabytes is held in memory often enough.
-        start = max(0, error.start - _PART // 2)
-        lenient = body[start : start + _PART].decode("utf-8", "replace")
+        body = body[3:]
+        text = body.decode("utf-8", "replace")
+    elif wide := _wide(body):
+        text, codec = body.decode(wide, "replace").lstrip("\ufeff"), wide
+    else:
+        try:
+            return body.decode("utf-8"), codec, body
+        except UnicodeDecodeError as error:
+            text, codec = _no_utf8(body, content_type, error.start)
+    return text, codec, text.encode("utf-8", "replace")
+
+
+def _no_utf8(body: bytes, content_type: str | None, broken: int) -> tuple[str, str]:
+    """Body that is no UTF-8 from its byte `broken` on, and Content-Type header -> (text, codec name)."""
+    # A part is looked at, around the first broken byte: a body of many megabytes is held in memory often enough.
+    start = max(0, broken - _PART // 2)
+    lenient = body[start : start + _PART].decode("utf-8", "replace")
     if lenient.count("\ufffd") * 20 < sum(map(len, _HIGH.findall(lenient))):
         # UTF-8 with a few bytes of something else, mostly quotes and dashes of windows-1252.
         return body.decode("utf-8", "windows-1252-bytes"), "utf-8"
@@ -89,7 +102,7 @@ def _wide(body: bytes) -> str | None:
             return "utf-16-le"
         if even > len(start) * 0.35 and odd < even * 0.1:
             return "utf-16-be"
-    if (b"\x1b$B" in body or b"\x1b$@" in body) and b"\x1b(" in body:
+    if b"\x1b" in body and (b"\x1b$B" in body or b"\x1b$@" in body) and b"\x1b(" in body:
         return "iso2022_jp"
     return None
 

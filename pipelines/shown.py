@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 _UNSEEN = "head script style template noscript iframe object svg math textarea select option datalist audio video canvas"
@@ -33,6 +34,15 @@ _INSIDE = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), HEADING),
 }  # fmt: skip
 _HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
+# What the walk asks of a tag, in one number; the bits of Passage.inside stand above those.
+_UNREAD, _LINK, _BREAKS, _DIALOG, _SHIFT = 1, 2, 4, 12, 4
+_KINDS = {
+    **{tag: _BREAKS | _INSIDE.get(tag, 0) << _SHIFT for tag in BLOCKS},
+    **dict.fromkeys(NEVER_SHOWN, _UNREAD),
+    "a": _LINK, "dialog": _DIALOG,
+}  # fmt: skip
+_NOTED = frozenset(("style", "hidden", "aria-hidden"))
+_PASSAGE = tuple.__new__
 _STREAMED = re.compile(r"S:[0-9a-f]+")
 
 
@@ -66,76 +76,51 @@ def hides(element: HtmlElement) -> bool:
 
 def passages(tree: HtmlElement) -> list[Passage]:
     """Root element -> passages in reading order. Iterative: depth of the markup costs no stack."""
-    walk = _Walk(tree)
-    pending: list[HtmlElement | tuple[HtmlElement, bool, bool]] = [tree]
-    while pending:
-        following = pending.pop()
-        if isinstance(following, tuple):
-            walk.leave(*following)
-            continue
-        element, tag = following, following.tag
-        if tag in NEVER_SHOWN or type(tag) is not str:
-            walk.add(element.tail)
-            continue
-        attributes = element.attrib
-        noted = tag == "dialog" or (
-            attributes and ("style" in attributes or "hidden" in attributes or "aria-hidden" in attributes)
-        )
-        breaks, hiding = tag in BLOCKS, bool(noted) and hides(element)
-        walk.enter(element, breaks, hiding)
-        pending.append((element, breaks, hiding))
-        if children := element[:]:
-            children.reverse()
-            pending += children
-    walk.flush()
-    return walk.found
+    found: list[Passage] = []
+    parts: list[str] = []
+    block, inside, hidden, links, linked = tree, 0, 0, 0, 0  # of the text at hand
+    above: list[tuple[HtmlElement | None, HtmlElement, int, int, int, bool]] = []
+    last, parting = None, False  # the innermost open element that is more than a wrapper of words, whether it parts them
+    kinds, plain = _KINDS.get, _NOTED.isdisjoint
+    walk = etree.iterwalk(tree, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        if event == "start":
+            kind = kinds(element.tag, 0)
+            if kind == _UNREAD:
+                walk.skip_subtree()
+                continue
+            names = element.keys()
+            hiding = bool((names and not plain(names)) or kind == _DIALOG) and hides(element)
+            if kind or hiding:
+                above.append((last, block, inside, hidden, links, parting))
+                last, parting = element, hiding or kind != _LINK
+                if parting and parts:
+                    linked = _end(found, parts, block, linked, hidden, inside)
+                hidden += hiding
+                links += kind == _LINK
+                if kind >= _BREAKS:
+                    block, inside = element, inside | kind >> _SHIFT
+            text = element.text
+        else:
+            if element is last:
+                if parting and parts:
+                    linked = _end(found, parts, block, linked, hidden, inside)
+                last, block, inside, hidden, links, parting = above.pop()
+            text = element.tail
+        # White space parts words; where nothing has been read yet there is nothing to part.
+        if text and (parts or not text.isspace()):
+            parts.append(text)
+            if links:
+                linked += len(text.strip())
+    if parts:
+        _end(found, parts, block, linked, hidden, inside)
+    return found
 
 
-class _Walk:
-    """Where the walk over a tree stands: the open blocks, and the text of the passage that is being read."""
-
-    __slots__ = ("blocks", "found", "hidden", "linked", "links", "parts")
-
-    def __init__(self, tree: HtmlElement) -> None:
-        self.found: list[Passage] = []
-        self.blocks: list[tuple[HtmlElement, int]] = [(tree, 0)]
-        self.parts: list[str] = []
-        self.linked = self.links = self.hidden = 0
-
-    def add(self, text: str | None) -> None:
-        """Text of the page goes to the open passage."""
-        if text:
-            self.parts.append(text)
-            if self.links:
-                self.linked += len(text.strip())
-
-    def flush(self) -> None:
-        """The open passage ends."""
-        if self.parts:
-            text = " ".join("".join(self.parts).split())
-            if text:
-                element, inside = self.blocks[-1]
-                self.found.append(Passage(element, text, self.linked, self.hidden > 0, inside))
-            self.parts, self.linked = [], 0
-
-    def enter(self, element: HtmlElement, breaks: bool, hiding: bool) -> None:
-        """An element opens."""
-        if breaks or hiding:
-            self.flush()
-            self.hidden += hiding
-            if breaks:
-                self.blocks.append((element, self.blocks[-1][1] | _INSIDE.get(element.tag, 0)))
-        if element.tag == "a":
-            self.links += 1
-        self.add(element.text)
-
-    def leave(self, element: HtmlElement, breaks: bool, hiding: bool) -> None:
-        """An element closes; the text after it follows."""
-        if breaks or hiding:
-            self.flush()
-            self.hidden -= hiding
-            if breaks:
-                self.blocks.pop()
-        if element.tag == "a":
-            self.links -= 1
-        self.add(element.tail)
+def _end(found: list[Passage], parts: list[str], block: HtmlElement, linked: int, hidden: int, inside: int) -> int:
+    """A passage ends: it is found if it has words. -> the characters in links of the next one, none."""
+    text = " ".join("".join(parts).split())
+    if text:
+        found.append(_PASSAGE(Passage, (block, text, linked, hidden > 0, inside)))
+    parts.clear()
+    return 0

@@ -25,6 +25,7 @@ _NODES_MAX = (
 )
 
 Node = Mapping[str, Any]
+_HOLDING = (dict, list)
 _ITEMPROPS = etree.XPath("descendant::*[@itemprop]")
 
 
@@ -53,12 +54,13 @@ def structured(tree: HtmlElement) -> Structured:
     links: dict[str, list[str]] = {}
     scripts: list[str] = []
     for element in tree.iter("meta", "link", "script"):
-        attributes = element.attrib
-        if element.tag == "script":
-            if "ld+json" in attributes.get("type", "").lower():
+        tag = element.tag
+        if tag == "script":
+            if "ld+json" in element.get("type", "").lower():
                 scripts.append(element.text or "")
             continue
-        if element.tag == "link":
+        attributes = dict(element.items())
+        if tag == "link":
             for rel in attributes.get("rel", "").lower().split():
                 links.setdefault(rel, []).append(attributes.get("href", "").strip())
             continue
@@ -94,7 +96,10 @@ def _itemprops(tree: HtmlElement) -> dict[str, list[str]]:
 
 def parse_json(script: str) -> list[Any]:
     """Text of a JSON-LD script -> the values it holds; [] when the usual repairs do not make it readable."""
-    text = _WRAPPING.sub("", script).strip().rstrip(";").strip()
+    try:
+        return [json.loads(script, strict=False)]
+    except (ValueError, RecursionError):
+        text = _WRAPPING.sub("", script).strip().rstrip(";").strip()
     if not text:
         return []
     for attempt in (text, _TRAILING_COMMA.sub(r"\1", _CONTROL.sub(" ", text))):
@@ -130,4 +135,4 @@ def walk(values: list[Any]) -> Iterator[Node]:
                 below.extend(value.values())
             elif isinstance(value, list):
                 below.extend(value)
-        row = [value for value in below if isinstance(value, dict | list)]
+        row = [value for value in below if isinstance(value, _HOLDING)]
