@@ -45,14 +45,14 @@ _MONTHS = {
 _BY_NAME = sorted(((name, month) for month, names in _MONTHS.items() for name in names.split()), key=lambda each: -len(each[0]))
 
 
-def read_time(text: str, *, language: str | None = None, zone: str | None = None) -> str | None:
+def read_time(text: str, *, language: str | None = None, zone: str | None = None, day_first: bool | None = None) -> str | None:
     """Words that hold one time -> ISO 8601 (a day, a time, a time with offset); None when none is found.
 
-    `language` (an html lang) settles the order of day and month where figures do not; `zone` is an IANA name for a time
-    written without one.
+    `day_first` settles the order of day and month where figures do not, else `language` (an html lang); `zone` is an
+    IANA name for a time written without one.
     """
     text = " ".join(text.translate(_ARABIC_DIGITS).split())[:300]
-    return _epoch(text) or _machine(text, zone) or _people(text, language, zone)
+    return _epoch(text) or _machine(text, zone) or _people(text, language, zone, day_first)
 
 
 def _epoch(text: str) -> str | None:
@@ -79,8 +79,8 @@ def _machine(text: str, zone: str | None) -> str | None:
     return None
 
 
-def _people(text: str, language: str | None, zone: str | None) -> str | None:
-    day = _named_month(text) or _numeric(text, language)
+def _people(text: str, language: str | None, zone: str | None, day_first: bool | None) -> str | None:
+    day = _named_month(text) or _numeric(text, language, day_first)
     if day is None:
         return None
     (year, month, date), span = day
@@ -104,23 +104,28 @@ def _month(word: str) -> int | None:
     return next((month for name, month in _BY_NAME if word.startswith(name)), None)
 
 
-def _numeric(text: str, language: str | None) -> tuple[tuple[str, str, str], tuple[int, int]] | None:
+def _numeric(text: str, language: str | None, day_first: bool | None) -> tuple[tuple[str, str, str], tuple[int, int]] | None:
     found = _NUMERIC.search(text)
     if found is None:
         return None
     first, mark, second, year = found.groups()
     if len(year) == 2:
         year = "20" + year
-    day, month = _order(int(first), int(second), mark, text, language)
+    day, month = _order(int(first), int(second), mark, reads_day_first(text, language) if day_first is None else day_first)
     return (year, str(month), str(day)), found.span()
 
 
-def _order(first: int, second: int, mark: str, text: str, language: str | None) -> tuple[int, int]:
-    """Two figures of a date -> (day, month): what cannot be a month decides, then the American 12-hour clock or language."""
+def _order(first: int, second: int, mark: str, day_first: bool) -> tuple[int, int]:
+    """Two figures of a date -> (day, month): what cannot be a month decides, dots, then what is known of the outlet."""
     if first > 12 or second > 12:
         return (first, second) if first > 12 else (second, first)
-    american = (language or "").lower() in ("en-us", "en_us", "en-ph") or re.search(r"\d\s?[ap]\.?m\b", text, re.I)
-    return (second, first) if mark == "/" and american else (first, second)
+    return (first, second) if mark == "." or day_first else (second, first)
+
+
+def reads_day_first(text: str, language: str | None) -> bool:
+    """The best guess where figures say nothing: day first, but with the American 12-hour clock or language."""
+    american = (language or "").lower() in ("en-us", "en_us", "en-ph")
+    return not (american or re.search(r"\d\s?[ap]\.?m\b", text, re.I))
 
 
 def _clock(found: re.Match[str]) -> tuple[str, str, str | None]:

@@ -7,6 +7,7 @@ taken out. docs/extraction.md says how it is decided.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipelines.boilerplate import words
+from pipelines.day_order import settled
 from pipelines.provider import provider_of
 from storage.records import Article, Block, BlockKind, Lesson, Recurrence, Removed
 
@@ -98,8 +100,19 @@ class Memory:
 
 
 def recall(article: Article, memory: Memory) -> Article:
-    """Article as it came out of its page -> the article without what recurs in other stories of its outlet. Pure."""
-    return without(article, recurring(article, memory))
+    """Article as it came out of its page -> the article without what recurs in other stories of its outlet, and with
+    dates in figures read as its other pages show. Pure."""
+    return without(_dated(article, memory), recurring(article, memory))
+
+
+def _dated(article: Article, memory: Memory) -> Article:
+    """Where it was a guess whether the day or the month stands first, the outlet's other pages settle it."""
+    if article.published is None or memory.day_first is None:
+        return article
+    stamp = settled(article.published, memory.day_first, article.page.capture.fetched_at + dt.timedelta(hours=36))
+    if stamp is article.published:
+        return article
+    return replace(article, published=stamp, sources={**article.sources, "published": stamp.source})
 
 
 def without(article: Article, recurrences: Sequence[Recurrence]) -> Article:

@@ -50,7 +50,7 @@ def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
     site = tuple(_site(said, story, outlet))
     headline = choose(_headlines(document, said, story, capture), document.title, site)
     written, by = authors(document, said, story, site)
-    first, changed = published(document, said, story, capture, outlet, languages[0] if languages else None)
+    first, changed, day_first = published(document, said, story, capture, outlet, languages[0] if languages else None)
     section, tags = _section(said, story), _tags(said, story)
     description = _text(story.get("description")) or said.first("og:description", "description", "twitter:description")
     address = _canonical(said, capture)
@@ -73,6 +73,7 @@ def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
         description=html.unescape(description) if description else None,
         picture=picture,
         sources={name: source for name, source in sources.items() if source},
+        day_first=day_first,
     )
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from pipelines.dates import read_time, sensible
+from pipelines.dates import read_time, reads_day_first, sensible
+from pipelines.day_order import GUESSED, is_doubtful, order_shown
 from pipelines.document import Document
 from pipelines.structured import Node, Structured
 from storage.records import Capture, Outlet, Stamp
@@ -34,30 +36,53 @@ _MARKED = re.compile(
     re.I,
 )
 _CHANGED = re.compile(r"updat|modif|edited|aktualis|geändert|изменен|обновл|mis à jour|actualiz|aggiorn", re.I)
+_SHORT = 160  # characters of a passage that is read as a date
 _NEAR = 12  # shown passages before and after the headline in which a date is the story's
+
+
+class Times(NamedTuple):
+    """When a story was published and changed, and whether dates in figures on its page name the day first."""
+
+    published: Stamp | None
+    modified: Stamp | None
+    day_first: bool | None
 
 
 def published(
     document: Document, said: Structured, story: Node, capture: Capture, outlet: Outlet, language: str | None
-) -> tuple[Stamp | None, Stamp | None]:
-    """What is known of a page -> (published, modified)."""
-    fetched, since = capture.fetched_at, outlet.since
+) -> Times:
+    """What is known of a page -> Times."""
+    short = [passage.text for passage in document.passages if len(passage.text) < _SHORT and not passage.hidden]
+    order = order_shown(short)
 
     def first(values: Iterator[tuple[str, str]]) -> Stamp | None:
         best: Stamp | None = None
         for text, source in values:
-            value = read_time(text, language=language, zone=outlet.zone)
-            if value is None or not sensible(value, fetched, since):
+            stamp = _read(text, source, capture, outlet, language, order)
+            if stamp is None:
                 continue
             if best is None:
-                best = Stamp(value=value, source=source)
+                best = stamp
             if len(best.value) > 10:
                 return best
-            if len(value) > 10 and value[:10] == best.value:
-                return Stamp(value=value, source=f"{best.source}, {source}")
+            if len(stamp.value) > 10 and stamp.value[:10] == best.value:
+                return Stamp(value=stamp.value, source=f"{best.source}, {source}")
         return best
 
-    return first(_published(document, said, story, capture)), first(_modified(said, story))
+    found = first(_published(document, said, story, capture))
+    sure = found.value if found and not found.source.endswith(tuple(GUESSED.values())) else None
+    return Times(found, first(_modified(said, story)), order_shown(short, sure) if order is None else order)
+
+
+def _read(text: str, source: str, capture: Capture, outlet: Outlet, language: str | None, order: bool | None) -> Stamp | None:
+    """Words of a source -> the time that they hold, when it makes sense; of two readings of figures one that does."""
+    guess = order is None and is_doubtful(text)
+    likely = reads_day_first(text, language) if order is None else order
+    for day_first in (likely, not likely)[: 1 + guess]:
+        value = read_time(text, language=language, zone=outlet.zone, day_first=day_first)
+        if value is not None and sensible(value, capture.fetched_at, outlet.since):
+            return Stamp(value=value, source=source + (GUESSED[day_first] if guess else ""))
+    return None
 
 
 def _published(document: Document, said: Structured, story: Node, capture: Capture) -> Iterator[tuple[str, str]]:
@@ -111,7 +136,7 @@ def _visible(document: Document) -> Iterator[str]:
     shown = [passage for passage in document.passages if not passage.hidden]
     head = next((i for i, passage in enumerate(shown) if passage.element.tag == "h1"), None)
     around = shown[max(0, head - _NEAR) : head + _NEAR + 1] if head is not None else shown[: 4 * _NEAR]
-    short = [passage for passage in around if len(passage.text) < 160 and any(c.isdigit() for c in passage.text)]
+    short = [passage for passage in around if len(passage.text) < _SHORT and any(c.isdigit() for c in passage.text)]
     for wanted in (True, False):
         for passage in short:
             element = passage.element
