@@ -20,8 +20,9 @@ from crawler.readers import catalogue_to_read
 from pipelines.dedupe import canonical
 from storage.catalogue.schema import CatalogueError
 from storage.views.datapackage import NoPackage, Written, described, read_package
-from storage.views.export import FORMATS as FORMATS
-from storage.views.export import Format
+from storage.views.formats import FORMATS as FORMATS
+from storage.views.formats import Format
+from storage.views.parquet import NotInstalled
 from storage.views.selection import Row, Selection, select
 
 _PACKAGE = "datapackage.json"
@@ -40,6 +41,9 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
         every=opts.all,
         newest=FORMATS[name].newest,
     )
+    if out is None and FORMATS[name].binary and sys.stdout.isatty():
+        complain(f"{name} is nothing for a terminal; name a file: --out articles{FORMATS[name].suffix}")
+        return 2
     try:
         database = catalogue_to_read(settings)
         with contextlib.closing(database):
@@ -53,7 +57,7 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
     except NoPackage as error:
         complain(f"{out.parent / _PACKAGE if out else _PACKAGE} is no data package: {error}. Write into another folder.")
         return 2
-    except CatalogueError as error:
+    except (CatalogueError, NotInstalled) as error:
         complain(str(error))
         return 5
     except sqlite3.Error as error:
@@ -65,12 +69,17 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
     return 0
 
 
-def _stream(pieces: Iterator[str]) -> None:
+def _stream(pieces: Iterator[str] | Iterator[bytes]) -> None:
     terminal = sys.stdout.isatty()
     for piece in pieces:
-        data = clean(piece.replace("\r\n", "\n")) if terminal else piece
-        sys.stdout.buffer.write(data.encode("utf-8", "replace"))
+        if terminal and isinstance(piece, str):
+            piece = clean(piece.replace("\r\n", "\n"))
+        sys.stdout.buffer.write(_bytes(piece))
     sys.stdout.flush()
+
+
+def _bytes(piece: str | bytes) -> bytes:
+    return piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace")
 
 
 def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path) -> None:
@@ -84,7 +93,7 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path) ->
     digest, size = hashlib.sha256(), 0
     with whole(out) as part, part.open("wb") as stream:
         for piece in format.pieces(counted, now):
-            data = piece.encode("utf-8", "replace")
+            data = _bytes(piece)
             digest.update(data)
             size += stream.write(data)
     written = Written(name=out.name, format=format, articles=counted.seen, bytes=size, sha256=digest.hexdigest())

@@ -7,18 +7,25 @@ import datetime as dt
 import hashlib
 import io
 import json
+import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
 from lxml import etree
 
 from crawler.exporting import whole
 from storage.views.datapackage import NoPackage, read_package
-from storage.views.export import FIELDS, FORMATS, safe_cell
+from storage.views.export import FIELDS, safe_cell
+from storage.views.formats import FORMATS
+from storage.views.parquet import NotInstalled
 from storage.views.selection import Row
+from storage.views.sink import Sink
 from tests.conftest import Scrapy
 from tests.test_dedupe import FERRY, ORCHESTRA
 from tests.test_run import NOW, begin, fetched, keep
@@ -37,7 +44,11 @@ STRANGE = replace(
 
 
 def exported(name: str, *rows: Row) -> str:
-    return "".join(FORMATS[name].pieces(rows, NOW))
+    return "".join(map(str, FORMATS[name].pieces(rows, NOW)))
+
+
+def written(name: str, *rows: Row) -> bytes:
+    return b"".join(piece for piece in FORMATS[name].pieces(rows, NOW) if isinstance(piece, bytes))
 
 
 def test_json_lines_hold_every_field() -> None:
@@ -84,6 +95,80 @@ def test_a_feed_is_well_formed_whatever_it_says(headline: str, text: str) -> Non
 def test_a_feed_links_only_to_pages() -> None:
     feed = etree.fromstring(exported("atom", replace(ROW, canonical="javascript:alert(1)")).encode())
     assert feed.find(f"{ATOM}entry/{ATOM}link").get("href") == "about:blank"
+
+
+def test_parquet_is_read_back() -> None:
+    table = pq.read_table(io.BytesIO(written("parquet", ROW, STRANGE)))
+    one, other = table.to_pylist()
+    assert table.column_names == list(FIELDS)
+    assert one["authors"] == ["A. Hill", "B. Dale"] and one["provider"] is None and one["text"] == ROW.text
+    assert one["fetched_at"] == dt.datetime(2026, 2, 1, 8, tzinfo=dt.UTC)
+    assert other["headline"] == STRANGE.headline
+    assert pq.read_table(io.BytesIO(written("parquet"))).num_rows == 0
+    many = pq.ParquetFile(io.BytesIO(written("parquet", *[ROW] * 4_001)))
+    assert (many.metadata.num_rows, many.metadata.num_row_groups) == (4_001, 3)
+    assert pq.read_table(io.BytesIO(written("parquet", replace(ROW, headline="half \ud800"))))["headline"][0].as_py() == "half ?"
+
+
+def test_parquet_without_its_library_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(NotInstalled, match="pip install 'pyarrow"):
+        written("parquet", ROW)
+
+
+@given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=80)), max_size=4))
+def test_a_book_is_whole_and_well_formed_whatever_it_says(stories: list[tuple[str, str]]) -> None:
+    rows = [replace(ROW, headline=headline, text=text, language=text, canonical=headline) for headline, text in stories]
+    data = written("epub", *rows)
+    assert data[30:58] == b"mimetypeapplication/epub+zip", "readers look for it there"
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        assert book.testzip() is None
+        assert not any(entry.flag_bits & 8 for entry in book.infolist()), "no sizes after the data"
+        package = etree.fromstring(book.read("book/package.opf"))
+        named = {f"book/{item.get('href')}" for item in package.iter("{*}item")}
+        assert named == set(book.namelist()) - {"mimetype", "META-INF/container.xml", "book/package.opf"}
+        assert {item.get("idref") for item in package.iter("{*}itemref")} == {item.get("id") for item in package.iter("{*}item")}
+        pages = [etree.fromstring(book.read(name)) for name in sorted(named)]
+    assert len(pages) == len(stories) + 1
+    for parsed in pages:
+        assert {element.tag.partition("}")[2] for element in parsed.iter()} <= {
+            "html", "head", "meta", "title", "body", "nav", "h1", "ol", "li", "a", "p", "br",
+        }  # fmt: skip
+        assert all(not (link.get("href") or "").startswith(("javascript", "data")) for link in parsed.iter("{*}a"))
+
+
+class SinkMachine(RuleBasedStateMachine):
+    """A sink against a file that holds everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sink, self.whole, self.taken = Sink(), io.BytesIO(), b""
+
+    @rule(data=st.binary(max_size=9), back=st.integers(0, 20))
+    def write(self, data: bytes, back: int) -> None:
+        place = max(len(self.taken), self.whole.getbuffer().nbytes - back)
+        for stream in (self.sink, self.whole):
+            stream.seek(place)
+            stream.write(data)
+        assert self.sink.tell() == self.whole.tell()
+
+    @rule()
+    def take(self) -> None:
+        self.taken += self.sink.take()
+        assert self.taken == self.whole.getvalue()
+
+
+SinkMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=12)
+test_a_sink_is_a_file_that_is_taken_away = SinkMachine.TestCase
+
+
+def test_what_was_taken_from_a_sink_cannot_be_written_over() -> None:
+    sink = Sink()
+    sink.write(b"gone")
+    sink.take()
+    sink.seek(0)
+    with pytest.raises(ValueError, match="taken"):
+        sink.write(b"x")
 
 
 @pytest.fixture

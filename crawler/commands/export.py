@@ -39,7 +39,7 @@ class Command(ScrapyCommand):
         return f"{{{','.join(FORMATS)}}} [options]"
 
     def short_desc(self) -> str:
-        return "Write articles as JSON lines, CSV, Markdown, Atom; or captures as one WACZ file"
+        return "Write articles as JSON lines, CSV, Parquet, Markdown, EPUB, Atom; or captures as one WACZ file"
 
     def long_desc(self) -> str:
         return (

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from storage.views.export import FIELDS, Format
+from storage.views.export import FIELDS
+from storage.views.formats import Format
 
 _TEXTS = {
     "article": "id of the article: from its canonical URL",
@@ -53,7 +54,7 @@ def described(written: Written, selection: Mapping[str, object], now: dt.datetim
         "path": written.name,
         "format": written.format.suffix[1:],
         "mediatype": written.format.media_type,
-        "encoding": "utf-8",
+        **({} if written.format.binary else {"encoding": "utf-8"}),
         "bytes": written.bytes,
         "hash": f"sha256:{written.sha256}",
         "description": f"{written.articles} articles. Texts belong to their publishers.",
@@ -89,6 +90,8 @@ def _fields(format: Format) -> list[dict[str, str]]:
     found = []
     for name in FIELDS:
         field = {"name": name, "type": lists if name == "authors" else "string"}
+        if name == "fetched_at" and format.suffix == ".parquet":
+            field["type"] = "datetime"
         if lists == "list" and name == "authors":
             field["delimiter"] = "; "
         if name in _TEXTS:

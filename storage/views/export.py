@@ -8,8 +8,8 @@ import html
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from urllib.parse import urlsplit
 
 from storage.views.selection import Row
@@ -20,18 +20,6 @@ _FORMULA = re.compile(r"^\s*[=+\-@\uff0b\uff0d\uff1d\uff20|%]|^[\t\r\n]")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>&~|$])")
 _LINE_START = re.compile(r"^(\s*)(?:([#+=-])|(\d{1,9})(?=[.)]))", re.M)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """A form of export: the suffix of its files, its media type, and rows and the time -> the pieces of the file.
-    `tabular`: every article is a row with FIELDS."""
-
-    suffix: str
-    media_type: str
-    pieces: Callable[[Iterable[Row], dt.datetime], Iterator[str]]
-    tabular: bool = False
-    newest: bool = False
 
 
 def jsonl(rows: Iterable[Row], now: dt.datetime) -> Iterator[str]:
@@ -75,7 +63,7 @@ def markdown(rows: Iterable[Row], now: dt.datetime) -> Iterator[str]:
             if part
         )
         passages = "\n\n".join(_inert(line) for line in row.text.split("\n") if line.strip())
-        yield f"# {headline}\n\n{origin}  \n<{_link(row.canonical)}>\n\n{passages}\n\n"
+        yield f"# {headline}\n\n{origin}  \n<{safe_link(row.canonical)}>\n\n{passages}\n\n"
 
 
 def atom(rows: Iterable[Row], now: dt.datetime) -> Iterator[str]:
@@ -95,20 +83,25 @@ def _entry(row: Row) -> str:
     passages = "".join(f"<p>{html.escape(line)}</p>" for line in row.text.split("\n") if line.strip())
     lines = [
         f"<id>urn:cleancopy:article:{row.article}</id>",
-        f"<title>{_xml(row.headline or '(no headline)')}</title>",
-        f'<link rel="alternate" href="{_xml(_link(row.canonical))}"/>',
-        *(f"<author><name>{_xml(name)}</name></author>" for name in authors),
+        f"<title>{xml_text(row.headline or '(no headline)')}</title>",
+        f'<link rel="alternate" href="{xml_text(safe_link(row.canonical))}"/>',
+        *(f"<author><name>{xml_text(name)}</name></author>" for name in authors),
         f"<published>{_rfc3339(row.published)}</published>" if _rfc3339(row.published) else "",
         f"<updated>{_rfc3339(row.modified) or _rfc3339(row.published) or _rfc3339(row.fetched_at)}</updated>",
-        *(f'<category term="{_xml(term)}"/>' for term in (row.outlet, row.section) if term),
-        f'<content type="html"{_language(row.language)}>{_xml(passages)}</content>',
+        *(f'<category term="{xml_text(term)}"/>' for term in (row.outlet, row.section) if term),
+        f'<content type="html"{_lang(row.language)}>{xml_text(passages)}</content>',
     ]
     return " <entry>\n" + "".join(f"  {line}\n" for line in lines if line) + " </entry>\n"
 
 
-def _language(language: str | None) -> str:
-    sound = language and re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language)
-    return f' xml:lang="{language}"' if sound else ""
+def language_tag(language: str | None) -> str | None:
+    """What a page says of its language -> it when it is a tag, as pt-BR; else None."""
+    return language if language and re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language) else None
+
+
+def _lang(language: str | None) -> str:
+    tag = language_tag(language)
+    return f' xml:lang="{tag}"' if tag else ""
 
 
 def _rfc3339(stamp: str | None) -> str | None:
@@ -120,7 +113,8 @@ def _rfc3339(stamp: str | None) -> str | None:
     return (time if time.tzinfo else time.replace(tzinfo=dt.UTC)).isoformat(timespec="seconds") if time else None
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
+    """Text -> it inside of XML; characters that XML has not are shown as U+FFFD."""
     return html.escape(_NO_XML.sub("\ufffd", text))
 
 
@@ -133,16 +127,8 @@ def _escaped(start: re.Match[str]) -> str:
     return f"{start[1]}\\{start[2]}" if start[2] else f"{start[1]}{start[3]}\\"
 
 
-def _link(url: str) -> str:
+def safe_link(url: str) -> str:
     """A URL that may stand in a document: http or https, without a character that would end it."""
     if urlsplit(url).scheme not in ("http", "https"):
         return "about:blank"
     return re.sub(r"[\s<>\"]", lambda found: f"%{ord(found[0]):02X}", url)
-
-
-FORMATS = {
-    "jsonl": Format(suffix=".jsonl", media_type="application/jsonl", pieces=jsonl, tabular=True),
-    "csv": Format(suffix=".csv", media_type="text/csv", pieces=as_csv, tabular=True),
-    "markdown": Format(suffix=".md", media_type="text/markdown", pieces=markdown),
-    "atom": Format(suffix=".atom", media_type="application/atom+xml", pieces=atom, newest=True),
-}

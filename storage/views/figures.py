@@ -147,11 +147,10 @@ def refusals(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> 
 
 
 def decided(evidence: Sequence[Evidence]) -> Evidence | None:
-    """Evidence of a refused capture -> what a person is told first: the words by which its kind was named, else those
-    that spoke most against an article; None where nothing is quoted."""
-    quoted = [each for each in evidence if each.words]
-    named = (each for each in quoted if each.rule.startswith("kind-"))
-    against = (each for each in quoted if each.weight > 0)
+    """Evidence of a refused capture -> what a person is told first: the words by which its kind was named, else what
+    spoke most against an article; None where nothing did."""
+    named = (each for each in evidence if each.rule.startswith("kind-") and each.words)
+    against = (each for each in evidence if each.weight > 0)
     return next(named, max(against, key=lambda each: each.weight, default=None))
 
 

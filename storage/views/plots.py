@@ -88,4 +88,5 @@ def _time(stamp: str) -> dt.datetime | None:
 
 def _svg(kind: str, says: str, width: int, height: int, inside: str) -> str:
     said = escape(says, quote=True)
-    return f'<svg class="{kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{said}">{inside}</svg>'
+    fill = ' preserveAspectRatio="none"' if kind == "bars" else ""
+    return f'<svg class="{kind}" viewBox="0 0 {width} {height}"{fill} role="img" aria-label="{said}">{inside}</svg>'
