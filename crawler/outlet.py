@@ -20,6 +20,7 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
+from crawler.impossible import impossible_answer
 from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
 from crawler.opening import open_run
 from crawler.sources import Announced, Source, SourceKind, read_source
@@ -57,6 +58,7 @@ class OutletSpider(scrapy.Spider):
     founded: dt.date | None = None
     overrides: tuple[Override, ...] = ()
     run: Run
+    impossible: tuple[int, ...] = ()
 
     def __init__(
         self, url: str | None = None, limit: str | None = None, since: str | None = None, origin: str | None = None, **rest: Any
@@ -93,6 +95,7 @@ class OutletSpider(scrapy.Spider):
             zone=self.zone,
             since=self.founded,
             overrides=self.overrides,
+            impossible=self.impossible,
         )
 
     async def start(self) -> AsyncIterator[Any]:
@@ -105,6 +108,7 @@ class OutletSpider(scrapy.Spider):
         await self._discover()
         if self.sources_failed and not self.sources_read:
             raise CloseSpider("unreadable")
+        self.impossible = await impossible_answer(self, _now())
         left = self.limit
         while left is None or left > 0:
             lead_or_none = leads.lease(self.run.catalogue, self.name, self.run.id, _now(), self.since)

@@ -39,6 +39,7 @@ NEWS_OBEY_ROBOTS = True
 NEWS_RETRIES = 2  # further tries of one page after 429, 5xx, a broken connection or a body cut short
 NEWS_RETRY_WAIT = float(os.environ.get("NEWS_RETRY_WAIT", "5"))  # seconds before the first further try; doubles with each
 NEWS_RETRY_AFTER_MOST = 120  # seconds; an outlet that asks for more is left until the next run
+NEWS_PROBE = os.environ.get("NEWS_PROBE", "1") not in ("0", "")  # one page a day that cannot exist (crawler.impossible)
 NEWS_BLOCKS_IN_A_ROW = 5  # then the run of this outlet ends
 
 # What a server may do to us.

@@ -11,16 +11,19 @@ from pipelines.classify import classify
 from pipelines.document import read
 from pipelines.extract import extract
 from pipelines.memory import Memory, recall
+from pipelines.probe import likeness
 from storage.records import Article, Capture, Evidence, Kind, Outlet, Page
 
 
-def refine(capture: Capture, outlet: Outlet, memory: Memory | None = None) -> Page | Article:
+def refine(capture: Capture, outlet: Outlet, memory: Memory | None = None, copies: int = 0) -> Page | Article:
     """Capture and outlet -> an Article, or the Page with kind and evidence when it holds no article. Pure.
 
-    `memory` is what the outlet's other stories taught; without it the page speaks for itself alone.
+    `memory` is what the outlet's other stories taught; without it the page speaks for itself alone. `copies`: other URLs
+    of the outlet that were answered with the very same body.
     """
     document = read(capture)
-    page = classify(capture, document)
+    alike = likeness(document, outlet.impossible) if document is not None and outlet.impossible else None
+    page = classify(capture, document, likeness=alike, copies=copies)
     if document is None or page.kind != "ARTICLE":
         return page
     article = extract(page, document, outlet)

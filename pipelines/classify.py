@@ -21,15 +21,22 @@ __all__ = ["WEIGHTS", "classify", "kind_of", "status_figures"]
 
 WEIGHTS = Path(str(files("pipelines").joinpath("judge_weights.json")))
 _WEIGHTS: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))
+_COPIES = 2  # other URLs with the very same body that are evidence
 _QUOTED = 0.15  # evidence that weighs less is summed up in one piece
 
 
 def classify(
-    capture: Capture, document: Document | None, *, likeness: float | None = None, announced: str | None = None
+    capture: Capture,
+    document: Document | None,
+    *,
+    likeness: float | None = None,
+    announced: str | None = None,
+    copies: int = 0,
 ) -> Page:
     """Capture and its Document (None: the body is no markup) -> Page with kind and evidence. Pure.
 
     `likeness` (0 to 1): how much the page is what this outlet answers for a URL that cannot exist (`pipelines.probe`).
+    `copies`: other URLs of the outlet that were answered with the very same body.
     `announced`: the headline under which a feed announced the page; by default that of the capture's lead.
     """
     if document is None:
@@ -38,7 +45,7 @@ def classify(
     shown = [passage for passage in document.passages if not passage.hidden]
     seen = signs(document)
     evidence = _weigh(capture, seen)
-    evidence += _outside(shown, document.title, likeness, announced or capture.lead.title)
+    evidence += _outside(shown, document.title, likeness, announced or capture.lead.title, copies)
     against = sum(one.weight for one in evidence) > 0
     kind, why = kind_of(seen, capture.status, capture.headers) if against else (Kind.ARTICLE, ())
     odd = (f"status-{capture.status}",) if kind is Kind.ARTICLE and capture.status >= 400 else ()
@@ -74,9 +81,13 @@ def _weigh(capture: Capture, seen: Signs) -> list[Evidence]:
     return [*evidence, Evidence(rule="rest", words="", weight=round(rest, 3))]
 
 
-def _outside(shown: list[Passage], title: str | None, likeness: float | None, announced: str | None) -> list[Evidence]:
-    """Evidence from beside the page: the outlet's answer for an impossible URL, the headline of the feed."""
+def _outside(
+    shown: list[Passage], title: str | None, likeness: float | None, announced: str | None, copies: int
+) -> list[Evidence]:
+    """Evidence from beside the page: the outlet's answer for an impossible URL, the same body elsewhere, the feed's headline."""
     evidence = []
+    if copies >= _COPIES:  # one story may well have two addresses
+        evidence.append(Evidence(rule="same-body-elsewhere", words=f"{copies} other URLs", weight=min(0.4 * copies, 2.0)))
     if likeness is not None and likeness >= 0.5:
         evidence.append(Evidence(rule="like-impossible-url", words=f"{likeness:.2f}", weight=round(8 * (likeness - 0.4), 3)))
     words = " ".join((announced or "").lower().split())

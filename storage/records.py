@@ -72,7 +72,8 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """A site that we read. `zone` is an IANA name for times printed without one; `since` the first day it existed."""
+    """A site that we read. `zone` is an IANA name for times printed without one; `since` the first day it existed;
+    `impossible` the fingerprint of what it answers for a URL that cannot exist (`pipelines.probe`), empty: not known."""
 
     name: str
     title: str = ""
@@ -81,6 +82,7 @@ class Outlet:
     zone: str | None = None
     since: dt.date | None = None
     overrides: tuple[Override, ...] = ()
+    impossible: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

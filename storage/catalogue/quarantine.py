@@ -72,6 +72,12 @@ def one(database: sqlite_utils.Database, sequence: int) -> Kept | None:
     return _kept(row) if row else None
 
 
+def same_body(database: sqlite_utils.Database, outlet: str, digest: str, lead: str) -> int:
+    """Digest of a body -> under how many other URLs this outlet sent the very same one."""
+    query = "select count(distinct lead) from captures where payload_digest = ? and outlet = ? and lead <> ?"
+    return int(database.conn.execute(query, (digest, outlet, lead)).fetchone()[0])
+
+
 def counts(database: sqlite_utils.Database) -> list[tuple[str, str, str, int]]:
     """(outlet, day, kind, how many) of what lies in quarantine."""
     return database.conn.execute(
