@@ -168,3 +168,11 @@ def sensible(value: str, fetched_at: dt.datetime, since: dt.date | None) -> bool
     outlet, nor before there was a web."""
     day = dt.date.fromisoformat(value[:10])
     return (since or dt.date(1994, 1, 1)) <= day <= (fetched_at + dt.timedelta(hours=36)).date()
+
+
+def is_earlier(one: str, other: str) -> bool:
+    """Whether one ISO time is certainly before the other; where either has no zone, by a day or more."""
+    times = [dt.datetime.fromisoformat(value) for value in (one, other)]
+    if all(time.tzinfo for time in times):
+        return times[0] < times[1]
+    return times[0].replace(tzinfo=None) + dt.timedelta(days=1) < times[1].replace(tzinfo=None)

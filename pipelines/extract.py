@@ -37,6 +37,7 @@ def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | 
         scores = likely.tolist()
     found = strip(found, known.headline)
     story, sure = tuple(blocks(found)), tuple(sureness(found, scores))
+    paragraphs = [block.text for block in story if block.kind is BlockKind.PARAGRAPH]
     language, by = language_of("\n".join(block.text for block in story), known.languages)
     return Article(
         page=page,
@@ -48,7 +49,7 @@ def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | 
         published=known.published,
         modified=known.modified,
         language=language,
-        provider=provider_of([block.text for block in story if block.kind is BlockKind.PARAGRAPH]),
+        provider=provider_of(paragraphs, known.authors) or known.agency,
         section=known.section,
         tags=known.tags,
         picture=known.picture,

@@ -128,13 +128,14 @@ def without(article: Article, recurrences: Sequence[Recurrence]) -> Article:
     if len(left) == len(article.blocks) or not _is_story(left):
         return article
     gone = [Removed(rule=rule, words=block.text[:_GONE]) for block, rule in zip(article.blocks, rules, strict=True) if rule]
+    paragraphs = [block.text for block in left if block.kind is BlockKind.PARAGRAPH]
     sure = zip(article.sure, rules, strict=True) if article.sure else ()
     return replace(
         article,
         blocks=tuple(left),
         removed=(*article.removed, *gone),
         sure=tuple(one for one, rule in sure if rule is None),
-        provider=provider_of([block.text for block in left if block.kind is BlockKind.PARAGRAPH]),
+        provider=provider_of(paragraphs, article.authors) or article.provider,
         recurring=tuple(dict.fromkeys(each for each in found if each)),
     )
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from pipelines.authors import authors
 from pipelines.document import Document
 from pipelines.headline import Candidate, choose, headings
+from pipelines.picture import picture
 from pipelines.published import published
 from pipelines.said import Said
 from pipelines.structured import Node, Structured
+from pipelines.topics import section, tags, text
 from storage.records import Capture, Outlet, Picture, Stamp
 from storage.urls import canonical
 
@@ -38,6 +40,7 @@ class Metadata:
     tags: tuple[str, ...] = ()
     description: str | None = None
     picture: Picture | None = None
+    agency: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
     day_first: bool | None = None
 
@@ -51,10 +54,9 @@ def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
     headline = choose(_headlines(document, said, story, capture), document.title, site)
     written, by = authors(document, said, story, site)
     first, changed, day_first = published(document, said, story, capture, outlet, languages[0] if languages else None)
-    section, tags = _section(said, story), _tags(said, story)
-    description = _text(story.get("description")) or said.first("og:description", "description", "twitter:description")
+    description = text(story.get("description")) or said.first("og:description", "description", "twitter:description")
     address = _canonical(said, capture)
-    picture = _picture(said, story, address)
+    title = headline.text if headline else None
     sources = {
         "headline": headline.source if headline else None,
         "authors": by,
@@ -63,15 +65,16 @@ def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
     }
     return Metadata(
         canonical=address,
-        headline=headline.text if headline else None,
+        headline=title,
         authors=written,
         published=first,
         modified=changed,
         languages=languages,
-        section=section,
-        tags=tags,
+        section=section(said, story, title),
+        tags=tags(said, story, (*site, (urlsplit(address).hostname or "").removeprefix("www."))),
         description=html.unescape(description) if description else None,
-        picture=picture,
+        picture=picture(document, said, story, address, title),
+        agency=text(_name_of(story.get("sourceOrganization"))),
         sources={name: source for name, source in sources.items() if source},
         day_first=day_first,
     )
@@ -92,8 +95,12 @@ def _site(said: Structured, story: Node, outlet: Outlet) -> Iterator[str]:
         yield from said.meta.get(name, ())
     publisher = story.get("publisher")
     for each in publisher if isinstance(publisher, list) else [publisher]:
-        if named := _text(each.get("name") if isinstance(each, dict) else each):
+        if named := text(_name_of(each)):
             yield named
+
+
+def _name_of(value: object) -> object:
+    return value.get("name") if isinstance(value, dict) else value
 
 
 def _canonical(said: Structured, capture: Capture) -> str:
@@ -113,58 +120,28 @@ def _canonical(said: Structured, capture: Capture) -> str:
     return own
 
 
-def _picture(said: Structured, story: Node, address: str) -> Picture | None:
-    caption = None
-    image = story.get("image")
-    image = image[0] if isinstance(image, list) and image else image
-    if isinstance(image, dict):
-        caption, image = _text(image.get("caption") or image.get("description")), image.get("url") or image.get("contentUrl")
-    if not isinstance(image, str):
-        image = said.first("og:image", "og:image:url", "twitter:image", "twitter:image:src")
-        caption = said.first("og:image:alt", "twitter:image:alt")
-    url = canonical(urljoin(address, image)) if image else None
-    return Picture(url=url, caption=caption) if url else None
-
-
-def _section(said: Structured, story: Node) -> str | None:
-    value = story.get("articleSection")
-    value = value[0] if isinstance(value, list) and value else value
-    return _text(value) or said.first("article:section", "section", "parsely-section", "cxenseparse:category")
-
-
-def _tags(said: Structured, story: Node) -> tuple[str, ...]:
-    value = story.get("keywords")
-    named: Iterable[object] = value if isinstance(value, list) else str(value).split(",") if isinstance(value, str) else ()
-    found = [text for each in named if (text := _text(each.get("name") if isinstance(each, dict) else each))]
-    found = found or list(said.meta.get("article:tag", ()))
-    if not found:
-        listed = said.first("news_keywords", "keywords")
-        found = [part.strip() for part in (listed or "").split(",")]
-    return tuple(dict.fromkeys(tag for tag in found if 1 < len(tag) < 80))[:40]
-
-
 def said_elsewhere(document: Document) -> Said:
     """Document -> its titles, description and declared body, to compare units of text with."""
     said = document.structured
     story = _story(said)
-    titles = (said.first("og:title"), _text(story.get("headline")), document.title)
+    titles = (said.first("og:title"), text(story.get("headline")), document.title)
     description = said.first("og:description", "description", "twitter:description")
     body = story.get("articleBody")
     return Said(
         titles=tuple(title for title in titles if title),
-        description=description or _text(story.get("description")) or "",
+        description=description or text(story.get("description")) or "",
         body=body if isinstance(body, str) else "",
     )
 
 
 def _headlines(document: Document, said: Structured, story: Node, capture: Capture) -> Iterator[Candidate]:
-    for text in headings(document.tree):
-        yield Candidate(text=text, source="visible")
+    for words in headings(document.tree):
+        yield Candidate(text=words, source="visible")
     for value, source in (
-        (_text(story.get("headline")), "json-ld"),
-        (_text(said.first("og:title")), "meta"),
-        (_text(said.first("twitter:title")), "meta"),
-        (_text(capture.lead.title), "feed"),
+        (text(story.get("headline")), "json-ld"),
+        (text(said.first("og:title")), "meta"),
+        (text(said.first("twitter:title")), "meta"),
+        (text(capture.lead.title), "feed"),
     ):
         if value:
             yield Candidate(text=value, source=source)
@@ -180,7 +157,3 @@ def _story(said: Structured) -> Node:
                 return node
             best = best or node
     return best
-
-
-def _text(value: object) -> str | None:
-    return (" ".join(html.unescape(html.unescape(value)).split()) or None) if isinstance(value, str) else None

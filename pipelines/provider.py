@@ -17,13 +17,28 @@ _END = re.compile(r"(?:^|\s)(?:[-–—]\s*([A-Z][A-Za-z]{1,9})|\(([A-Za-z]{2,12
 _NO_AGENCY = re.compile(r"^(?:photo|video|file|pic|image|left|right|above|pictured|update|updated|sic|see|story|the)\b", re.I)
 
 
-def provider_of(paragraphs: Sequence[str]) -> str | None:
-    """Paragraphs of a story -> the agency named at its start or end; None when none is.
+# Agencies that sign like people do; a byline has no other sign of what it names.
+_AGENCIES = re.compile(
+    r"(?:AFP|Agence France[- ]Presse|AP|(?:The )?Associated Press|Reuters|Thomson Reuters|dpa|Deutsche Presse-Agentur|SID|"
+    r"APA|ANSA|Adnkronos|EFE|Europa Press|TASS|RIA Novosti|Interfax|Ukrinform|Xinhua|Kyodo(?: News)?|Jiji Press|PTI|"
+    r"Press Trust of India|ANI|IANS|UNI|APP|BSS|Bernama|Antara|PNA|VNA|Yonhap|CNA|Anadolu(?: Agency| Ajansı)?|DHA|İHA|IRNA|"
+    r"SPA|WAM|KUNA|QNA|MENA|Belga|ANP|NTB|TT|Ritzau|STT|Lusa|PAP|ČTK|CTK|TASR|MTI|Agerpres|BTA|Tanjug|HINA|KNA|epd|"
+    r"Keystone-SDA|SDA|ATS|UPI|Bloomberg|PA(?: Media)?|Press Association|AAP|RNZ|(?:The )?Canadian Press|La Presse Canadienne|"
+    r"SAPA|NAN|GNA|PR Newswire|GlobeNewswire|Business Wire|Newsfile(?: Corp)?|ACN Newswire|EIN Presswire)",
+    re.I,
+)
+
+
+def provider_of(paragraphs: Sequence[str], signed: Sequence[str] = ()) -> str | None:
+    """Paragraphs of a story and its authors -> the agency named at its start or end, else one that signs; None when none.
 
     Of "(MENAFN- IANS)" it is IANS: the portal stands before the agency.
     """
-    if not paragraphs:
-        return None
+    agency = _dateline(paragraphs) if paragraphs else None
+    return agency or next((name for name in signed if _AGENCIES.fullmatch(name)), None)
+
+
+def _dateline(paragraphs: Sequence[str]) -> str | None:
     first = paragraphs[0][:200]
     portal = _PORTAL.match(first)
     if portal:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from pipelines.dates import read_time, reads_day_first, sensible
+from pipelines.dates import is_earlier, read_time, reads_day_first, sensible
 from pipelines.day_order import GUESSED, is_doubtful, order_shown
 from pipelines.document import Document
 from pipelines.structured import Node, Structured
@@ -71,7 +71,10 @@ def published(
 
     found = first(_published(document, said, story, capture))
     sure = found.value if found and not found.source.endswith(tuple(GUESSED.values())) else None
-    return Times(found, first(_modified(said, story)), order_shown(short, sure) if order is None else order)
+    changed = first(_modified(said, story))
+    if found and changed and is_earlier(changed.value, found.value):
+        changed = None  # when the page was drafted, or its template changed
+    return Times(found, changed, order_shown(short, sure) if order is None else order)
 
 
 def _read(text: str, source: str, capture: Capture, outlet: Outlet, language: str | None, order: bool | None) -> Stamp | None:

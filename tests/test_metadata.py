@@ -132,3 +132,18 @@ def test_the_language_is_what_the_page_says_unless_its_letters_say_otherwise() -
     assert language_of(german, [None]) == ("de", "text")
     assert language_of(arabic, ["en"]) == ("ar", "text")
     assert language_of("Too short", []) == (None, None)
+
+
+def test_an_agency_that_signs_is_the_provider() -> None:
+    assert provider_of(["The quay was opened."], ["Ida Kern", "dpa"]) == "dpa"
+    assert provider_of(["LONDON (Reuters) - The quay was opened."], ["AFP"]) == "Reuters"
+    assert provider_of([], ["Ida Kern", "The Harbour Post"]) is None
+
+
+def test_what_was_changed_before_it_was_published_was_not() -> None:
+    changed = known(ld(datePublished="2026-02-03T08:00:00Z", dateModified="2026-02-03T09:30:00+01:00"))
+    assert changed.published is not None and changed.modified is not None
+    drafted = known(ld(datePublished="2026-02-03T08:00:00Z", dateModified="2026-02-01T09:30:00Z"))
+    assert drafted.published is not None and drafted.modified is None
+    same_day = known(ld(datePublished="2026-02-03T08:00:00Z", dateModified="2026-02-03"))
+    assert same_day.modified is not None
