@@ -22,13 +22,13 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.impossible import impossible_answer
 from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
+from crawler.network.rights import beside
 from crawler.opening import open_run
 from crawler.sources import Announced, Source, SourceKind, read_source
-from storage.archive.codings import LIMIT, decode_body
-from storage.archive.exchange import NotHttp, capture_of
+from storage.archive.codings import decode_body
 from storage.catalogue import leads
 from storage.catalogue.sources import CHECKED, remember, state_of
-from storage.records import Capture, Failure, Lead, Outlet, Override
+from storage.records import Failure, Fetched, Lead, Outlet, Override
 from storage.run import Run
 from storage.urls import canonical
 
@@ -121,22 +121,16 @@ class OutletSpider(scrapy.Spider):
         """Lead -> the request for its page."""
         return Request(lead.url, callback=self.answered, errback=self.missed, cb_kwargs={"lead": lead}, meta={"lead": lead})
 
-    def answered(self, response: Response, lead: Lead) -> Iterator[Capture | Failure]:
-        """An answer, whatever its status -> the capture; a failure where there is no page in it to judge."""
+    def answered(self, response: Response, lead: Lead) -> Iterator[Fetched | Failure]:
+        """An answer, whatever its status -> what was fetched; a failure for a redirect that cannot be followed."""
         request: Request = response.request  # type: ignore[assignment]
-        try:
-            capture = capture_of(request.meta["exchange"], lead, request.meta["address"])
-        except NotHttp as error:
-            yield self._failure(request, lead, str(error))
-            return
         if response.status in REDIRECTS:  # one that is followed does not come here
-            location = capture.header("Location")
+            location = _header(response, "Location")
             told = f"it redirects to {location[:500]!r}, which is no page of the web" if location else "it redirects to nowhere"
             yield self._failure(request, lead, told, response.status)
-        elif capture.truncated == "length":
-            yield self._failure(request, lead, f"unpacked it is larger than {LIMIT} bytes", response.status)
-        else:
-            yield capture
+            return
+        said = beside(request.meta.get("rules"), url=request.url, agent=self.settings["USER_AGENT"])
+        yield Fetched(lead=lead, exchange=request.meta["exchange"], address=request.meta["address"], rights=said)
 
     def missed(self, failure: TwistedFailure) -> Iterator[Failure]:
         """No whole answer came -> the failure, or a refused lead where we may not ask."""

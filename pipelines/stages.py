@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from importlib.resources import files
@@ -16,8 +15,10 @@ from typing import Any, Self
 
 from pipelines.chain import refine
 from pipelines.dedupe import Arrival, place_arrival
+from pipelines.fetched import failure_of, opened
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory, passages_of, recall, without
+from pipelines.workers import WorkerLost, Workers
 from storage.archive.clean import clean_copy
 from storage.archive.keys import article_id, clean_key
 from storage.catalogue import captures, lessons
@@ -29,6 +30,7 @@ from storage.records import (
     Ending,
     Evidence,
     Failure,
+    Fetched,
     Kind,
     Neighbour,
     Outcome,
@@ -59,31 +61,35 @@ OUTCOMES = {
 
 
 class Refine:
-    """Capture -> Page | Article, in worker processes when NEWS_WORKERS asks for them."""
+    """Fetched -> Page | Article | Failure, in as many worker processes as NEWS_WORKERS says."""
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
-        workers: int = crawler.settings.getint("NEWS_WORKERS")
-        self.pool = ProcessPoolExecutor(workers) if workers else None
+        count: int = crawler.settings.getint("NEWS_WORKERS")
+        self.agent: str = crawler.settings.get("USER_AGENT") or ""
+        self.workers = Workers(count, judged) if count else None
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
         return cls(crawler)
 
-    async def process_item(self, item: Capture | Failure) -> Refined:
+    async def process_item(self, item: Fetched | Failure) -> Refined:
         """A Failure goes through as it is."""
         if isinstance(item, Failure):
             return item
         outlet: Outlet = self.crawler.spider.profile
-        if self.pool is None:
-            return refined(item, outlet)
-        found = await asyncio.get_running_loop().run_in_executor(self.pool, _refined_without_body, item, outlet)
-        return _with_capture(found, item)
+        if self.workers is None:
+            return judged(item, outlet, self.agent)
+        try:
+            found: Refined = await self.workers.run(item, outlet, self.agent)
+        except WorkerLost as error:
+            return failure_of(item, f"refine: {error}")
+        return found
 
     def close_spider(self) -> None:
         """End the worker processes."""
-        if self.pool is not None:
-            self.pool.shutdown()
+        if self.workers is not None:
+            self.workers.close()
 
 
 class Keep:
@@ -128,15 +134,15 @@ def refined(capture: Capture, outlet: Outlet, memory: Memory | None = None) -> R
         )
 
 
-def _refined_without_body(capture: Capture, outlet: Outlet) -> Refined:
-    """`refined`, for a worker process: the body need not travel back."""
-    return _with_capture(refined(capture, outlet), replace(capture, body=b""))
-
-
-def _with_capture(item: Refined, capture: Capture) -> Refined:
+def judged(fetched: Fetched, outlet: Outlet, agent: str) -> Refined:
+    """`refined` of what was fetched. The body does not come with it: it lies in the WARC, and is a hundred times as large."""
+    capture = opened(fetched, agent)
+    if isinstance(capture, Failure):
+        return capture
+    item, light = refined(capture, outlet), replace(capture, body=b"")
     if isinstance(item, Article):
-        return replace(item, page=replace(item.page, capture=capture))
-    return replace(item, capture=capture) if isinstance(item, Page) else item
+        return replace(item, page=replace(item.page, capture=light))
+    return replace(item, capture=light) if isinstance(item, Page) else item
 
 
 def enter(
@@ -241,6 +247,7 @@ def _other_ending(run: Run, item: Page | Failure, sequence: int) -> Ending:
         address=capture.address,
         headline=item.title,
         language=item.language,
+        rights=capture.rights,
     )
 
 
@@ -285,6 +292,7 @@ def _article_ending(
         provider=article.provider,
         authors=article.authors,
         section=article.section,
+        rights=capture.rights,
         recurring=article.recurring,
     )
     if outcome is Outcome.UNCHANGED or first is not None:

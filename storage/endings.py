@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from storage.records import Ending, Evidence, Kind, Lead, Outcome, Placement, Recurrence, Relation, WarcAddress
+from storage.records import Ending, Evidence, Kind, Lead, Outcome, Placement, Recurrence, Relation, Rights, WarcAddress
 
 _FIELDS = tuple(each.name for each in fields(Ending) if each.name != "run")
 
@@ -28,9 +28,30 @@ def _ready(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple):
         return [_ready(each) for each in value]
+    if isinstance(value, Rights):
+        return rights_fields(value)
     if hasattr(value, "__dataclass_fields__"):
         return {name: _ready(getattr(value, name)) for name in value.__slots__}
     return value
+
+
+def rights_fields(rights: Rights) -> dict[str, Any]:
+    """Rights -> JSON-ready fields, what nothing is said of left out; as ledger, clean copy and WARC hold them."""
+    return {name: _ready(value) for name in rights.__slots__ if (value := getattr(rights, name)) not in (None, ())}
+
+
+def read_rights(fields: Mapping[str, Any] | None) -> Rights | None:
+    """The fields -> Rights; None for None: made by a version that did not look, or from no capture."""
+    if fields is None:
+        return None
+    return Rights(
+        directives=tuple(fields.get("directives", ())),
+        tdm_reserved=fields.get("tdm_reserved"),
+        tdm_policy=fields.get("tdm_policy"),
+        licenses=tuple(fields.get("licenses", ())),
+        signals=tuple(fields.get("signals", ())),
+        robots=fields.get("robots"),
+    )
 
 
 def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
@@ -62,6 +83,7 @@ def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
         authors=tuple(fields.get("authors", ())),
         section=fields.get("section"),
         supersedes=fields.get("supersedes"),
+        rights=read_rights(fields.get("rights")),
         passages=tuple(fields.get("passages", ())),
         day_first=fields.get("day_first"),
         recurring=tuple(Recurrence(**each) for each in fields.get("recurring", ())),

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from storage.endings import rights_fields
 from storage.records import Ending, Exchange, WarcAddress
 
 # The heaviest reasons; all of them stand in the ledger.
@@ -32,10 +33,15 @@ def verdict_fields(ending: Ending) -> dict[str, str]:
     fields = {
         "outcome": ending.outcome.value,
         "verdict": ending.kind.value if ending.kind else None,
-        "evidence": json.dumps(told, ensure_ascii=False, separators=(",", ":")) if told else None,
+        "evidence": _line(told) if told else None,
         "error": ending.error,
+        "rights": _line(rights_fields(ending.rights)) if ending.rights else None,
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _line(told: object) -> str:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(slots=True)

@@ -133,10 +133,21 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An answer to a lead as it lies in the WARC, its body not unpacked yet. `rights`: what is said of them beside the page."""
+
+    lead: Lead
+    exchange: Exchange
+    address: WarcAddress | None = None
+    rights: Rights | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """One answer to a lead: `body` has its content coding undone, `headers` are in wire order, repeats kept.
 
-    `url` is the address that answered, after redirects. `address` is None only where nothing is archived.
+    `url` is the address that answered, after redirects. `address` is None only where nothing is archived. `rights`: what the
+    publisher said of its use when it was fetched.
     """
 
     lead: Lead
@@ -147,6 +158,7 @@ class Capture:
     fetched_at: dt.datetime
     truncated: str | None = None
     address: WarcAddress | None = None
+    rights: Rights | None = None
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by name in any case; None when it was not sent."""
@@ -385,6 +397,7 @@ class Rights:
     where nothing is said; `tdm_policy`: URL of its policy. `licenses`: URLs of RSL documents. `signals`: preferences of
     Content-Signal and Content-Usage ("ai-train=no"). `robots`: sha256 hex of the robots.txt that was obeyed.
     """
+    rights: Rights | None = None
 
     directives: tuple[str, ...] = ()
     tdm_reserved: bool | None = None

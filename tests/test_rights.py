@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import lxml.html
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.network.rights import metas_of, rights
+from crawler.network.rights import beside
 from crawler.network.robots import Robots
+from pipelines.rights import MOST_METAS, metas_of, rights
 
 URL = "https://gazette.example/news/1"
 
@@ -28,12 +28,12 @@ def test_robots_directives(value: str, directives: tuple[str, ...]) -> None:
 
 
 def test_metas_of_a_page() -> None:
-    page = lxml.html.document_fromstring(
+    page = (
         "<meta name=Robots content='noarchive'><meta name=reader content=noai><meta name=otherbot content=noindex>"
         "<meta name=tdm-reservation content=1><meta name=tdm-policy content=/policy.json>"
         "<link rel=license type=application/rsl+xml href=/rsl.xml><link rel=license href=/cc-by>"
     )
-    found = rights([("TDM-Reservation", "0")], document_meta=metas_of(page), url=URL, agent="Reader")
+    found = rights([("TDM-Reservation", "0")], metas_of(page.encode()), url=URL, agent="Reader")
     assert found.directives == ("noarchive", "noai")
     assert (found.tdm_reserved, found.tdm_policy) == (True, "https://gazette.example/policy.json")
     assert found.licenses == ("https://gazette.example/rsl.xml",)
@@ -42,11 +42,12 @@ def test_metas_of_a_page() -> None:
 def test_tdm_headers_and_file() -> None:
     file = b"""[{"location": "/", "tdm-reservation": 1, "tdm-policy": "https://gazette.example/p.json"},
                {"location": "/news/*", "tdm-reservation": 0}, {"location": 5}, "no rule"]"""
-    assert rights([], url=URL, tdm_file=file).tdm_reserved is False
-    assert rights([], url="https://gazette.example/x", tdm_file=file).tdm_policy == "https://gazette.example/p.json"
-    assert rights([("tdm-reservation", "1")], url=URL, tdm_file=file).tdm_reserved is True
+    here = beside(None, url=URL, tdm_file=file)
+    assert rights([], beside=here, url=URL).tdm_reserved is False
+    assert beside(None, url="https://gazette.example/x", tdm_file=file).tdm_policy == "https://gazette.example/p.json"
+    assert rights([("tdm-reservation", "1")], beside=here, url=URL).tdm_reserved is True
     assert rights([("tdm-reservation", "maybe")], url=URL).tdm_reserved is None
-    assert rights([], url=URL, tdm_file=b"[" * 100_000).tdm_reserved is None
+    assert beside(None, url=URL, tdm_file=b"[" * 100_000).tdm_reserved is None
 
 
 def test_robots_txt() -> None:
@@ -54,7 +55,8 @@ def test_robots_txt() -> None:
         "License: https://gazette.example/rsl.xml\nUser-agent: *\nContent-Signal: search=yes, ai-train=no\n"
         "Content-Usage: /news train-ai=n\nContent-Usage: /sport train-ai=y\nAllow: /\n"
     )
-    found = rights([("Link", '<https://gazette.example/l2.xml>; rel="license"; type="application/rsl+xml"')], robots, url=URL)
+    link = '<https://gazette.example/l2.xml>; rel="license"; type="application/rsl+xml"'
+    found = rights([("Link", link)], beside=beside(robots, url=URL), url=URL)
     assert found.licenses == ("https://gazette.example/l2.xml", "https://gazette.example/rsl.xml")
     assert found.signals == ("search=yes", "ai-train=no", "train-ai=n")
     assert found.robots == robots.digest and len(robots.digest) == 64
@@ -65,4 +67,11 @@ _headers = st.lists(st.tuples(st.sampled_from(["X-Robots-Tag", "Link", "tdm-rese
 
 @given(_headers, st.binary(max_size=60))
 def test_anything_is_read(headers: list[tuple[str, str]], file: bytes) -> None:
-    rights(headers, Robots.parse(file), [("robots", "x")], url=URL, agent="R", tdm_file=file)
+    host = beside(Robots.parse(file), url=URL, agent="R", tdm_file=file)
+    rights(headers, metas_of(b"<meta " + file + b">"), beside=host, url=URL, agent="R")
+
+
+def test_a_page_of_nothing_but_tags_is_read_in_no_time() -> None:
+    assert metas_of(b"<meta " * 200_000) == ()
+    assert len(metas_of(b'<meta name="robots" content="noai">' * 20_000)) == MOST_METAS
+    assert metas_of(b"<META NAME='Robots' CONTENT='no&amp;ai'>") == (("robots", "no&ai"),)

@@ -17,6 +17,7 @@ from typing import Any
 from storage.archive.keys import article_id
 from storage.archive.layout import laid_out
 from storage.archive.packed import packed, plain
+from storage.endings import read_rights, rights_fields
 from storage.records import (
     Article,
     Block,
@@ -94,6 +95,7 @@ def heir_copy(data: bytes, ending: Ending) -> bytes:
         body=b"",
         fetched_at=ending.fetched_at,
         address=ending.address,
+        rights=ending.rights,
     )
     article = Article(
         page=Page(capture=capture, kind=Kind.ARTICLE, evidence=ending.evidence),
@@ -199,6 +201,7 @@ def _provenance(article: Article, extractor: str) -> dict[str, object]:
         "kind": page.kind.value,
         "evidence": [{"rule": e.rule, "words": e.words, "weight": e.weight} for e in page.evidence],
         "flags": list(page.flags),
+        "rights": rights_fields(capture.rights) if capture.rights else None,
         "pageTitle": page.title,
         "pageLanguage": page.language,
         "encoding": page.encoding,
@@ -224,6 +227,7 @@ def _page(found: Mapping[str, Any]) -> Page:
         fetched_at=dt.datetime.fromisoformat(found["fetchedAt"]),
         truncated=found.get("truncated"),
         address=_address(warc) if warc else None,
+        rights=read_rights(found.get("rights")),
     )
     return Page(
         capture=capture,

@@ -1,0 +1,103 @@
+"""Headers and metas of one capture, and what lies beside it -> Rights: what the publisher says of its use.
+
+Read are X-Robots-Tag and <meta name=robots> (their directives for everybody and for us), TDMRep (headers, metas), RSL (Link
+header, <link rel=license>), and the preferences of Content-Signal and Content-Usage. robots.txt and tdmrep.json, which hold
+for a host, are read by crawler/network/rights.py. Where TDMRep is stated more than once, what stands nearest to the document
+counts: metas, then headers, then the file.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from storage.records import Rights
+from storage.urls import absolute
+
+Pairs = Iterable[tuple[str, str]]
+
+MOST_METAS = 200
+"""Metas and links of a page that are read."""
+
+_WITH_VALUE = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
+_LINK = re.compile(r"<([^<>]{1,2000})>([^<>]{0,500})")
+_PREFERENCE = re.compile(r"([A-Za-z][\w.-]{0,40})\s*=\s*([A-Za-z0-9.-]{1,20})")
+_HEAD = 512 * 1024  # bytes of a page in which its metas are looked for
+_TAG = re.compile(rb"<(meta|link)\b([^<>]{1,4000})>", re.I)
+_ATTRIBUTE = re.compile(r"""([a-z-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
+
+
+def rights(headers: Pairs, metas: Pairs = (), *, beside: Rights | None = None, url: str = "", agent: str = "") -> Rights:
+    """Response headers, metas (`metas_of`), what lies beside the page, its URL, our product token -> Rights. Never fails."""
+    beside = beside or Rights()
+    fields = [(name.lower(), value) for name, value in headers]
+    said = [(name.lower(), value) for name, value in metas]
+    ours = agent.partition("/")[0].strip().lower()
+    directives = [directive for name, value in fields if name == "x-robots-tag" for directive in _directives(value, ours)]
+    directives += [one for name, value in said if name in {"robots", ours} for one in _directives(value, ours)]
+    reserved, policy = tdm([said, fields], url)
+    if reserved is None:
+        reserved, policy = beside.tdm_reserved, beside.tdm_policy
+    links = [value for name, value in said if name == "link:license"]
+    links += [link for name, value in fields if name == "link" for link in _license_links(value)]
+    found = [address for link in links if (address := absolute(link, url or None))]
+    stated = [value for name, value in fields if name in {"content-usage", "content-signal"}]
+    signals = [signal for value in stated for signal in preferences(value)]
+    return Rights(
+        directives=tuple(dict.fromkeys(directives)),
+        tdm_reserved=reserved,
+        tdm_policy=policy,
+        licenses=tuple(dict.fromkeys([*found, *beside.licenses])),
+        signals=tuple(dict.fromkeys([*signals, *beside.signals])),
+        robots=beside.robots,
+    )
+
+
+def metas_of(body: bytes) -> tuple[tuple[str, str], ...]:
+    """Decoded page -> (name, content) of its metas, and ("link:license", href) of its RSL links. Looks at the tags alone, in
+    time that grows with the page and no faster: no tree is needed for what stands within one tag."""
+    found = []
+    for tag, inner in _TAG.findall(body[:_HEAD])[: 10 * MOST_METAS]:
+        about = {name.lower(): html.unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(inner.decode("utf-8", "replace"))}
+        if tag.lower() == b"meta" and about.get("name", "").strip():
+            found.append((about["name"].strip().lower(), about.get("content", "")))
+        elif tag.lower() == b"link" and "license" in about.get("rel", "").lower().split() and "rsl" in about.get("type", "").lower():
+            found.append(("link:license", about.get("href", "")))
+    return tuple(found[:MOST_METAS])
+
+
+def _directives(value: str, ours: str) -> Iterator[str]:
+    """Value of X-Robots-Tag or a robots meta -> directives that hold for us; "name:" before them limits to an agent."""
+    for_us = True
+    for part in value[:4000].split(","):
+        name, colon, rest = part.strip().lower().partition(":")
+        name = name.strip()
+        if colon and name not in _WITH_VALUE:
+            for_us = name in {ours, "*"}
+            name, colon, rest = rest.strip().partition(":")
+            name = name.strip()
+        if name and for_us:
+            yield f"{name}:{rest.strip()}" if colon else name
+
+
+def tdm(places: list[list[tuple[str, str]]], url: str) -> tuple[bool | None, str | None]:
+    """Name and value pairs of each place, the nearest first -> (reserved or not or nothing said, URL of the policy)."""
+    for pairs in places:
+        said = dict(reversed([(name, value.strip()) for name, value in pairs if name in {"tdm-reservation", "tdm-policy"}]))
+        if said.get("tdm-reservation") in {"0", "1"}:
+            policy = said.get("tdm-policy")
+            return said["tdm-reservation"] == "1", absolute(policy, url or None) if policy else None
+    return None, None
+
+
+def _license_links(value: str) -> Iterator[str]:
+    """Link header -> URLs with rel=license and the type of RSL (RFC 8288)."""
+    for target, parameters in _LINK.findall(value):
+        if re.search(r"rel\s*=\s*\"?[^\";]*\blicense\b", parameters, re.I) and "rsl" in parameters.lower():
+            yield target
+
+
+def preferences(value: str) -> list[str]:
+    """Value of Content-Signal or Content-Usage -> its preferences, as \"ai-train=no\"."""
+    return [f"{name}={said}".lower() for name, said in _PREFERENCE.findall(value)]
