@@ -28,7 +28,7 @@ from benchmarks.refine import captures
 from pipelines.blocks import segment
 from pipelines.document import read
 from pipelines.extract import said_elsewhere
-from pipelines.features import features
+from pipelines.features import NAMES, features
 from pipelines.said import tokens
 
 # Set -> (weight of a page, whether its truth under-counts lists and quotes).
@@ -64,15 +64,14 @@ def lessons(pages: Path) -> tuple[list[Lesson], tuple[str, ...]]:
             units, boxes = segment(document.passages) if document else ([], [])
             if document is None or not units:
                 continue
-            columns = features(units, boxes, said_elsewhere(document))
-            names, rows = tuple(columns), np.stack([column.astype(float) for column in columns.values()], axis=1)
+            names, rows = NAMES, features(units, boxes, said_elsewhere(document)).T
             share = aligned([unit.text for unit in units], truth[key]["text"])
             words = np.array([len(unit.text.split()) for unit in units], dtype=float)
             weight = (words + 2) / max(float(words[share > 0.5].sum()), 50) * worth
             weight[[unit.hidden for unit in units]] = 0
             if undercounts:
                 weight[_forgiven(rows, names) & (share <= 0.5)] = 0
-            found.append(Lesson(rows.astype(np.float32), (share > 0.5).astype(np.int64), weight, half_of(capture.url)))
+            found.append(Lesson(rows, (share > 0.5).astype(np.int64), weight, half_of(capture.url)))
     return found, names
 
 
@@ -89,7 +88,7 @@ def aligned(units: Sequence[str], truth: str) -> NDArray[np.float64]:
     return np.asarray((sums[ends[1:]] - sums[ends[:-1]]) / counts)
 
 
-def _forgiven(rows: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.bool_]:
+def _forgiven(rows: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.bool_]:
     column = {name: rows[:, index] for index, name in enumerate(names)}
     listed = (column["listed_size"] >= 0) | (column["quoted_size"] >= 0) | (column["row_size"] >= 0)
     return np.asarray(listed & (column["best_up"] <= 1) & (column["link_density"] < 0.5))

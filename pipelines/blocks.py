@@ -27,6 +27,7 @@ _ROLES = {
     "navigation": "nav", "contentinfo": "footer", "banner": "header", "complementary": "aside", "article": "article",
     "main": "main", "search": "form", "form": "form", "button": "button",
 }  # fmt: skip
+_MADE = tuple.__new__  # half the cost of a named tuple's own
 _LISTS, _ITEMS = frozenset(("ul", "ol", "dl")), frozenset(("li", "dd", "dt"))
 
 
@@ -60,15 +61,15 @@ def segment(passages: Sequence[Passage]) -> tuple[list[Unit], list[Box]]:
     boxes: list[Box] = []
     places: dict[HtmlElement | None, int] = {None: -1}
     units: list[Unit] = []
+    last, before = -1, ""  # box and text of the last unit
     for element, text, linked, hidden, _ in passages:
-        place = places.get(element)
-        if place is None:
-            place = _place(element, boxes, places)
-        last = units[-1] if units else None
-        if last is not None and last.box == place and last.hidden == hidden and _goes_on(boxes[place].tag, last.text, text):
-            units[-1] = Unit(f"{last.text} {text}", place, last.linked + linked, hidden)
+        place = places[element] if element in places else _place(element, boxes, places)
+        if place == last and units[-1].hidden == hidden and _goes_on(boxes[place].tag, before, text):
+            text = f"{before} {text}"
+            units[-1] = Unit(text, place, units[-1].linked + linked, hidden)
         else:
-            units.append(Unit(text, place, linked, hidden))
+            units.append(_MADE(Unit, (text, place, linked, hidden)))
+        last, before = place, text
     if any(unit.hidden for unit in units):
         for index in _revealed(units, boxes):
             units[index] = units[index]._replace(hidden=False)
@@ -86,11 +87,12 @@ def _place(element: HtmlElement, boxes: list[Box], places: dict[HtmlElement | No
     while element not in places:
         row.append(element)
         element = element.getparent()
+    parent = places[element]
     for below in reversed(row):
-        boxes.append(_box(below, places[element], len(boxes), boxes))
-        places[below] = len(boxes) - 1
-        element = below
-    return places[element]
+        index = len(boxes)
+        boxes.append(_box(below, parent, index, boxes))
+        places[below] = parent = index
+    return parent
 
 
 def _box(element: HtmlElement, parent: int, index: int, boxes: list[Box]) -> Box:
@@ -114,7 +116,7 @@ def _box(element: HtmlElement, parent: int, index: int, boxes: list[Box]) -> Box
         quoted = index
     elif tag == "tr":
         row = index
-    return Box(element, tag, parent, names, own, depth, bits, listed, item, quoted, row)
+    return _MADE(Box, (element, tag, parent, names, own, depth, bits, listed, item, quoted, row))
 
 
 # A hidden element that carries this much running text, and more than all that is shown, is the story waiting for

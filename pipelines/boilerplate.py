@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-from pipelines.legal import LABEL, site_words
+from pipelines.legal import is_label, site_words
 from storage.records import BlockKind
 
 _WORD = re.compile(r"\w+")
@@ -72,7 +72,7 @@ def _each(
     late = _late(rules)
     labelled = False  # below a line that is nothing but "Legal disclaimer:"
     for index, piece in enumerate(pieces):
-        labelled = piece.kind != BlockKind.HEADING and (labelled or bool(LABEL.fullmatch(piece.text.strip())))
+        labelled = piece.kind != BlockKind.HEADING and (labelled or is_label(piece.text))
         if rules[index] is not None:
             continue
         if not said[index]:

@@ -41,11 +41,13 @@ def language_of(text: str, said: Iterable[str | None]) -> tuple[str | None, str 
 
 def _fits(tag: str, sample: str) -> bool:
     primary = tag.split("-")[0].lower()
+    # Nearly all pages of the world's Latin scripts end here.
+    if primary not in _SCRIPTED and (sample.isascii() or not _BEYOND_LATIN.search(sample)):
+        return True
     letters = len(_LETTERS.findall(sample))
     if letters < 40:
         return True
-    # Nearly all pages of the world's Latin scripts end here.
-    if sample.isascii() or len(_BEYOND_LATIN.findall(sample)) <= 0.3 * letters:
+    if len(_BEYOND_LATIN.findall(sample)) <= 0.3 * letters:
         return primary not in _SCRIPTED
     for script, languages in _SCRIPTS:
         share = len(script.findall(sample)) / letters

@@ -6,8 +6,8 @@ stands in the markup.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from pipelines.block_model import Array, BlockModel
 from pipelines.blocks import ABOVE, Box, Unit
 from pipelines.boilerplate import Piece
 from pipelines.classwords import BIT
-from pipelines.features import features
+from pipelines.features import PLACE, features
 from pipelines.said import Said
 from storage.records import BlockKind
 
@@ -33,6 +33,10 @@ _BY_NAMES = (
     ("tags", "tags"), ("date", "date"), ("nav", "menu"), ("footer", "footer"), ("infobox", "infobox"),
     ("teaser", "teaser"), ("disclaimer", "disclaimer"),
 )  # fmt: skip
+_ELEMENTS = sum(_UNDER[element] for element, _ in _BY_ELEMENT)
+_NAMES = sum(BIT[group] for group, _ in _BY_NAMES)
+_LIST, _PARAGRAPH = BlockKind.LIST, BlockKind.PARAGRAPH
+_MADE = tuple.__new__  # half the cost of a named tuple's own
 _CELL = 200  # characters; a cell that holds more is layout, not data
 
 
@@ -43,69 +47,74 @@ def pieces(units: Sequence[Unit], boxes: Sequence[Box], said: Said, model: Block
     ]
     scores = np.concatenate([score for score, _ in judged] or [np.zeros(0)])
     inside = [near for _, part in judged for near in part]
-    cells: Counter[int] = Counter()
-    for unit in units:
-        cells[unit.box] += len(unit.text)
-    made = [
-        Piece(
-            text=unit.text,
-            kind=kind,
-            group=group,
-            row=boxes[unit.box].row if kind == BlockKind.LIST else -1,
-            rule=None if score >= KEEP and not unit.hidden else _reason(unit, boxes, near),
-        )
-        for unit, score, near in zip(units, scores.tolist(), inside, strict=True)
-        for kind, group in [_form(unit, boxes, cells[unit.box])]
-    ]
+    held: dict[int, int] = {}  # characters of all units of a box
+    for text, place, _, _ in units:
+        held[place] = held.get(place, 0) + len(text)
+    made = []
+    for unit, score, near in zip(units, scores.tolist(), inside, strict=True):
+        box = boxes[unit.box]
+        kind, group = _form(unit.box, box, boxes, held[unit.box])
+        rule = None if score >= KEEP and not unit.hidden else _reason(unit, box, boxes, near)
+        made.append(_MADE(Piece, (unit.text, kind, group, box.row if kind is _LIST else -1, rule)))
     return made, scores
 
 
 def _judge(units: list[Unit], boxes: list[Box], said: Said, model: BlockModel) -> tuple[Array, list[bool]]:
     """Units -> (score of each, whether it stands where the running text is)."""
-    columns = features(units, boxes, said)
-    inside = (columns["core_up"] == 0) | (columns["best_up"] <= 1)
+    table = features(units, boxes, said)
+    core, best, density, size = (table[PLACE[name]] for name in ("core_up", "best_up", "link_density", "size"))
+    inside = (core == 0) | (best <= 1)
     # Short links away from the running text need no model.
-    asked = np.flatnonzero(inside | (columns["link_density"] <= 0.8) | (columns["size"] >= 100))
+    asked = np.flatnonzero(inside | (density <= 0.8) | (size >= 100))
     scores = np.zeros(len(units))
-    scores[asked] = model.scores(columns, asked)
+    scores[asked] = model.scores(table, asked)
     return scores, inside.tolist()
 
 
-def _reason(unit: Unit, boxes: Sequence[Box], inside: bool) -> str:
+def _reason(unit: Unit, box: Box, boxes: Sequence[Box], inside: bool) -> str:
+    """Why a unit is not the story: the element that it stands in, what the four boxes around it are called, its links."""
     if unit.hidden:
         return "hidden"
-    box = boxes[unit.box]
-    for element, rule in _BY_ELEMENT:
-        if box.above & _UNDER[element]:
-            return rule
-    near, at = 0, unit.box
-    for _ in range(4):
-        if at >= 0:
+    rule = _of_elements(box.above & _ELEMENTS)
+    if rule is None:
+        near, at = box.own, box.parent
+        for _ in range(3):
+            if at < 0:
+                break
             near |= boxes[at].own
             at = boxes[at].parent
-    for group, rule in _BY_NAMES:
-        if near & BIT[group]:
-            return rule
+        rule = _of_names(near & _NAMES)
+    if rule is not None:
+        return rule
     if unit.linked * 2 > len(unit.text):
         return "links"
     return "unlike-the-story" if inside else "outside-the-story"
 
 
-def _form(unit: Unit, boxes: Sequence[Box], held: int) -> tuple[BlockKind, int]:
-    """The form of a unit in the clean copy, and the number of the block it is a line of (-1: its own).
+@lru_cache(maxsize=256)
+def _of_elements(mask: int) -> str | None:
+    return next((rule for element, rule in _BY_ELEMENT if mask & _UNDER[element]), None)
+
+
+@lru_cache(maxsize=1 << 13)
+def _of_names(mask: int) -> str | None:
+    return next((rule for group, rule in _BY_NAMES if mask & BIT[group]), None)
+
+
+def _form(index: int, box: Box, boxes: Sequence[Box], held: int) -> tuple[BlockKind, int]:
+    """The form in the clean copy of a unit of the box at `index`, and the number of the block it is a line of (-1: its own).
 
     `held`: characters of all units of its box.
     """
-    box = boxes[unit.box]
     if box.tag in _HEADINGS:
-        return BlockKind.HEADING, unit.box
+        return BlockKind.HEADING, index
     if box.quoted >= 0:
         return BlockKind.QUOTE, box.quoted
     if box.listed >= 0 and (box.item >= 0 or box.tag in ("ul", "ol")):
         top = box.listed
         while boxes[top].parent >= 0 and boxes[boxes[top].parent].listed >= 0:
             top = boxes[boxes[top].parent].listed
-        return BlockKind.LIST, top
+        return _LIST, top
     if box.row >= 0 and held < _CELL and box.tag in ("td", "th"):
-        return BlockKind.LIST, boxes[box.row].parent
-    return BlockKind.PARAGRAPH, -1
+        return _LIST, boxes[box.row].parent
+    return _PARAGRAPH, -1

@@ -1,0 +1,177 @@
+"""Units of a page -> what their words look like, one row of numbers a feature.
+
+Letters are looked at for the whole page at once: every character has a class, a bit mask, and the classes are counted by
+unit. Words are looked at unit by unit, except those of short links, whose words say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.blocks import Box, Unit
+from pipelines.said import Likeness, Said, tokens
+
+Column = NDArray[Any]
+
+RUNNING = 80  # size from which an unlinked unit counts as running text
+_HEAD = 60  # characters in which capitals and figures are counted
+_DATED = 120  # characters in which a date is looked for
+_DATE = re.compile(r"\d(?:\d{0,3}[./-]\d{1,2}[./-]\d\d|\d?:\d\d|年)|(?:19|20)\d\d(?!\d)")
+_INLINE = {"a": 1, "b": 2, "strong": 2, "em": 3, "i": 3, "span": 4, "font": 5, "small": 6}
+_TEXT = (
+    "words", "word_size", "ends_sentence", "ends_colon", "ends_ellipsis", "uppers", "digits", "commas", "sentences",
+    "questions", "has_date", "has_address", "marks", "first_lower", "first_bullet", "first_quote", "title_in",
+    "in_title", "in_description", "description_in", "in_body", "wrapped",
+)  # fmt: skip
+NAMES = ("size", "link_density", "hidden", *_TEXT, "running", "topic", "copies", "earlier_copies")
+_PLAIN = np.array([2.0, 6.0, *(0.0,) * (len(_TEXT) - 4), -1.0, 1.0])[:, None]
+
+# Classes of characters. A full stop that ends a sentence has one of _AFTER behind it; an ideographic one needs nothing.
+_CLASSES = (".!?…。！？؟।۔\"”»’')]」』", ":：", ",，、،", ".!?؟।۔", "。！？", " \n\"”»", "?？", "|•›»©→▶►✓·", "-–—•*·>»", "\"“„«‘'「『»")
+_ENDS, _COLON, _COMMA, _STOP, _WIDE_STOP, _AFTER, _QUESTION, _MARK, _BULLET, _QUOTE = (1 << bit for bit in range(10))
+_UPPER, _LOWER, _DIGIT, _DENSE = (1 << bit for bit in range(10, 14))
+_DENSE_SCRIPTS = ((0x0E00, 0x0E7F), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF))
+
+
+class Wording(NamedTuple):
+    """`rows`: the features of NAMES, a column a unit; `titled`: the units that say the title and little else."""
+
+    rows: Column
+    titled: NDArray[np.bool_]
+
+
+@cache
+def _classes() -> NDArray[np.uint16]:
+    """Code unit of UTF-16 -> bit mask of the classes of its character."""
+    table = np.zeros(0x10000, np.uint16)
+    for index, characters in enumerate(_CLASSES):
+        table[[ord(character) for character in characters]] |= 1 << index
+    for low, high in _DENSE_SCRIPTS:
+        table[low : high + 1] |= _DENSE
+    letters = list(map(chr, range(0x10000)))
+    for mask, tell in ((_UPPER, str.isupper), (_LOWER, str.islower), (_DIGIT, str.isdigit)):
+        table[np.fromiter(map(tell, letters), bool, len(letters))] |= mask
+    return table
+
+
+def worded(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Wording:
+    """Units, their boxes and what is said elsewhere -> Wording."""
+    n = len(units)
+    texts, _, linked, hidden = zip(*units, strict=True)
+    length = np.fromiter(map(len, texts), float, n)
+    size = length * (1 + 1.5 * _dense(texts) / max(int(length.sum()), 1))
+    density = np.minimum(np.fromiter(linked, float, n) / length, 1.0)
+    shown = ~np.fromiter(hidden, bool, n)
+    running = (size >= RUNNING) & (density < 0.35) & shown
+    # Most units are short links; their words are not looked at.
+    plain = (density > 0.8) & (size < 100)
+    chosen = np.flatnonzero(~plain).tolist()
+    table = np.empty((len(_TEXT), n))
+    table[:] = _PLAIN
+    keys: list[str] = list(texts)
+    words_of: list[set[str]] = [_NO_WORDS] * n
+    if chosen:
+        like, spoken, likeness = Likeness(said), list[int](), list[tuple[float, ...]]()
+        for index in chosen:
+            words = tokens(texts[index])
+            distinct = set(words)
+            spoken.append(len(words))
+            likeness.append((*like.row(words, distinct), _wrap(boxes[units[index].box].element)))
+            words_of[index] = {word for word in distinct if len(word) > 3}
+            keys[index] = " ".join(words)
+        shape = _shape([texts[index] for index in chosen], np.array(spoken, dtype=float))
+        table[:, chosen] = np.concatenate((shape, np.array(likeness).T))
+    rows = np.empty((len(NAMES), n))
+    rows[0], rows[1], rows[2] = size, density, ~shown
+    rows[3 : 3 + len(_TEXT)] = table
+    rows[-4] = np.where(running, size, 0.0)
+    rows[-3] = _topic(words_of, running.tolist())
+    _copies(keys, rows[-2:])
+    return Wording(rows, (table[_TITLE_IN] > 0.7) & (table[_TITLE_IN + 1] > 0.7) & shown)
+
+
+_NO_WORDS: set[str] = set()
+_TITLE_IN = _TEXT.index("title_in")
+
+
+def _codes(text: str) -> NDArray[np.uint16]:
+    """Text -> the class mask of each of its characters; one beyond 16 bits has no class."""
+    if text.isascii():
+        return _classes()[np.frombuffer(text.encode("ascii"), np.uint8)]
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return np.asarray(_classes()[np.where(codes > 0xFFFF, 0, codes)])
+
+
+def _dense(texts: Sequence[str]) -> int:
+    """How many characters are of scripts that say more with each."""
+    return int(np.count_nonzero(_codes("".join([text for text in texts if not text.isascii()])) & _DENSE))
+
+
+def _shape(texts: list[str], spoken: Column) -> Column:
+    """Texts and how many words each has -> the features of _TEXT from "words" to "first_quote"."""
+    n = len(texts)
+    joined = "\n".join(texts) + "\n"
+    codes = _codes(joined)
+    length = np.fromiter(map(len, texts), np.int64, n)
+    ends = np.cumsum(length + 1) - 1
+    starts = ends - length
+    unit = np.repeat(np.arange(n), length + 1)
+    count, head = np.maximum(spoken, 1), np.minimum(length, _HEAD)
+
+    def counted(places: Column, within: int = 0) -> Column:
+        if within:
+            places = places[places - starts[unit[places]] < within]
+        return np.bincount(unit[places], minlength=n)
+
+    digits = np.flatnonzero(codes & _DIGIT)
+    stops = np.flatnonzero(codes & (_STOP | _WIDE_STOP))
+    stops = stops[(codes[stops] & _WIDE_STOP != 0) | (codes[stops + 1] & _AFTER != 0)]
+    dated = np.zeros(n)
+    for index in np.flatnonzero(counted(digits, _DATED)).tolist():
+        dated[index] = _DATE.search(texts[index], 0, _DATED) is not None
+    first, last = codes[starts], codes[ends - 1]
+    return np.stack((
+        spoken, length / count, last & _ENDS != 0, last & _COLON != 0,
+        np.fromiter((text.endswith(("...", "…")) for text in texts), float, n),
+        counted(np.flatnonzero(codes & _UPPER), _HEAD) / head, counted(digits, _HEAD) / head,
+        counted(np.flatnonzero(codes & _COMMA)) / count, counted(stops), counted(np.flatnonzero(codes & _QUESTION)), dated,
+        np.fromiter(("@" in text or "http" in text or "www." in text for text in texts), float, n),
+        counted(np.flatnonzero(codes & _MARK)), first & _LOWER != 0, first & _BULLET != 0, first & _QUOTE != 0,
+    ))  # fmt: skip
+
+
+def _wrap(element: Any) -> float:
+    """Block element -> which inline element its text starts in, as a number."""
+    if len(element) and not (element.text or "").strip():
+        return _INLINE.get(element[0].tag, 0)
+    return 0
+
+
+def _topic(words_of: list[set[str]], running: list[bool]) -> list[float]:
+    """How much of a unit's vocabulary the other running text of the page shares; -1 when it has none."""
+    heard: Counter[str] = Counter()
+    for words, runs in zip(words_of, running, strict=True):
+        if runs:
+            heard.update(words)
+    once, again = set(heard), {word for word, count in heard.items() if count > 1}
+    both = zip(words_of, running, strict=True)
+    return [len(words & (again if runs else once)) / len(words) if words else -1.0 for words, runs in both]
+
+
+def _copies(keys: list[str], rows: Column) -> None:
+    """Into two rows: how many units of the page say the same, and how many of these stand before."""
+    seen: dict[str, int] = {}
+    earlier = []
+    for key in keys:
+        before = seen.get(key, 0)
+        earlier.append(before)
+        seen[key] = before + 1
+    rows[0] = [seen[key] for key in keys]
+    rows[1] = earlier
