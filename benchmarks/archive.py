@@ -1,7 +1,8 @@
-"""What writing and verifying an archive costs: `python -m benchmarks.archive [DIR] [--cut BYTES] [--rounds N]`.
+"""What writing and verifying an archive costs: `python -m benchmarks.archive [DIR] [--cut BYTES | --most BYTES] [--rounds N]`.
 
-Pages of DIR (`<id>.html.gz`) are written as a crawl makes them durable (exchange, note, clean copy, ledger line), in a
-folder that is removed again, then verified. CPU is process time; beside it the gzip of the decoded pages alone.
+Pages of DIR (`<id>.html.gz`) are judged and extracted once, which is not counted, then written as a crawl makes them durable
+(exchange, row of the catalogue, metadata record, clean copy, ledger line, settled row), in a folder that is removed again, then
+verified. CPU is process time; beside it the gzip of the decoded pages alone.
 """
 
 from __future__ import annotations
@@ -13,25 +14,36 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import sqlite_utils
+
+from benchmarks.refine import captures as pages_of
+from pipelines.chain import refine
+from pipelines.fingerprint import fingerprint
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy
 from storage.archive.finding import Tally
 from storage.archive.keys import article_id, clean_key, run_id
 from storage.archive.ledger import Ledger
+from storage.archive.usage import usage
 from storage.archive.verify import verify
 from storage.archive.warc import WarcWriter
+from storage.catalogue import captures
+from storage.catalogue.schema import open_catalogue, writing
+from storage.endings import write_ending
+from storage.notes import fetch_fields, verdict_fields
 from storage.records import (
     Article,
-    Block,
-    BlockKind,
-    Capture,
+    Ending,
     Exchange,
     Fingerprint,
     Kind,
     Lead,
+    Outcome,
+    Outlet,
     Page,
     Placement,
     Relation,
@@ -43,99 +55,188 @@ _HEAD = (
     b"Cache-Control: public, max-age=60\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
 _REQUEST = b"GET / HTTP/1.1\r\nHost: news.example\r\nUser-Agent: Cleancopy\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n\r\n"
-_PARAGRAPH = "The council of the city voted on Tuesday for the new bridge, which will carry trams before the year is out. " * 3
 _AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A page as it is received (gzip), the length of it decoded, and what the chain made of it."""
+
+    received: bytes
+    decoded: bytes
+    item: Page | Article
+    fingerprint: Fingerprint | None
 
 
 def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def exchange(number: int, body: bytes) -> Exchange:
+def samples(folder: Path, cut: int | None, most: int | None) -> Iterator[Sample]:
+    """The pages of a folder, cut at so many bytes, or those of at most so many bytes alone."""
+    for _key, capture in pages_of(folder):
+        body = capture.body[:cut]
+        if most is not None and len(body) > most:
+            continue
+        item = refine(replace(capture, body=body), Outlet(name="bench"))
+        printed = fingerprint(item.text) if isinstance(item, Article) else None
+        yield Sample(received=gzip.compress(body, 6, mtime=0), decoded=body, item=item, fingerprint=printed)
+
+
+def exchange(url: str, body: bytes) -> Exchange:
     """A page as it was received, with bytes of its own at its end so that it is no revisit."""
     body = body[:-8] + os.urandom(8)
     framed = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-    url = f"https://news.example/2026/11/24/{number}"
     return Exchange(url=url, request=_REQUEST, response=_HEAD + framed, started_at=now(), ended_at=now(), peer="192.0.2.1")
 
 
-def copy_of(url: str, address: WarcAddress, digest: str) -> bytes:
-    lead = Lead(url=url, outlet="bench", source="https://news.example/feed", title="A story")
-    capture = Capture(lead=lead, url=url, status=200, headers=(), body=b"", fetched_at=now(), address=address)
-    article = Article(
-        page=Page(capture=capture, kind=Kind.ARTICLE, evidence=()),
-        canonical=url,
-        headline="A story",
-        blocks=tuple(Block(kind=BlockKind.PARAGRAPH, text=_PARAGRAPH) for _ in range(16)),
+def ending_of(sample: Sample, number: int, run: str, url: str, address: WarcAddress) -> tuple[Ending, bytes | None]:
+    """How the capture of a sample ends, and its clean copy."""
+    item = sample.item
+    page = item.page if isinstance(item, Article) else item
+    lead = Lead(url=url, outlet="bench", source="https://news.example/feed", title=page.title)
+    capture = replace(page.capture, url=url, lead=lead, body=b"", address=address)
+    ending = Ending(
+        sequence=number,
+        run=run,
+        lead=lead,
+        url=url,
+        fetched_at=capture.fetched_at,
+        outcome=Outcome.QUARANTINED,
+        status=200,
+        kind=page.kind,
+        evidence=page.evidence,
+        address=address,
+        headline=page.title,
+        language=page.language,
     )
+    if not isinstance(item, Article) or sample.fingerprint is None:
+        return ending, None
+    article = replace(item, page=replace(page, capture=capture), canonical=url)
     own = article_id(url)
     placement = Placement(relation=Relation.NEW, cluster=own, canonical=own)
-    return clean_copy(article, Fingerprint(digest=digest, length=1), placement, extractor="bench")
-
-
-def write(archive: Archive, bodies: list[bytes], rounds: int) -> int:
-    """Write every page `rounds` times; how many."""
-    run = run_id(now(), os.urandom(6))
-    warc, ledger = (
-        WarcWriter(archive, "bench", run, clock=now, about={"software": "bench"}),
-        Ledger(archive, "bench", run, clock=now),
+    kept = replace(
+        ending,
+        outcome=Outcome.KEPT,
+        kind=Kind.ARTICLE,
+        article=own,
+        content_digest=sample.fingerprint.digest,
+        clean_key=clean_key("bench", own, sample.fingerprint.digest),
+        placement=placement,
+        canonical=url,
+        headline=article.headline,
+        published=article.published.value if article.published else None,
+        modified=article.modified.value if article.modified else None,
+        language=article.language,
+        provider=article.provider,
+        authors=article.authors,
+        section=article.section,
     )
-    copies: list[tuple[str, bytes]] = []
-    for number, body in enumerate(bodies * rounds):
-        sent = exchange(number, body)
-        address = warc.record(sent)
-        warc.note(address, {"verdict": "ARTICLE"})
-        digest = f"{number:064x}"
-        key = clean_key("bench", article_id(sent.url), digest)
-        copies.append((key, copy_of(sent.url, address, digest)))
-        fields = {"outcome": "kept", "url": sent.url, "address": asdict(address), "clean_key": key, "content_digest": digest}
-        ledger.append("outcome", fields)
-        if len(copies) == _AT_ONCE:
-            warc.sync()
-            archive.store.put_all(copies)
-            ledger.sync()
-            copies = []
-    archive.store.put_all(copies)
-    warc.close()
-    ledger.close()
-    return len(bodies) * rounds
+    return kept, clean_copy(article, sample.fingerprint, placement, extractor="bench")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/pages/real-news"))
-    parser.add_argument("--cut", type=int, help="cut the decoded pages at so many bytes")
-    parser.add_argument("--rounds", type=int, default=4)
-    opts = parser.parse_args()
-    pages = [gzip.decompress(path.read_bytes())[: opts.cut] for path in sorted(opts.folder.glob("*.html.gz"))]
-    if not pages:
-        raise SystemExit(f"{opts.folder} holds no pages (*.html.gz); name a folder that does")
-    bodies = [gzip.compress(page, 6, mtime=0) for page in pages]
-    with tempfile.TemporaryDirectory(prefix="cleancopy-bench-") as folder:
-        archive = open_archive(folder)
-        begun, begun_wall = time.process_time(), time.perf_counter()
-        written = write(archive, bodies, opts.rounds)
-        wrote, wrote_wall = time.process_time() - begun, time.perf_counter() - begun_wall
-        size = sum(size for _key, size in archive.store.entries())
-        begun = time.process_time()
-        findings = sum(each.severity == "error" for each in verify(archive, Tally()))
-        verified = time.process_time() - begun
+class Writing:
+    """Samples -> an archive, and its catalogue when there is one."""
+
+    def __init__(self, archive: Archive, catalogue: sqlite_utils.Database | None) -> None:
+        self.archive, self.catalogue = archive, catalogue
+        self.run = run_id(now(), os.urandom(6))
+        self.warc = WarcWriter(archive, "bench", self.run, clock=now, about={"software": "bench"})
+        self.ledger = Ledger(archive, "bench", self.run, clock=now)
+        self.waiting: list[tuple[Ending, bytes | None]] = []
+
+    def keep(self, sample: Sample, number: int) -> None:
+        """One page; it is durable when `settle` has been called."""
+        url = f"https://news.example/2026/11/24/{number}/{article_id(str(number))[:24]}"
+        sent = exchange(url, sample.received)
+        address = self.warc.record(sent)
+        ending, clean = ending_of(sample, number, self.run, url, address)
+        if self.catalogue is not None:
+            with writing(self.catalogue) as connection:
+                captures.enter(connection, ending, sample.item.text)
+        self.warc.note(address, {**fetch_fields(sent), **verdict_fields(ending)})
+        self.waiting.append((ending, clean))
+        if len(self.waiting) == _AT_ONCE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Make what waits durable."""
+        self.warc.sync()
+        self.archive.store.put_all([(each.clean_key or "", clean) for each, clean in self.waiting if clean is not None])
+        for ending, _ in self.waiting:
+            self.ledger.append("outcome", write_ending(ending))
+        self.ledger.sync()
+        if self.catalogue is not None:
+            for ending, _ in self.waiting:
+                captures.settle(self.catalogue, [ending])
+        self.waiting = []
+
+    def close(self) -> None:
+        """Publish everything."""
+        self.settle()
+        self.warc.close()
+        self.ledger.close()
+
+
+def write(found: list[Sample], rounds: int, archive: Archive, catalogue: sqlite_utils.Database | None) -> tuple[float, float]:
+    """Write the samples -> milliseconds of CPU and of the clock a page."""
+    begun, begun_wall = time.process_time(), time.perf_counter()
+    work, pages = Writing(archive, catalogue), len(found) * rounds
+    for number, sample in enumerate(found * rounds, 1):
+        work.keep(sample, number)
+    work.close()
+    return (
+        round((time.process_time() - begun) / pages * 1000, 2),
+        round((time.perf_counter() - begun_wall) / pages * 1000, 2),
+    )
+
+
+def measure(found: list[Sample], rounds: int, folder: Path) -> dict[str, object]:
+    """Write the samples, verify what was written -> the figures."""
+    archive = open_archive(str(folder / "archive"))
+    catalogue = open_catalogue(folder / "catalogue.sqlite")
+    without, _ = write(found, rounds, open_archive(str(folder / "another")), None)
+    cpu, wall = write(found, rounds, archive, catalogue)
+    catalogue.close()
+    written = len(found) * rounds
+    by_kind = {each.kind: each.bytes for each in usage(archive.store.entries())}
+    received = sum(len(each.received) for each in found) * rounds
     begun = time.process_time()
-    for page in pages:
-        gzip.compress(page, 6)
-    packed = time.process_time() - begun
-    figures = {
+    findings = sum(each.severity == "error" for each in verify(archive, Tally()))
+    verified = time.process_time() - begun
+    return {
         "pages": written,
-        "decoded_kb": round(sum(map(len, pages)) / len(pages) / 1000, 1),
-        "received_kb": round(sum(map(len, bodies)) / len(bodies) / 1000, 1),
-        "write_cpu_ms": round(wrote / written * 1000, 2),
-        "write_wall_ms": round(wrote_wall / written * 1000, 2),
-        "gzip_of_decoded_cpu_ms": round(packed / len(pages) * 1000, 2),
-        "bytes_by_received": round(size / (sum(map(len, bodies)) * opts.rounds), 3),
+        "articles": sum(isinstance(each.item, Article) for each in found) * rounds,
+        "received_kb": round(received / written / 1000, 1),
+        "bytes_by_received": round(sum(by_kind.values()) / received, 3),
+        "bytes_a_page": {kind: round(size / written) for kind, size in by_kind.items()},
+        "write_cpu_ms": cpu,
+        "write_cpu_ms_without_catalogue": without,
+        "write_wall_ms": wall,
         "verify_pages_per_cpu_second": round(written / verified),
         "verify_errors": findings,
     }
-    print(json.dumps(figures))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/pages/real-news"))
+    parser.add_argument("--cut", type=int, help="cut the decoded pages at so many bytes")
+    parser.add_argument("--most", type=int, help="take only pages of at most so many bytes, decoded")
+    parser.add_argument("--rounds", type=int, default=4)
+    opts = parser.parse_args()
+    found = list(samples(opts.folder, opts.cut, opts.most))
+    if not found:
+        raise SystemExit(f"{opts.folder} holds no such pages (*.html.gz); name a folder that does")
+    begun = time.process_time()
+    for each in found:
+        gzip.compress(each.decoded, 6)
+    packed = time.process_time() - begun
+    with tempfile.TemporaryDirectory(prefix="cleancopy-bench-") as folder:
+        figures = measure(found, opts.rounds, Path(folder))
+    decoded = sum(len(each.decoded) for each in found) / len(found)
+    alone = {"decoded_kb": round(decoded / 1000, 1), "gzip_of_decoded_cpu_ms": round(packed / len(found) * 1000, 2)}
+    print(json.dumps({**figures, **alone}))
 
 
 if __name__ == "__main__":
