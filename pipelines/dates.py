@@ -7,9 +7,11 @@ outlet's is not known. Nothing is guessed beyond the day-month order, whose rule
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pipelines.moments import moment, zone_beside
+from pipelines.months import month_of
 
 _ISO = re.compile(
     r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:(?:[T_]|\s+(?:at\s+|um\s+)?|,\s*)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
@@ -20,29 +22,16 @@ _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]
 _CJK = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?(?:\D{0,12}?(\d{1,2})\s*[:時时시点]\s*(\d{2}))?")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?![\d/-])")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s*([ap])?\.?\s?(?:m\.?)?(?![\d:])", re.I)
+# Right behind the clock: "10:05 PM ET"; words in small letters are none ("à 10:05 et").
+_NAMED_ZONE = re.compile(r"\s*\(?([A-Z]{2,4})(?![A-Za-z])")
+_MANY = frozenset(("IST", "CST", "BST", "AST", "GST"))  # meant by more than one country: the outlet's own zone says which
 _ZONE = re.compile(r"(?<![A-Za-z])(Z|UTC|GMT|[+-]\d{2}:?\d{2})(?![A-Za-z\d])")
 _DAY_MONTH = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?\s*(?:de\s+|of\s+|d['’]|-)?\s*([^\W\d_]{3,14})\.?,?\s*(?:de\s+|del\s+|,\s*|-)?(\d{4})(?!\d)"
 )
 _MONTH_DAY = re.compile(r"([^\W\d_]{3,14})\.?\s+(\d{1,2})(?:st|nd|rd|th)?\.?,?\s+(\d{4})(?!\d)")
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? (?:\d|[a-z]{3} )", re.I)
 _ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯", "0123456789" * 4)
-
-# The first letters of the months' names, by month; enough of each to be told from any other word beside a year.
-_MONTHS = {
-    1: "jan janv januar januari ene ener gen genn янв січ sty led sij oca tamm sau ιαν يناير كانون ژانویه जन জানু มกร ianu",
-    2: "feb févr fév febr fev лют luty úno únor velj şub helm vas φεβ فبراير شباط فوریه फर ফেব্রু กุมภ febru",
-    3: "mar mär märz mars març maart мар бер mrz marz marzo bře břez ožu mart maal kov μαρ مارس آذار مارس मार्च মার্চ มีน márc",
-    4: "apr avr abr апр кві kwi dub trav nis huht bal απρ أبريل نيسان آوریل अप्रै এপ্রিল เมษ ápr",
-    5: "may mai mayo maio mag maj mei май мая тра maj kvě svib touk geg μαι μάι مايو أيار مه मई মে พฤษภ máj",
-    6: "jun juin juni giu июн чер cze čvn červn lip haz kesä bir ιουν يونيو حزيران ژوئن जून জুন มิถุ jún",
-    7: "jul juil juli lug июл лип lipc čvc červenc srp tem hein lie ιουλ يوليو تموز ژوئیه जुला জুলাই กรกฎ júl",
-    8: "aug août aout ago авг сер sie srpna kolo ağu elok rugp αυγ أغسطس آب اوت अग আগস্ট สิงห",
-    9: "sep sept set сен вер wrz zář zářı ruj eyl syys rugs σεπ سبتمبر أيلول سپتامبر सित সেপ্টে กันย szept",
-    10: "oct okt ott out окт жов paź říj lis eki loka spal οκτ أكتوبر تشرين اکتبر अक्टू অক্টো ตุลา",
-    11: "nov ноя лис lis listopad stud kas marr lapk νοε نوفمبر نوامبر नव নভে พฤศจ",
-    12: "dec déc dez dic дек гру gru pro prosinc prosi ara joul gruod δεκ ديسمبر دسامبر दिस ডিসে ธันว dez décembre",
-}
-_BY_NAME = sorted(((name, month) for month, names in _MONTHS.items() for name in names.split()), key=lambda each: -len(each[0]))
 
 
 def read_time(text: str, *, language: str | None = None, zone: str | None = None, day_first: bool | None = None) -> str | None:
@@ -71,11 +60,8 @@ def _machine(text: str, zone: str | None) -> str | None:
         year, month, day, *clock = found.groups()
         hour, minute, second, offset = (*clock, None, None, None, None)[:4]
         return _built((year, month, day), (hour, minute, second) if hour and minute else None, offset, zone)
-    if re.match(r"(?:mon|tue|wed|thu|fri|sat|sun),? \d", text, re.I):
-        try:
-            return email.utils.parsedate_to_datetime(text).isoformat(timespec="seconds")
-        except ValueError:
-            return None
+    if _WEEKDAY.match(text) and (printed := moment(text)) and printed.timed:
+        return printed.local.replace(tzinfo=printed.zone or _zone(None, zone, printed.local)).isoformat(timespec="seconds")
     return None
 
 
@@ -86,22 +72,21 @@ def _people(text: str, language: str | None, zone: str | None, day_first: bool |
     (year, month, date), span = day
     rest = text[: span[0]] + " " + text[span[1] :]
     clock = _CLOCK.search(rest)
-    offset = _ZONE.search(rest[clock.end() :]) if clock else None
-    return _built((year, month, date), _clock(clock) if clock else None, offset.group(1) if offset else None, zone)
+    behind = rest[clock.end() :] if clock else ""
+    offset = _ZONE.search(behind) or _NAMED_ZONE.match(behind)
+    name = offset.group(1) if offset else None
+    if name in _MANY and zone:
+        name = None
+    return _built((year, month, date), _clock(clock) if clock else None, name, zone)
 
 
 def _named_month(text: str) -> tuple[tuple[str, str, str], tuple[int, int]] | None:
     for pattern, places in ((_DAY_MONTH, (1, 2, 3)), (_MONTH_DAY, (2, 1, 3))):
         for found in pattern.finditer(text):
-            month = _month(found.group(places[1]))
+            month = month_of(found.group(places[1]))
             if month:
                 return (found.group(places[2]), str(month), found.group(places[0])), found.span()
     return None
-
-
-def _month(word: str) -> int | None:
-    word = word.casefold()
-    return next((month for name, month in _BY_NAME if word.startswith(name)), None)
 
 
 def _numeric(text: str, language: str | None, day_first: bool | None) -> tuple[tuple[str, str, str], tuple[int, int]] | None:
@@ -146,17 +131,12 @@ def _built(
         time = dt.datetime(year, month, date, int(clock[0] or 0), int(clock[1] or 0), int(clock[2] or 0))
     except ValueError:
         return None
-    return time.replace(tzinfo=_zone(offset, zone)).isoformat(timespec="seconds")
+    return time.replace(tzinfo=_zone(offset, zone, time)).isoformat(timespec="seconds")
 
 
-def _zone(offset: str | None, zone: str | None) -> dt.tzinfo | None:
-    if offset:
-        if offset.upper() in ("Z", "UTC", "GMT"):
-            return dt.UTC
-        digits = offset[1:].replace(":", "").ljust(4, "0")
-        delta = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-        if delta < dt.timedelta(hours=24):
-            return dt.timezone(-delta if offset[0] == "-" else delta)
+def _zone(offset: str | None, zone: str | None, local: dt.datetime) -> dt.tzinfo | None:
+    if offset and (named := zone_beside(offset, local)):
+        return named
     try:
         return ZoneInfo(zone) if zone else None
     except (ZoneInfoNotFoundError, ValueError):

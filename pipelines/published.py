@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 from pipelines.dates import is_earlier, read_time, reads_day_first, sensible
 from pipelines.day_order import GUESSED, is_doubtful, order_shown
 from pipelines.document import Document
+from pipelines.headline import title_parts
 from pipelines.structured import Node, Structured
 from storage.records import Capture, Outlet, Stamp
 
@@ -30,6 +31,7 @@ MODIFIED = (
     "dcterms.modified", "last-modified", "lastmod", "modified", "revised", "vr:modified_time",
 )  # fmt: skip
 _URL_DAY = re.compile(r"(?:^|[/_-])((?:19|20)\d{2})[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
+_DAY = re.compile(r"\d{1,4}[./]\d{1,2}[./]\d{2,4}|\d{4}-\d\d-\d\d")
 _MARKED = re.compile(
     r"publish|pubdate|posted|entry-date|post-date|article-date|dateline|time-?stamp|byline|datum|fecha|"
     r"(?:^|[-_ ])date|meta[-_ ]",
@@ -101,6 +103,7 @@ def _published(document: Document, said: Structured, story: Node, capture: Captu
         found = _URL_DAY.search(url.partition("://")[2].partition("/")[2])
         if found:
             yield "-".join(found.groups()), "url"
+    yield from ((part, "title") for part in title_parts(document.title) if _DAY.fullmatch(part))
     yield from ((text, "visible") for text in _visible(document))
 
 

@@ -17,6 +17,13 @@ from pipelines.dates import read_time, sensible
         ("2024-05-03T15:47+02:00", "2024-05-03T15:47:00+02:00"),
         ("20240503", "2024-05-03"),
         ("Fri, 03 May 2024 10:00:00 GMT", "2024-05-03T10:00:00+00:00"),
+        ("Fri Apr 28 19:20:36 CEST 2023", "2023-04-28T19:20:36+02:00"),
+        ("Fri Apr 28 19:20:36 2023", "2023-04-28T19:20:36"),
+        ("May 3, 2024 10:05 PM ET", "2024-05-03T22:05:00-04:00"),
+        ("Updated 3 May 2024 10:05 (CET)", "2024-05-03T10:05:00+01:00"),
+        ("le 3 mai 2024 à 10:05 et mis à jour", "2024-05-03T10:05:00"),
+        ("3 lipca 2024", "2024-07-03"),
+        ("3. listopadu 2024", "2024-11-03"),
         ("1714728000", "2024-05-03T09:20:00+00:00"),
         ("May 3, 2024 10:05 PM", "2024-05-03T22:05:00"),
         ("Published: 3rd June 2021 at 5:31pm", "2021-06-03T17:31:00"),
@@ -47,6 +54,8 @@ def test_the_order_of_day_and_month_is_settled_by_figures_clock_and_language() -
 def test_a_time_without_zone_gets_the_outlets() -> None:
     assert read_time("3.7.2024 14:00", zone="Europe/Berlin") == "2024-07-03T14:00:00+02:00"
     assert read_time("3.7.2024 14:00", zone="No/Where") == "2024-07-03T14:00:00"
+    assert read_time("3 July 2024 14:00 IST", zone="Europe/Dublin") == "2024-07-03T14:00:00+01:00", "not India's"
+    assert read_time("3 July 2024 14:00 IST") == "2024-07-03T14:00:00+05:30"
 
 
 def test_the_future_and_the_time_before_the_outlet_make_no_sense() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.discovery import read_feed
-from crawler.discovery.dates import iso
+from pipelines.moments import iso
 
 HOME = "https://gazette.example/news/feed.xml"
 FAULTS = Path(__file__).parent / "feeds"

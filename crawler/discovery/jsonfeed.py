@@ -7,8 +7,8 @@ from typing import Any
 
 from crawler.discovery import plain
 from crawler.discovery.announced import Entry, Feed
-from crawler.discovery.dates import iso
 from crawler.discovery.xmlfeed import MOST_ENTRIES, resolved
+from pipelines.moments import iso
 
 
 def read_json_feed(text: str, url: str) -> Feed:

@@ -11,8 +11,8 @@ from lxml import etree
 
 from crawler.discovery import plain
 from crawler.discovery.announced import Entry, Feed
-from crawler.discovery.dates import iso
 from crawler.discovery.elements import attribute, base_of, children, name_of, split, words
+from pipelines.moments import iso
 from storage.urls import absolute
 
 MOST_ENTRIES = 10_000

@@ -1,6 +1,7 @@
-"""A date as feeds and sitemaps print it -> ISO 8601 with its zone.
+"""A string that is one date -> the moment it names, as far as it names one: a day, a time, a zone.
 
-Read are W3C-DTF and ISO 8601, RFC 822 to 5322, asctime, and what publishers make of them: month before day, names of
+The reader of feeds and sitemaps (`iso`), and of machine-written dates on pages (pipelines/dates.py, which also finds a
+date among words). Read are W3C-DTF and ISO 8601, RFC 822 to 5322, asctime, and what publishers make of them: month before day, names of
 months in other languages, two-digit years, offsets after names of zones, "Z" after a space. No clock: a date in the
 future stays what it says.
 """
@@ -10,42 +11,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-LONGEST = 120
+from pipelines.months import AMERICAN, HOURS, month_of
 
-_HOURS: dict[str, float] = {
-    "ut": 0, "utc": 0, "gmt": 0, "z": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "met": 1, "mez": 1, "wat": 1,
-    "cest": 2, "mest": 2, "mesz": 2, "cat": 2, "sast": 2, "eet": 2, "eest": 3, "msk": 3, "eat": 3, "trt": 3,
-    "msd": 4, "gst": 4, "pkt": 5, "ist": 5.5, "npt": 5.75, "bdt": 6, "mmt": 6.5, "ict": 7, "wib": 7,
-    "hkt": 8, "sgt": 8, "myt": 8, "pht": 8, "awst": 8, "wita": 8, "jst": 9, "kst": 9, "wit": 9,
-    "acst": 9.5, "aest": 10, "acdt": 10.5, "aedt": 11, "nzst": 12, "nzdt": 13,
-    "nst": -3.5, "ndt": -2.5, "ast": -4, "adt": -3, "est": -5, "edt": -4, "et": -5, "cst": -6, "cdt": -5, "ct": -6,
-    "mst": -7, "mdt": -6, "mt": -7, "pst": -8, "pdt": -7, "pt": -8, "akst": -9, "akdt": -8, "hst": -10,
-    "brt": -3, "brst": -2, "art": -3, "clt": -4, "clst": -3, "vet": -4, "bot": -4, "cot": -5, "pet": -5, "uyt": -3,
-}  # fmt: skip
-_AMERICAN = {"et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles"}
-_MONTHS = {
-    stem: number
-    for number, stems in enumerate(
-        (
-            "jan ene gen янв sty stycz oca ιαν janv 一月",
-            "feb fev fév lut фев şub φεβ févr 二月",
-            "mar mär mrz mrt maa март мар mars μαρ марта μάρ märz 三月",
-            "apr abr avr kwi апр nis απρ ápr 四月",
-            "may mai mei maj mag май мая μαϊ μάϊ máj μαΐ 五月",
-            "jun giu juin cze июн haz ιουν ιούν jún juni 六月",
-            "jul lug juil lip июл tem ιουλ ιούλ júl juli 七月",
-            "aug ago aoû aou sie авг ağu αυγ αύγ août ágú 八月",
-            "sep set wrz сен eyl σεπ sept szept 九月",
-            "oct okt ott out paź окт eki οκτ ekim 十月",
-            "nov lis ноя kas νοε νοέ listop 十一月",
-            "dec dez dic déc gru дек ara δεκ déce 十二月",
-        ),
-        start=1,
-    )
-    for stem in stems.split()
-}
+LONGEST = 120
 
 _ISO = re.compile(
     r"^(?P<year>[0-9]{4})(?:-?(?P<ordinal>[0-9]{3})(?![0-9])|-?W(?P<week>[0-9]{2})(?:-?(?P<weekday>[1-7]))?"
@@ -79,25 +50,37 @@ _MONTH_IN_ISO = re.compile(r"^([0-9]{4})-([^\W\d_]{3,12})-([0-9]{1,2})(?![0-9])"
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+class Moment(NamedTuple):
+    """What a date says: the time at that place, whether it names a time or only a day, and its zone where it names one."""
+
+    local: dt.datetime
+    timed: bool
+    zone: dt.tzinfo | None
+
+    def at(self, default: dt.tzinfo) -> dt.datetime:
+        """The aware datetime; `default` is the zone of a time printed without one. A day alone is its first second."""
+        return self.local.replace(tzinfo=self.zone or _fixed(default, self.local))
+
+
 @lru_cache(maxsize=4096)
 def iso(text: str | None, default: dt.tzinfo = dt.UTC) -> str | None:
     """A printed date -> "2026-11-24T09:30:00+02:00" (seconds, always with an offset); None where it cannot be read.
 
     `default` is the zone of a time printed without one; a day alone is its first second there.
     """
-    moment = parsed(text, default)
-    return moment.isoformat() if moment is not None else None
+    found = moment(text)
+    return found.at(default).isoformat() if found is not None else None
 
 
-def parsed(text: str | None, default: dt.tzinfo = dt.UTC) -> dt.datetime | None:
-    """A printed date -> an aware datetime with the offset as printed; None where it cannot be read."""
+def moment(text: str | None) -> Moment | None:
+    """A printed date -> its Moment; None where it cannot be read."""
     if not text or len(text) > LONGEST:
         return None
     words = _HALF_BEFORE.sub(_half_behind, _MONTH_IN_ISO.sub(_numbered, " ".join(text.split()).strip(" ,;")))
     try:
-        found = _plain_moment(words, default) or _iso_moment(words, default) or _other_moment(words, default)
+        found = _plain_moment(words) or _iso_moment(words) or _other_moment(words)
         # Python keeps any offset below 24 hours; one that moves the year out of range is no date.
-        return found if found is None or found.astimezone(dt.UTC) else None
+        return found if found is None or found.at(dt.UTC).astimezone(dt.UTC) else None
     except (ValueError, OverflowError, KeyError):
         return None
 
@@ -108,35 +91,34 @@ def _half_behind(found: re.Match[str]) -> str:
 
 def _numbered(found: re.Match[str]) -> str:
     """ "2004-július-13" -> "2004-07-13"."""
-    month = _month(found[2])
+    month = month_of(found[2])
     return f"{found[1]}-{month:02d}-{int(found[3]):02d}" if month else found[0]
 
 
-def _plain_moment(words: str, default: dt.tzinfo) -> dt.datetime | None:
+def _plain_moment(words: str) -> Moment | None:
     """The two forms that nearly all feeds print, read without further thought."""
     if words[4:5] == "-" and words[:4] > "0001":
         try:
             found = dt.datetime.fromisoformat(words).replace(microsecond=0)
         except ValueError:
             return None
-        return found if found.tzinfo else found.replace(tzinfo=_fixed(default, found))
+        return Moment(found.replace(tzinfo=None), len(words) > 10, found.tzinfo)
     usual = _USUAL.match(words)
     if not usual:
         return None
-    month = _MONTHS.get(usual["month"].lower())
-    zone = _HOURS.get(usual["name"].lower()) if usual["name"] else None
+    month = month_of(usual["month"])
+    zone = HOURS.get(usual["name"].lower()) if usual["name"] else None
     if month is None or (usual["name"] and zone is None):
         return None
     offset = dt.timedelta(hours=zone or 0, minutes=0)
     if usual["sign"]:
         offset = dt.timedelta(hours=int(usual["hours"]), minutes=int(usual["minutes"])) * (-1 if usual["sign"] == "-" else 1)
-    return dt.datetime(
-        int(usual["year"]), month, int(usual["day"]), int(usual["hour"]), int(usual["minute"]), int(usual["second"]),
-        tzinfo=dt.timezone(offset),
-    )  # fmt: skip
+    day = dt.datetime(int(usual["year"]), month, int(usual["day"]))
+    clock = dt.timedelta(hours=int(usual["hour"]), minutes=int(usual["minute"]), seconds=int(usual["second"]))
+    return Moment(day + clock, True, dt.timezone(offset))
 
 
-def _iso_moment(words: str, default: dt.tzinfo) -> dt.datetime | None:
+def _iso_moment(words: str) -> Moment | None:
     found = _ISO.match(words)
     if not found:
         return None
@@ -156,12 +138,12 @@ def _iso_moment(words: str, default: dt.tzinfo) -> dt.datetime | None:
         day = dt.date(year, 1, 1)
     else:
         return None
-    return _at(day, rest, default, compact=True)
+    return _at(day, rest, compact=True)
 
 
-def _other_moment(words: str, default: dt.tzinfo) -> dt.datetime | None:
+def _other_moment(words: str) -> Moment | None:
     day, rest = _day(words)
-    return _at(day, rest, default) if day else None
+    return _at(day, rest) if day else None
 
 
 def _day(words: str) -> tuple[dt.date | None, str]:
@@ -172,7 +154,7 @@ def _day(words: str) -> tuple[dt.date | None, str]:
             rest = words[: found.start()] + " " + words[found.end() :]
             return _numeric_day(pattern, found, words), rest
     clock = _CLOCK.search(words)
-    named = [(word, month) for word in _WORD.finditer(words) if (month := _month(word[0]))]
+    named = [(word, month) for word in _WORD.finditer(words) if (month := month_of(word[0]))]
     if not named:
         return None, words
     # The last before the time: "mar. 3 nov." begins with a Tuesday, not with March.
@@ -225,7 +207,7 @@ def _numeric_day(pattern: re.Pattern[str], found: re.Match[str], words: str) -> 
     return days.pop() if len(days) == 1 else None
 
 
-def _at(day: dt.date, rest: str, default: dt.tzinfo, compact: bool = False) -> dt.datetime | None:
+def _at(day: dt.date, rest: str, compact: bool = False) -> Moment | None:
     """A day and the words beside it -> that day at the time and in the zone that the words name."""
     rest = rest.strip()
     clock = (_COMPACT_CLOCK.match(rest) if compact else None) or _CLOCK.search(rest)
@@ -234,10 +216,10 @@ def _at(day: dt.date, rest: str, default: dt.tzinfo, compact: bool = False) -> d
         if _NUMBER.match(rest) and lone is None:
             return None
         hour, minute, second, after = int(lone[1]) if lone else 0, 0, 0, rest[lone.end() :] if lone else rest
-        half = None
+        half, timed = None, lone is not None
     else:
         hour, minute, second = int(clock["hour"]), int(clock["minute"]), int(clock["second"] or 0)
-        half, after = clock["half"], rest[clock.end() :] + " " + rest[: clock.start()]
+        half, timed, after = clock["half"], True, rest[clock.end() :] + " " + rest[: clock.start()]
     if half:
         if not 1 <= hour <= 12:
             return None
@@ -248,10 +230,10 @@ def _at(day: dt.date, rest: str, default: dt.tzinfo, compact: bool = False) -> d
     if hour == 24 and minute == second == 0:
         hour, extra = 0, dt.timedelta(days=1)
     local = dt.datetime.combine(day, dt.time(hour, minute, second)) + extra
-    return local.replace(tzinfo=_zone(after, local) or _fixed(default, local))
+    return Moment(local, timed, zone_beside(after, local))
 
 
-def _zone(words: str, local: dt.datetime) -> dt.tzinfo | None:
+def zone_beside(words: str, local: dt.datetime) -> dt.tzinfo | None:
     """Words beside a time -> the zone they name; an offset in figures counts before a name."""
     offset = _OFFSET.search(words)
     if offset:
@@ -261,10 +243,10 @@ def _zone(words: str, local: dt.datetime) -> dt.tzinfo | None:
             return dt.timezone(length if offset["sign"] == "+" else -length)
     for word in _WORD.findall(words):
         name = word.lower()
-        if name in _AMERICAN:
-            return _fixed(ZoneInfo(_AMERICAN[name]), local)
-        if name in _HOURS:
-            return dt.timezone(dt.timedelta(hours=_HOURS[name]))
+        if name in AMERICAN:
+            return _fixed(ZoneInfo(AMERICAN[name]), local)
+        if name in HOURS:
+            return dt.timezone(dt.timedelta(hours=HOURS[name]))
         if "/" in word:
             try:
                 return _fixed(ZoneInfo(word), local)
@@ -276,13 +258,6 @@ def _zone(words: str, local: dt.datetime) -> dt.tzinfo | None:
 def _fixed(zone: dt.tzinfo, local: dt.datetime) -> dt.tzinfo:
     """A zone with rules -> its offset at that moment."""
     return dt.timezone(zone.utcoffset(local) or dt.timedelta())
-
-
-@lru_cache(maxsize=512)
-def _month(word: str) -> int | None:
-    """A word -> 1 to 12 when it is the name of a month, or begins as one does, in a language of `_MONTHS`."""
-    word = word.lower()
-    return next((_MONTHS[word[:size]] for size in (5, 4, 3, 2) if word[:size] in _MONTHS), None)
 
 
 def _is_offset(words: str, number: re.Match[str]) -> bool:
