@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.mend import deep_check
+from crawler.mend import copies_again, deep_check
 from crawler.reextract import extract_again
 from pipelines.chain import refine
 from pipelines.memory import MOST, Memory
 from pipelines.stages import enter, memory_of
+from storage.archive import open_archive
 from storage.archive.clean import read_clean_copy
 from storage.archive.exchange import capture_of
 from storage.catalogue import leads, lessons
 from storage.catalogue.articles import newest_clean_copies
+from storage.catalogue.forgotten import take_out
 from storage.catalogue.schema import open_catalogue
 from storage.endings import read_ending, write_ending
 from storage.records import Article, Ending, Exchange, Lead, Lesson, Outcome, Outlet, Page, Removed
@@ -155,6 +157,31 @@ def test_what_a_kill_took_back_was_never_learned(tmp_path: Path) -> None:
     assert [one.url for one in lessons.newest(again.catalogue.conn, "outlet", MOST)] == ["https://outlet.example/0"]
     again.finish("finished", NOW)
     assert rebuilt(tmp_path)[1] == []
+
+
+def test_a_lost_copy_is_mended_as_it_was_whatever_was_learned_since(tmp_path: Path) -> None:
+    run = crawled(tmp_path)
+    copies = {each.lead.url: each.clean_key for each in newest_clean_copies(run.catalogue)}
+    keys = {copies["https://outlet.example/0"], copies["https://outlet.example/2"]}
+    before = {key: read_clean_copy(run.archive.read(key)) for key in keys}
+    for key in keys:
+        (tmp_path / key).unlink()
+    run.finish("finished", NOW)
+    archive = open_archive(str(tmp_path))
+    mended = list(copies_again(archive, keys, lambda name: Outlet(name=name)))
+    assert [each.fault for each in mended] == [None, None]
+    for key in keys:
+        after = read_clean_copy(archive.read(key))
+        assert (after.article.text, after.article.removed) == (before[key].article.text, before[key].article.removed)
+
+
+def test_a_story_that_is_forgotten_takes_its_lesson_with_it(tmp_path: Path) -> None:
+    run = crawled(tmp_path, 3)
+    taken_back = take_out(run.catalogue, urls=["https://outlet.example/1"], articles=[], inherited={})
+    assert taken_back == 1
+    taught = [one.url for one in lessons.newest(run.catalogue.conn, "outlet", MOST)]
+    assert taught == ["https://outlet.example/0", "https://outlet.example/2"]
+    run.finish("finished", NOW)
 
 
 @given(st.integers(0, 12), st.integers(1, 12), st.integers(0, 12))
