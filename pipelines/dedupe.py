@@ -14,11 +14,10 @@ from typing import Protocol
 
 import numpy as np
 
-from pipelines.likeness import Likeness, Weights, compared, weighed
-from storage.records import Fingerprint, Neighbour, Placement, Relation, Sharing
+from pipelines.joiners import DRIFT, best_told, joiners
+from pipelines.likeness import SHORT, Likeness, Weights, compared, weighed
+from storage.records import Fingerprint, Neighbour, Placement, Relation, Sharing, Standing
 
-DRIFT = 0.4
-"""Share of the shorter text in common with the fullest member of a cluster, below which a newcomer does not join."""
 SAME_TIME = dt.timedelta(hours=2)
 """Reports of one series with the same words are one report when they appear within this time."""
 SURE = 0.95
@@ -66,6 +65,7 @@ class Neighbours(Protocol):
     def same_text(self, digest: str) -> list[Neighbour]: ...
     def sharing(self, fingerprint: Fingerprint) -> Sharing: ...
     def members(self, cluster: str) -> list[Neighbour]: ...
+    def standing(self, cluster: str) -> list[Standing]: ...
     def fullest(self, cluster: str) -> Neighbour | None: ...
     def insert(
         self,
@@ -89,7 +89,8 @@ def place_arrival(arrival: Arrival, index: Neighbours) -> Placement:
     twins = index.same_text(mine.digest) if earlier is None and mine.words else []
     asked = earlier is None and not (twins and len(mine.words) > NOTICE)
     sharing = index.sharing(mine) if asked else Sharing()
-    placement, match = place(arrival, earlier, twins, sharing, index)
+    placement, match, copies = place(arrival, earlier, twins, sharing, index)
+    placement = replace(placement, adopted=joiners(mine, placement.cluster, copies, index))
     if placement.relation is not Relation.UNCHANGED:
         index.insert(
             mine,
@@ -123,41 +124,54 @@ def _retold(arrival: Arrival, story: str | None, index: Neighbours) -> Neighbour
 
 def place(
     arrival: Arrival, earlier: Neighbour | None, twins: Sequence[Neighbour], sharing: Sharing, index: Neighbours
-) -> tuple[Placement, Neighbour | None]:
-    """Arrival, its earlier revision, documents with the same text, neighbours -> Placement and the deciding match."""
+) -> tuple[Placement, Neighbour | None, list[Likeness]]:
+    """Arrival, its earlier revision, documents with the same text, neighbours -> Placement, the deciding match, and all
+    texts that it is a copy of, likeliest first; none where it is not compared with others."""
     mine = arrival.fingerprint
     if earlier is not None:
         same = earlier.digest == mine.digest
         relation = Relation.UNCHANGED if same else Relation.REVISION
-        return _placed(relation, compared(mine, earlier, np.ones(len(mine.words))), arrival, index), earlier
+        return _placed(relation, compared(mine, earlier, np.ones(len(mine.words))), arrival, index), earlier, []
     weights = weighed(mine, sharing)
     alike = _compared(mine, sharing, weights)
     series = any(likeness.alike and likeness.conflicts for likeness in alike)
     twins = [twin for twin in twins if not series or near_in_time(arrival, twin)]
     if twins:
         exact = compared(mine, twins[0], weights, words=mine.words)
-        return _placed(Relation.EXACT_DUPLICATE, exact, arrival, index), twins[0]
+        return _placed(Relation.EXACT_DUPLICATE, exact, arrival, index), twins[0], []
     copies = [
         likeness
         for likeness in alike
         if likeness.alike and not likeness.conflicts and (not series or near_in_time(arrival, likeness.neighbour))
     ]
     copies.sort(key=lambda likeness: (-round(likeness.score, 2), likeness.neighbour.document))
-    best = next((likeness for likeness in copies if _holds(likeness, mine, weights, index)), None)
+    best = _best(mine, copies, weights, index)
     if best is None:
-        return Placement(relation=Relation.NEW, cluster=arrival.article, canonical=arrival.article), None
+        return Placement(relation=Relation.NEW, cluster=arrival.article, canonical=arrival.article), None, copies
     excerpt = best.share_of_self >= MOST and best.share_of_match < PART
-    return _placed(Relation.EXCERPT if excerpt else Relation.NEAR_DUPLICATE, best, arrival, index), best.neighbour
+    relation = Relation.EXCERPT if excerpt else Relation.NEAR_DUPLICATE
+    return _placed(relation, best, arrival, index), best.neighbour, copies
+
+
+def _best(mine: Fingerprint, copies: Sequence[Likeness], weights: Weights, index: Neighbours) -> Likeness | None:
+    """The copy whose cluster the newcomer joins. A full text joins no short one: that is for the short one to do."""
+    if len(mine.words) < SHORT:
+        return best_told([likeness for likeness in copies if _holds(likeness, mine, weights, index)], index)
+    full = (likeness for likeness in copies if len(likeness.neighbour.words) >= SHORT)
+    return next((likeness for likeness in full if _holds(likeness, mine, weights, index)), None)
 
 
 def _compared(mine: Fingerprint, sharing: Sharing, weights: Weights) -> list[Likeness]:
-    """Likenesses with the neighbours, likeliest first. A long text that has found its copy needs no more of them; of a
-    short one all are wanted: whether it belongs to a series shows in the others."""
+    """Likenesses with the neighbours, likeliest first. A long text that has found its copy needs no more of its cluster; of
+    a short one all are wanted: whether it belongs to a series shows in the others."""
     found: list[Likeness] = []
+    sure = None
     for neighbour in sharing.neighbours:
+        if neighbour.cluster == sure:
+            continue
         found.append(compared(mine, neighbour, weights))
         if len(mine.words) > NOTICE and found[-1].alike and not found[-1].conflicts and found[-1].score >= SURE:
-            break
+            sure = sure or neighbour.cluster
     return found
 
 

@@ -73,7 +73,7 @@ def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
         article=fields.get("article"),
         content_digest=fields.get("content_digest"),
         clean_key=fields.get("clean_key"),
-        placement=Placement(**{**placement, "relation": Relation(placement["relation"])}) if placement else None,
+        placement=_read_placement(placement) if placement else None,
         canonical=fields.get("canonical"),
         headline=fields.get("headline"),
         published=fields.get("published"),
@@ -88,6 +88,10 @@ def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
         day_first=fields.get("day_first"),
         recurring=tuple(Recurrence(**each) for each in fields.get("recurring", ())),
     )
+
+
+def _read_placement(fields: Mapping[str, Any]) -> Placement:
+    return Placement(**{**fields, "relation": Relation(fields["relation"]), "adopted": tuple(fields.get("adopted", ()))})
 
 
 def write_lead(lead: Lead, announced_at: dt.datetime) -> dict[str, Any]:

@@ -324,6 +324,17 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A document of a cluster, without its words: how many they are, its characters, whether a person put it there."""
+
+    article: str
+    digest: str
+    words: int
+    length: int
+    ruled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
     """What the index knows of a fingerprint: neighbours with shared anchors, likeliest first, and for each word
     position at which a shingle was found the number of clusters that have it."""
@@ -337,7 +348,8 @@ class Placement:
     """Where an article stands: its relation, its cluster, the member that stands for it, and what it was compared to.
 
     `match` is the article id that decided; `share_of_match` is the share (0 to 1) of the match's text that stands in
-    this article, `share_of_self` the share of this article's text that stands in the match.
+    this article, `share_of_self` the share of this article's text that stands in the match. `adopted` are articles that
+    came before and went to this cluster with it.
     """
 
     relation: Relation
@@ -347,6 +359,7 @@ class Placement:
     share_of_match: float = 0.0
     share_of_self: float = 0.0
     score: float = 0.0
+    adopted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

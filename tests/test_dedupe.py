@@ -18,6 +18,7 @@ import pytest
 
 from pipelines.dedupe import Arrival, canonical, place_arrival, story_of
 from pipelines.fingerprint import fingerprint
+from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES, Placements
 from storage.records import Placement, Relation
 
@@ -63,8 +64,9 @@ class Stand:
 
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:")
-        for statement in PLACEMENT_TABLES + PLACEMENT_STANDING:
+        for statement in PLACEMENT_TABLES + PLACEMENT_STANDING + MOVE_TABLES:
             self.connection.execute(statement)
+        self.connection.execute("create table articles (article text, cluster text)")
         self.index = Placements(self.connection)
         self.count = 0
 
@@ -92,6 +94,11 @@ class Stand:
             ),
             self.index,
         )
+
+    def clusters(self) -> dict[int, str]:
+        """Number that an address ends in -> the cluster in which its article stands now."""
+        query = "select d.article, c.article from documents d join documents c on c.document = d.cluster order by d.document"
+        return {int(article.rsplit("/", 1)[1]): cluster for article, cluster in self.connection.execute(query)}
 
 
 @pytest.fixture
@@ -217,10 +224,42 @@ def test_a_follow_up_that_repeats_the_background_is_not_a_copy(stand: Stand) -> 
 
 
 def test_a_roundup_that_prints_a_story_among_others_is_not_its_copy(stand: Stand) -> None:
-    brief = stand.put([ORCHESTRA[0]])
+    stand.put([ORCHESTRA[0]])
     roundup = stand.put(["The day in brief.", *LETTER, FERRY[0], ORCHESTRA[0], *FERRY[2:]])
     assert roundup.relation is Relation.NEW
-    assert stand.put(ORCHESTRA).cluster == brief.cluster
+    whole = stand.put(ORCHESTRA)
+    assert stand.clusters() == {1: whole.cluster, 2: roundup.cluster, 3: whole.cluster}
+
+
+def test_a_short_text_that_came_first_goes_to_its_story_when_that_comes(stand: Stand) -> None:
+    stub = "Harbour of Lindby: " + " ".join(FERRY[0].split()[:25])
+    first = stand.put(stub)
+    again = stand.put(stub)
+    assert again.relation is Relation.EXACT_DUPLICATE and again.cluster == first.cluster
+    whole = stand.put(FERRY)
+    assert whole.relation is Relation.NEW and whole.adopted == ("https://outlet1.example/news/1", "https://outlet2.example/news/2")
+    assert set(stand.clusters().values()) == {whole.cluster}
+    later = stand.put(FERRY[:-1])
+    assert later.cluster == whole.cluster and later.adopted == ()
+
+
+def test_a_part_that_stood_alone_goes_where_the_whole_goes(stand: Stand) -> None:
+    """The whole shows that two texts which have nothing in common are of one story."""
+    stand.put([ORCHESTRA[0], *FERRY], outlet="update")
+    stand.put(FERRY[:2])
+    stand.put(FERRY)
+    assert len(set(stand.clusters().values())) == 1
+
+
+def test_a_teaser_that_stands_in_a_roundup_too_goes_to_the_story_that_more_tell(stand: Stand) -> None:
+    items = [FERRY[0], LETTER[0], LETTER[1], LETTER[2], ORCHESTRA[1], ORCHESTRA[2]]
+    teaser = " ".join(FERRY[0].split()[:28]) + " … Read on"
+    for order in ([0, 1, 2, 3], [1, 0, 2, 3], [2, 1, 0, 3], [3, 2, 1, 0]):
+        stand, texts = Stand(), [items, teaser, FERRY, ["(Agency) - " + FERRY[0], *FERRY[1:]]]
+        for number in order:
+            stand.put(texts[number], url=f"https://a{number}.example/{number}")
+        clusters = stand.clusters()
+        assert clusters[1] == clusters[2] == clusters[3] != clusters[0], order
 
 
 def test_notices_in_which_two_figures_change_are_two_notices(stand: Stand) -> None:

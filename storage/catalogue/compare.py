@@ -1,7 +1,8 @@
 """Two catalogues -> what differs in their contents, table by table.
 
 Numbers that say nothing outside one file are left out: row ids of articles, numbers of documents (a document's match may
-have been taken back; the article's own match is compared). So is what is by nature passing: validators of feeds, leases.
+have been taken back; the article's own match is compared). So is what is by nature passing: validators of feeds, leases, where a document
+would go back to.
 Both are read in the same order, a row at a time.
 """
 
@@ -11,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_PASSING = frozenset({"sources"})
+_PASSING = frozenset({"sources", "moves"})
 _OWN_COLUMNS = {"leads": {"run"}, "articles": {"id"}, "documents": {"document", "match"}}
 _KEYS = {"articles": ("capture",)}
 # How a column is read where the plain value says nothing outside its file.

@@ -11,7 +11,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from storage.records import Fingerprint, Neighbour, Placement, Sharing
+from storage.catalogue import moves
+from storage.records import Fingerprint, Neighbour, Placement, Sharing, Standing
 
 PLACEMENT_TABLES: tuple[str, ...] = (
     # `cluster` is the document that the cluster began with; its article is the cluster's id. A document with an empty
@@ -151,6 +152,16 @@ class Placements:
                     where c.article = ? and c.document = c.cluster and d.digest <> x'' order by d.document"""
         return [_neighbour(row) for row in self.connection.execute(query, (cluster,))]
 
+    def standing(self, cluster: str) -> list[Standing]:
+        """Cluster id -> what its documents are, in order of arrival."""
+        query = """select d.article, d.digest, length(d.words), d.length, d.ruled from documents c
+                   join documents d on d.cluster = c.document
+                   where c.article = ? and c.document = c.cluster and d.digest <> x'' order by d.document"""
+        return [
+            Standing(article=article, digest=bytes(digest).hex(), words=words, length=length, ruled=bool(ruled))
+            for article, digest, words, length, ruled in self.connection.execute(query, (cluster,))
+        ]
+
     def fullest(self, cluster: str) -> Neighbour | None:
         """Cluster id -> the longest of its documents that others are compared with. None where a person has put the
         cluster together: then its members need not be like each other."""
@@ -196,6 +207,7 @@ class Placements:
         document = self._enter(row)
         if first is None:
             self.connection.execute("update documents set cluster = document where document = ?", (document,))
+        moves.move(self.connection, placement.adopted, document, first or document)
         if indexed:
             postings = [(key, document) for key in {anchor >> 16 for anchor in fingerprint.anchors}]
             if later is None:
@@ -242,10 +254,11 @@ def forget(connection: sqlite3.Connection, article: str) -> None:
     if row[0] is None:
         return
     connection.execute("delete from postings where document = ?", (row[0],))
+    moves.undo(connection, row[0])
     joined = connection.execute(
         "select 1 from documents where cluster = ? and document <> cluster limit 1", (row[0],)
     ).fetchone()
-    if joined is None:
+    if joined is None and not moves.awaited(connection, row[0]):
         connection.execute("delete from documents where document = ?", (row[0],))
         return
     connection.execute(

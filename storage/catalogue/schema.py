@@ -14,6 +14,7 @@ from pathlib import Path
 import sqlite_utils
 
 from storage.catalogue.lessons import LESSON_TABLES
+from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
 from storage.catalogue.search import READING_INDEXES
 
@@ -65,6 +66,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     LESSON_TABLES,
     PLACEMENT_STANDING,
     READING_INDEXES,
+    MOVE_TABLES,
 )
 
 
