@@ -7,8 +7,8 @@ address of a story looks like.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Self
@@ -20,14 +20,14 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
+from crawler.announcing import Announcing, header
 from crawler.impossible import impossible_answer
 from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
 from crawler.network.rights import beside
 from crawler.opening import open_run
-from crawler.sources import Announced, Source, SourceKind, read_source
-from storage.archive.codings import decode_body
+from crawler.revisit import ages, allowed, revisits
+from crawler.sources import Source, SourceKind
 from storage.catalogue import leads
-from storage.catalogue.sources import CHECKED, remember, state_of
 from storage.records import Failure, Fetched, Lead, Outlet, Override
 from storage.run import Run
 from storage.urls import canonical
@@ -75,8 +75,6 @@ class OutletSpider(scrapy.Spider):
         self.limit = _whole_number(limit)
         self.since = _day(since)
         self.hosts = self.hosts or (urlsplit(self.home).hostname or "",)
-        self.sources_read = 0
-        self.sources_failed: list[str] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, run: Run | None = None, **kwargs: Any) -> Self:
@@ -105,27 +103,33 @@ class OutletSpider(scrapy.Spider):
             self.run.take(lead, _now())
             yield self.ask(lead)
             return
-        await self._discover()
-        if self.sources_failed and not self.sources_read:
+        announcing = Announcing(run=self.run, crawler=self.crawler, ours=self._ours, moved=self._moved)
+        await announcing.all(self._sources())
+        if announcing.failed and not announcing.read:
             raise CloseSpider("unreadable")
         self.impossible = await impossible_answer(self, _now())
-        left = self.limit
-        while left is None or left > 0:
-            lead_or_none = leads.lease(self.run.catalogue, self.name, self.run.id, _now(), self.since)
-            if lead_or_none is None:
-                return
-            yield self.ask(lead_or_none)
-            left = left - 1 if left is not None else None
+        left, new = self.limit or sys.maxsize, 0
+        while new < left and (fresh := leads.lease(self.run.catalogue, self.name, self.run.id, _now(), self.since)):
+            new += 1
+            yield self.ask(fresh)
+        for known in self._due(min(left - new, allowed(new, self.settings.getfloat("NEWS_REVISIT_SHARE")))):
+            self.run.revisited += 1
+            yield self.ask(known, known=True)
 
-    def ask(self, lead: Lead) -> Request:
-        """Lead -> the request for its page."""
-        return Request(lead.url, callback=self.answered, errback=self.missed, cb_kwargs={"lead": lead}, meta={"lead": lead})
+    def _due(self, most: int) -> list[Lead]:
+        """Known stories that are to be looked at again. They are not leased: one that is not reached is due in the next run."""
+        return revisits(self.run.catalogue, self.name, _now(), ages(self.settings["NEWS_REVISITS"]), most)
+
+    def ask(self, lead: Lead, *, known: bool = False) -> Request:
+        """Lead -> the request for its page. `known`: its story is kept already, whatever comes."""
+        meta = {"lead": lead, "known": known}
+        return Request(lead.url, callback=self.answered, errback=self.missed, cb_kwargs={"lead": lead}, meta=meta)
 
     def answered(self, response: Response, lead: Lead) -> Iterator[Fetched | Failure]:
         """An answer, whatever its status -> what was fetched; a failure for a redirect that cannot be followed."""
         request: Request = response.request  # type: ignore[assignment]
         if response.status in REDIRECTS:  # one that is followed does not come here
-            location = _header(response, "Location")
+            location = header(response, "Location")
             told = f"it redirects to {location[:500]!r}, which is no page of the web" if location else "it redirects to nowhere"
             yield self._failure(request, lead, told, response.status)
             return
@@ -137,7 +141,8 @@ class OutletSpider(scrapy.Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         lead: Lead = request.meta["lead"]
         if failure.check(Refused):
-            self.run.refuse(lead, failure.getErrorMessage())
+            if not request.meta["known"]:
+                self.run.refuse(lead, failure.getErrorMessage())
             return
         if failure.check(Postponed):
             return  # the lease is given back at the end of the run
@@ -162,63 +167,6 @@ class OutletSpider(scrapy.Spider):
         kinds = ((SourceKind.FEED, self.feeds), (SourceKind.SITEMAP, self.sitemaps), (SourceKind.LISTING, self.listings))
         return [Source(url=urljoin(self.home, path), kind=kind) for kind, paths in kinds for path in paths]
 
-    async def _discover(self) -> None:
-        """Read every source, and what the sources name in turn, each once."""
-        waiting = self._sources()
-        seen = {source.url for source in waiting}
-        while waiting:
-            source = waiting.pop(0)
-            try:
-                announced = await self._read(source)
-            except (*UNREACHABLE, *FINAL) as error:
-                self._source_failed(source, str(error) or type(error).__name__)
-                continue
-            new = [each for each in announced.more if self._moved(each.url) not in seen] if announced else []
-            seen.update(self._moved(each.url) for each in new)
-            waiting += [replace(each, url=self._moved(each.url)) for each in new]
-
-    async def _read(self, source: Source) -> Announced | None:
-        """Fetch a source and announce what is in it; None when it could not be read or says nothing new."""
-        state = state_of(self.run.catalogue, source.url, self.name)
-        request = Request(source.url, headers=state.headers, meta={"source": source.url})
-        response = await self.crawler.engine.download_async(request)
-        if response.status == 304:
-            newest = replace(
-                state,
-                etag=_header(response, "ETag") or state.etag,  # a 304 may bring new ones (RFC 9111 3.2)
-                last_modified=_header(response, "Last-Modified") or state.last_modified,
-                unchanged=state.unchanged + 1,
-            )
-            remember(self.run.catalogue, newest, _now().isoformat())
-            self.sources_read += 1
-            return None
-        if response.status >= 400:
-            self._source_failed(source, f"status {response.status}")
-            return None
-        most = self.settings.getint("DOWNLOAD_MAXSIZE")
-        body, _ = decode_body(response.body, _header(response, "Content-Encoding"), most)
-        announced = read_source(source, self.name, body, response.url, _header(response, "Content-Type"))
-        if not announced.readable:
-            self._source_failed(source, f"what came is no {source.kind}")
-            return None
-        self.sources_read += 1
-        self.run.announce(self._ours(announced.leads), _now())
-        digest = hashlib.sha256(body).hexdigest()
-        newest = replace(
-            state,
-            etag=_header(response, "ETag"),
-            last_modified=_header(response, "Last-Modified"),
-            digest=digest,
-            unchanged=0,
-            lies=state.lies or (state.unchanged >= CHECKED and digest != state.digest),
-        )
-        remember(self.run.catalogue, newest, _now().isoformat())
-        return announced
-
-    def _source_failed(self, source: Source, reason: str) -> None:
-        self.sources_failed.append(source.url)
-        self.run.notes.append(f"{source.url} could not be read: {reason}")
-
     def _ours(self, found: Iterable[Lead]) -> list[Lead]:
         """Leads to stories of this outlet; the rest of what a source names is not for us."""
         ours = []
@@ -242,11 +190,6 @@ class OutletSpider(scrapy.Spider):
         if page is None:
             raise ArgumentError(f"-a url={url} is not the address of a page; it begins with https:// or http://.")
         return page
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value is not None else None
 
 
 def _belongs(host: str | None, hosts: tuple[str, ...]) -> bool:

@@ -42,6 +42,10 @@ NEWS_RETRY_AFTER_MOST = 120  # seconds; an outlet that asks for more is left unt
 NEWS_PROBE = os.environ.get("NEWS_PROBE", "1") not in ("0", "")  # one page a day that cannot exist (crawler.impossible)
 NEWS_BLOCKS_IN_A_ROW = 5  # then the run of this outlet ends
 
+# Known stories are looked at again at these ages, for corrections and for what was taken away; empty: never.
+NEWS_REVISITS = os.environ.get("NEWS_REVISITS", "30m 3h 1d 4d 14d")
+NEWS_REVISIT_SHARE = float(os.environ.get("NEWS_REVISIT_SHARE", "0.25"))  # of a run's pages; ten are always allowed
+
 # What a server may do to us.
 NEWS_ALLOW_ADDRESSES: list[str] = [a for a in os.environ.get("NEWS_ALLOW_ADDRESSES", "").split(",") if a]
 TWISTED_DNS_RESOLVER = "crawler.network.addresses.CheckingResolver"

@@ -38,7 +38,8 @@ from storage.settler import Settler
 
 @dataclass
 class Run:
-    """An open run. `counts` holds outcomes, `kinds` the kinds of what was quarantined."""
+    """An open run. `counts` holds outcomes, `kinds` the kinds of what was quarantined; `revisited` known stories that were
+    looked at again, `gone` how many of them were taken away; `missed` sources that had moved past what was seen."""
 
     id: str
     outlet: str
@@ -62,6 +63,9 @@ class Run:
     usual: dict[str, float] = field(default_factory=dict)
     warc_notes: Notes = field(default_factory=Notes)
 
+    revisited: int = 0
+    gone: int = 0
+    missed: list[str] = field(default_factory=list)
     def record(self, exchange: Exchange) -> WarcAddress:
         """Write an exchange to the WARC; where its response lies."""
         self.exchanges += 1
@@ -111,7 +115,7 @@ class Run:
 
     def settled(self, ending: Ending) -> None:
         """An ending is durable: say so in the catalogue, and count it."""
-        captures.settle(self.catalogue, [ending])
+        self.gone += captures.settle(self.catalogue, [ending])
         self.counts[ending.outcome] += 1
         if ending.outcome is Outcome.QUARANTINED and ending.kind:
             self.kinds[ending.kind] += 1
@@ -161,6 +165,9 @@ class Run:
         for address in self.warc_notes.left():
             self._write_note(address)
         self.ledger.append("run-ended", {key: value for key, value in receipt.items() if key not in ("run", "outlet")})
+            "revisited": self.revisited,
+            "gone": self.gone,
+            "missed": self.missed,
         self.warc.close()
         self.ledger.close()
         self.archive.store.put_new(receipt_key(self.outlet, self.id), runs.receipt_json(receipt).encode())

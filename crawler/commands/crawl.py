@@ -18,8 +18,8 @@ from scrapy.exceptions import UsageError
 
 from crawler.console import complain, write
 from crawler.opening import open_run
-from crawler.outlet import ArgumentError
 from crawler.progress import Progress
+from crawler.revisit import ages
 from storage.archive import ArchiveError
 from storage.catalogue.schema import CatalogueError
 from storage.run import OutletBusy, Run
@@ -83,11 +83,12 @@ class Command(ScrapyCrawl):
         try:
             spider = self.crawler_process.spider_loader.load(outlet)  # type: ignore[union-attr]
             spider(**spargs)
+            ages(self.settings["NEWS_REVISITS"])  # type: ignore[index]
             return open_run(outlet, self.settings)  # type: ignore[arg-type]
         except KeyError:
             known = ", ".join(self.crawler_process.spider_loader.list())  # type: ignore[union-attr]
             self._fail(2, f"There is no outlet {outlet!r}; there are: {known}.")
-        except ArgumentError as error:
+        except ValueError as error:  # ArgumentError, or a setting
             self._fail(2, str(error))
         except OutletBusy as error:
             self._fail(6, str(error))

@@ -23,6 +23,7 @@ from storage.records import Earlier, Ending, Kind, Lead, Outcome, Relation, Warc
 
 # Kinds that say nothing of the story: the outlet refused or was out of order, so the lead is asked for again later.
 PASSING = frozenset({Kind.FORBIDDEN, Kind.CHALLENGE, Kind.MAINTENANCE, Kind.SOFT_ERROR, Kind.EMPTY})
+GONE = frozenset({404, 410})
 HAS_ARTICLE = frozenset({Outcome.KEPT, Outcome.DUPLICATE, Outcome.REVISION})
 
 
@@ -154,17 +155,17 @@ def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) ->
     )
 
 
-def settle(database: sqlite_utils.Database, endings: Iterable[Ending]) -> None:
-    """The endings are durable: mark their captures, and put their leads to rest or back in line."""
+def settle(database: sqlite_utils.Database, endings: Iterable[Ending]) -> int:
+    """The endings are durable: mark their captures, and put their leads to rest or back in line. How many known stories are
+    gone."""
     with writing(database) as connection:
-        for ending in endings:
-            enter_settled(connection, ending)
+        return sum(enter_settled(connection, ending) for ending in endings)
 
 
-def enter_settled(connection: sqlite3.Connection, ending: Ending) -> None:
+def enter_settled(connection: sqlite3.Connection, ending: Ending) -> bool:
     """`settle` of one ending, inside the caller's transaction."""
     connection.execute("update captures set settled = 1 where id = ?", (ending.sequence,))
-    settle_lead(connection, ending)
+    return settle_lead(connection, ending)
 
 
 def holds(connection: sqlite3.Connection, sequence: int, run: str) -> bool:
@@ -172,21 +173,38 @@ def holds(connection: sqlite3.Connection, sequence: int, run: str) -> bool:
     return connection.execute("select 1 from captures where id = ? and run = ?", (sequence, run)).fetchone() is not None
 
 
-def settle_lead(connection: sqlite3.Connection, ending: Ending) -> None:
-    """Ending -> the state of its lead: captured, gone, refused, or announced again with a time to wait for."""
+def settle_lead(connection: sqlite3.Connection, ending: Ending) -> bool:
+    """Ending -> the state of its lead: captured, gone, refused, or announced again with a time to wait for. Whether a known
+    story is gone now.
+
+    Of a story that is known only 404 and 410 change anything: a block, a stump or an outage says nothing of it."""
     url = ending.lead.url
-    found = connection.execute("select attempts from leads where url = ?", (url,)).fetchone()
-    attempts = (found[0] if found else 0) + (ending.supersedes is None)
+    found = connection.execute("select attempts, state from leads where url = ?", (url,)).fetchone()
+    attempts, before = found or (0, "")
+    refused = ending.outcome is Outcome.FAILED or ending.outcome is Outcome.QUARANTINED
+    missing = ending.outcome is Outcome.QUARANTINED and ending.kind is Kind.NOT_FOUND
+    known = refused and _is_known(connection, ending)
+    attempts += ending.supersedes is None and not known
     state, not_before = "captured", ""
-    if ending.outcome is Outcome.FAILED or (ending.outcome is Outcome.QUARANTINED and ending.kind in PASSING):
+    if known:
+        state = "gone" if before == "gone" or (missing and ending.status in GONE) else "captured"
+    elif missing:
+        state = "gone"
+    elif ending.outcome is Outcome.FAILED or (ending.outcome is Outcome.QUARANTINED and ending.kind in PASSING):
         again = retry_time(attempts, ending.fetched_at)
         state, not_before = ("announced", again.isoformat(timespec="seconds")) if again else ("refused", "")
-    elif ending.outcome is Outcome.QUARANTINED and ending.kind is Kind.NOT_FOUND:
-        state = "gone"
     connection.execute(
         "update leads set state = ?, run = null, attempts = ?, not_before = ?, outcome = ? where url = ?",
         (state, attempts, not_before, ending.outcome, url),
     )
+    return known and missing and ending.status in GONE
+
+
+def _is_known(connection: sqlite3.Connection, ending: Ending) -> bool:
+    """Whether another capture of the same lead brought a story."""
+    query = """select 1 from captures where lead = ? and id <> ? and superseded_by is null
+                 and outcome in ('kept', 'duplicate', 'revision', 'unchanged') limit 1"""
+    return connection.execute(query, (ending.lead.url, ending.sequence)).fetchone() is not None
 
 
 def unsettled(database: sqlite_utils.Database, outlet: str) -> list[tuple[int, str]]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import sqlite_utils
 
@@ -107,6 +108,39 @@ def waiting(database: sqlite_utils.Database, outlet: str) -> int:
     """How many leads of the outlet have been heard of and not fetched."""
     query = "select count(*) from leads where outlet = ? and state in ('announced', 'leased')"
     return int(database.conn.execute(query, (outlet,)).fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """A lead that became a story, when it was first and when last fetched, whatever came."""
+
+    lead: Lead
+    first: dt.datetime
+    last: dt.datetime
+
+
+def visited(database: sqlite_utils.Database, outlet: str, since: dt.datetime) -> Iterator[Visited]:
+    """The stories of an outlet that were first fetched since then, also those that are gone."""
+    rows = database.conn.execute(
+        """select l.url, l.source, l.title, l.published, s.first, s.last
+           from (select lead, min(fetched_at) as first, max(fetched_at) as last,
+                   max(outcome in ('kept', 'duplicate', 'revision', 'unchanged')) as story
+                 from captures where outlet = :outlet and fetched_at >= :since group by lead) s
+             join leads l on l.url = s.lead
+           where s.story and l.state in ('captured', 'gone')
+             and not exists (select 1 from captures c where c.lead = s.lead and c.fetched_at < :since)""",
+        {"outlet": outlet, "since": since.astimezone(dt.UTC).isoformat()},
+    ).fetchall()
+    for url, source, title, published, first, last in rows:
+        when = dt.datetime.fromisoformat(published) if published else None
+        lead = Lead(url=url, outlet=outlet, source=source, title=title, published=when)
+        yield Visited(lead=lead, first=dt.datetime.fromisoformat(first), last=dt.datetime.fromisoformat(last))
+
+
+def heard_before(database: sqlite_utils.Database, urls: Iterable[str], when: dt.datetime) -> bool:
+    """Whether one of the URLs was announced before then, under this or another address of the same page."""
+    query = "select 1 from leads where key = ? and announced_at < ?"
+    return any(database.conn.execute(query, (key(url) or url, _iso(when))).fetchone() for url in urls)
 
 
 def _iso(time: dt.datetime | None) -> str | None:

@@ -33,6 +33,8 @@ def receipt_text(receipt: Mapping[str, Any], archive: str, catalogue: str) -> st
     lines.append(
         f"  leads: {receipt['leads_announced']} new, {receipt['leads_waiting']} waiting, {receipt['leads_refused']} refused"
     )
+    if receipt.get("revisited"):
+        lines.append(f"  known stories looked at again: {receipt['revisited']}, of which {receipt['gone']} were taken away")
     lines += [f"  note: {note}" for note in receipt["notes"]]
     lines += ["", f"  archive    {archive}", f"  catalogue  {catalogue}"]
     return "\n".join(lines)
