@@ -6,8 +6,8 @@ Articles are those of `benchmarks.scale` (made words by Zipf's law, three in ten
 lead, capture, revision, words, document and postings. Measured by wall time, on one connection whose page cache is cold
 for nobody but the first: the first page of a search (20 stories; common, middling and rare words, one to three of them, a
 quarter with a filter, a quarter as a phrase), a story with its cluster and versions, the newest without words, `export
-jsonl` into nowhere with its memory at a tenth and at the end. The last line is JSON. With --catalogue a file that is
-there is measured as it is.
+jsonl` into nowhere with its memory at a tenth and at the end. The last line is JSON. With --catalogue a file that
+was begun here is filled up to N.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from pathlib import Path
 import sqlite_utils
 
 from benchmarks.scale import OUTLETS, Press
-from pipelines.compare import word_diff
 from pipelines.dedupe import canonical
 from storage.catalogue.captures import enter, enter_settled
 from storage.catalogue.placements import Placements
@@ -55,11 +54,12 @@ PAGE = 20
 
 
 def fill(catalogue: sqlite_utils.Database, press: Press, articles: int) -> None:
-    """An empty catalogue -> one with so many articles."""
+    """A catalogue that was begun here, or an empty one -> one with so many articles."""
+    there = catalogue.conn.execute("select coalesce(max(id), 0) from captures").fetchone()[0]
     with writing(catalogue) as connection:
         for outlet in range(OUTLETS):
             begin(connection, f"20260101T000000Z-{outlet:012x}", f"outlet-{outlet}", START.isoformat())
-    for first in range(0, articles, BATCH):
+    for first in range(there, articles, BATCH):
         later: list[tuple[int, int]] = []
         with writing(catalogue) as connection:
             index = Placements(connection)
@@ -210,7 +210,7 @@ def measured(catalogue: sqlite_utils.Database, path: Path, press: Press, count: 
         for asked in questions(press, count, seed)
     ]
     figures |= told("search", timed(searches))
-    figures |= told("story", timed([lambda key=key: story(connection, key, canonical, word_diff) for key in keys]))
+    figures |= told("story", timed([lambda key=key: story(connection, key, canonical) for key in keys]))
     newest = Selection(newest=True)
     figures |= told("newest", timed([lambda: list(itertools.islice(select(connection, newest, canonical), PAGE))] * 20))
     return figures | exported(connection)
@@ -227,8 +227,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = arguments.catalogue or Path(folder) / "catalogue.sqlite"
         catalogue = open_catalogue(path)
-        if not catalogue.conn.execute("select 1 from articles limit 1").fetchone():
-            fill(catalogue, press, arguments.articles)
+        fill(catalogue, press, arguments.articles)
         print(json.dumps(measured(catalogue, path, press, arguments.questions, arguments.seed)))
         catalogue.close()
 

@@ -16,7 +16,7 @@ import sqlite_utils
 from storage.catalogue.lessons import LESSON_TABLES
 from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
-from storage.catalogue.search import READING_INDEXES
+from storage.catalogue.search import FILTER_INDEXES, READING_INDEXES
 
 
 class CatalogueError(Exception):
@@ -66,6 +66,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     LESSON_TABLES,
     PLACEMENT_STANDING,
     READING_INDEXES,
+    FILTER_INDEXES,
     MOVE_TABLES,
 )
 

@@ -17,6 +17,11 @@ READING_INDEXES: tuple[str, ...] = (
     "create index articles_language on articles (language)",
     "create index articles_provider on articles (provider)",
 )
+FILTER_INDEXES: tuple[str, ...] = (
+    # A filter that leaves few articles is answered from an index; else a search reads the whole catalogue for it.
+    "create index articles_fetched on articles (fetched_at)",
+    "create index articles_relation on articles (relation)",
+)
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200b-\u200f\u00ad\u061c]")
 _LETTERS = str.maketrans("أإآٱىئیک", "ااااييي" + "ك")
 # Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from storage.catalogue.search import match_expression
 from storage.records import Relation
+from storage.views.filters import Narrowed, narrowed
 
 Choice = Callable[[Sequence[tuple[str, int, int, str]]], str]
 """Members as (seen, order of arrival, length, article) -> the article that stands for them."""
@@ -25,6 +26,9 @@ KINDS: Mapping[str, tuple[Relation, ...]] = {
     "revision": (Relation.REVISION, Relation.UNCHANGED),
 }
 """How an article stood to what was archived before it, as a reader says it."""
+RANKED = 10_000
+"""Articles that are put in order by likelihood at most: the newest that have the words."""
+_BATCH = 100
 REMEMBERED = 4096
 """Clusters whose choice is remembered: copies of a story arrive close to each other."""
 
@@ -106,11 +110,59 @@ def select(connection: sqlite3.Connection, wanted: Selection, choose: Choice) ->
     if match == "":
         return
     values = _values(wanted, match)
+    sets = narrowed(connection, values, KINDS[wanted.kind] if wanted.kind else ())
+    values |= sets.values
     chosen = _Chosen()
-    for found in connection.execute(_query(wanted, match), values):
+    for found in _found(connection, wanted, values, sets):
         row = _row(found)
         if wanted.every or _stands(connection, row, values, choose, chosen):
             yield row
+
+
+def _found(
+    connection: sqlite3.Connection, wanted: Selection, values: dict[str, object], sets: Narrowed
+) -> Iterator[Sequence[object]]:
+    """The rows in the order asked for. None is sorted with its text: where an order must be made, it is one of ids."""
+    columns = ", ".join(f"a.{name}" for name in _COLUMNS)
+    if wanted.best and values["match"] is not None:
+        ids = _likeliest(connection, values, sets)
+    elif sets.sets and values["match"] is None:
+        ids = sorted((row[0] for row in connection.execute(sets.sets[0][1], values)), reverse=wanted.newest)
+    else:
+        yield from connection.execute(f"select {columns} from {_source(wanted, values, sets)}", values)
+        return
+    for start in range(0, len(ids), _BATCH):
+        part = ids[start : start + _BATCH]
+        query = f"select a.id, {columns} from articles a where a.id in ({', '.join(map(str, part))}) and {_CONDITIONS}"
+        rows = {row[0]: row[1:] for row in connection.execute(query, values)}
+        yield from (rows[number] for number in part if number in rows)
+
+
+def _source(wanted: Selection, values: dict[str, object], sets: Narrowed) -> str:
+    """Where rows lie in the order asked for: in the table, or in the index of words."""
+    down = "desc" if wanted.newest else "asc"
+    if values["match"] is None:
+        return f"articles a where {_CONDITIONS} order by a.id {down}"
+    # SQLite must not begin with `articles`: the index gives its rows in order.
+    return (
+        f"articles_fts cross join articles a on a.id = articles_fts.rowid "
+        f"where articles_fts match :match {_inside(sets)} and {_CONDITIONS} order by articles_fts.rowid {down}"
+    )
+
+
+def _inside(sets: Narrowed) -> str:
+    """Sets as conditions on the index of words. The plus keeps a set from being looked up in it row by row, which costs
+    thousands of times what going through its rows does (0.1 µs each)."""
+    return "".join(f"and +articles_fts.rowid in ({each}) " for _, each in sets.sets)
+
+
+def _likeliest(connection: sqlite3.Connection, values: dict[str, object], sets: Narrowed) -> list[int]:
+    """Ids of the articles that have the words, likeliest first; of many the newest RANKED, for a rank costs 15 µs."""
+    source = f"from articles_fts where articles_fts match :match {_inside(sets)}"
+    query = f"select rowid {source} order by rowid desc limit 1 offset {RANKED}"
+    floor = connection.execute(query, values).fetchone()
+    ranked = f"select rowid {source} and rowid > :floor order by bm25(articles_fts, 4.0, 1.0), rowid desc"
+    return [row[0] for row in connection.execute(ranked, {**values, "floor": floor[0] if floor else 0})]
 
 
 def _values(wanted: Selection, match: str | None) -> dict[str, object]:
@@ -123,21 +175,6 @@ def _values(wanted: Selection, match: str | None) -> dict[str, object]:
         "language": wanted.language.lower() if wanted.language else None,
         "provider": wanted.provider.lower() if wanted.provider else None,
     }
-
-
-def _query(wanted: Selection, match: str | None) -> str:
-    columns = ", ".join(f"a.{name}" for name in _COLUMNS)
-    if match is None:
-        down = "desc" if wanted.newest else "asc"
-        return f"select {columns} from articles a where {_CONDITIONS} order by a.id {down}"
-    # The rows of the index come in the order asked for without being sorted; SQLite must not begin with `articles`.
-    order = "bm25(articles_fts, 4.0, 1.0), articles_fts.rowid desc" if wanted.best else "articles_fts.rowid desc"
-    if not (wanted.best or wanted.newest):
-        order = "articles_fts.rowid"
-    return (
-        f"select {columns} from articles_fts cross join articles a on a.id = articles_fts.rowid "
-        f"where articles_fts match :match and {_CONDITIONS} order by {order}"
-    )
 
 
 def _stands(connection: sqlite3.Connection, row: Row, values: dict[str, object], choose: Choice, chosen: _Chosen) -> bool:
