@@ -66,8 +66,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     LESSON_TABLES,
     PLACEMENT_STANDING,
     READING_INDEXES,
-    FILTER_INDEXES,
     MOVE_TABLES,
+    FILTER_INDEXES,
 )
 
 
