@@ -23,6 +23,7 @@ from storage.archive.clean import clean_copy
 from storage.archive.keys import article_id, clean_key
 from storage.catalogue import captures, lessons
 from storage.catalogue.placements import Placements
+from storage.catalogue.quarantine import same_body
 from storage.catalogue.schema import writing
 from storage.records import (
     Article,
@@ -78,10 +79,12 @@ class Refine:
         if isinstance(item, Failure):
             return item
         outlet: Outlet = self.crawler.spider.profile
+        digest = item.address.payload_digest if item.address else None
+        copies = same_body(self.crawler.spider.run.catalogue, outlet.name, digest, item.lead.url) if digest else 0
         if self.workers is None:
-            return judged(item, outlet, self.agent)
+            return judged(item, outlet, self.agent, copies)
         try:
-            found: Refined = await self.workers.run(item, outlet, self.agent)
+            found: Refined = await self.workers.run(item, outlet, self.agent, copies)
         except WorkerLost as error:
             return failure_of(item, f"refine: {error}")
         return found
@@ -118,10 +121,10 @@ def memory_of(run: Run, most: int) -> Memory | None:
     return Memory(lessons.newest(run.catalogue.conn, run.outlet, most), most=most) if most else None
 
 
-def refined(capture: Capture, outlet: Outlet, memory: Memory | None = None) -> Refined:
+def refined(capture: Capture, outlet: Outlet, memory: Memory | None = None, copies: int = 0) -> Refined:
     """`refine`, with an error in the program turned into a Failure: one page must not cost the run the others."""
     try:
-        return refine(capture, outlet, memory)
+        return refine(capture, outlet, memory, copies)
     except Exception as error:
         logger.exception("refine failed on %s", capture.url)
         return Failure(
@@ -134,12 +137,12 @@ def refined(capture: Capture, outlet: Outlet, memory: Memory | None = None) -> R
         )
 
 
-def judged(fetched: Fetched, outlet: Outlet, agent: str) -> Refined:
+def judged(fetched: Fetched, outlet: Outlet, agent: str, copies: int = 0) -> Refined:
     """`refined` of what was fetched. The body does not come with it: it lies in the WARC, and is a hundred times as large."""
     capture = opened(fetched, agent)
     if isinstance(capture, Failure):
         return capture
-    item, light = refined(capture, outlet), replace(capture, body=b"")
+    item, light = refined(capture, outlet, copies=copies), replace(capture, body=b"")
     if isinstance(item, Article):
         return replace(item, page=replace(item.page, capture=light))
     return replace(item, capture=light) if isinstance(item, Page) else item

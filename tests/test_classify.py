@@ -101,6 +101,14 @@ def test_what_an_outlet_answers_for_an_impossible_url_speaks_against_a_page() ->
     assert not any(two.rule == "like-impossible-url" for two in classify(one, read(one), likeness=0.1).evidence)
 
 
+def test_one_body_under_many_addresses_is_evidence_and_no_verdict() -> None:
+    one = capture(page(WHOLE, HEADLINE, frame=True))
+    said = classify(one, read(one), copies=6)
+    assert said.kind is Kind.ARTICLE
+    assert {e.rule: e.words for e in said.evidence}["same-body-elsewhere"] == "6 other URLs"
+    assert not any(e.rule == "same-body-elsewhere" for e in classify(one, read(one), copies=1).evidence)
+
+
 def test_the_headline_of_the_feed_is_evidence_for_and_its_absence_against() -> None:
     body = page(WHOLE, HEADLINE, frame=True)
     rules = {one.rule: one.weight for one in verdict(body, title=HEADLINE).evidence}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.catalogue.quarantine import same_body
 from storage.records import Outcome
 from tests.test_run import NOW, begin, fetched, keep, states, story
 
@@ -52,4 +53,16 @@ def test_what_comes_in_the_place_of_a_story_is_an_event_and_never_its_newest_ver
     again = keep(run, fetched(run, 1, story(1)))
     assert again.outcome is Outcome.UNCHANGED, "the next good answer is measured against the good copy"
     assert states(run)["https://outlet.example/1"]
+    run.finish("finished", NOW)
+
+
+def test_how_many_other_addresses_sent_the_same_body_is_counted(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    endings = [keep(run, fetched(run, number, BLOCKED)) for number in (1, 2, 3)]
+    keep(run, fetched(run, 4, GONE))
+    assert endings[0].address is not None
+    digest = endings[0].address.payload_digest
+    assert same_body(run.catalogue, "outlet", digest, "https://outlet.example/1") == 2
+    assert same_body(run.catalogue, "outlet", digest, "https://outlet.example/9") == 3
+    assert same_body(run.catalogue, "another", digest, "https://outlet.example/9") == 0
     run.finish("finished", NOW)
