@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import Counter
 from collections.abc import Iterable
 
 from storage.records import Stamp
 
 # Dots are no question: no language that writes them names the month first.
 _FIGURES = re.compile(r"(?<![\d./-])(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/-])")
-_MOST = 200  # dates in figures that are looked at
+_MOST = 100_000  # characters that are looked at
 GUESSED = {True: ", day and month in doubt: read day first", False: ", day and month in doubt: read month first"}
 SETTLED = ", day and month as on the outlet's other pages"
 
 
-def order_shown(texts: Iterable[str], known: str | None = None) -> bool | None:
-    """Texts of a page, and its ISO date where another source gives it -> whether figures name the day first; None when
-    they do not show it, or not all the same."""
+def figures(texts: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """Texts of a page -> the first two numbers of each date in figures, each pair once."""
+    found = _FIGURES.findall("\n".join(texts)[:_MOST])
+    return tuple(dict.fromkeys((int(first), int(second)) for first, _, second in found))
+
+
+def order_shown(dates: Iterable[tuple[int, int]], known: str | None = None) -> bool | None:
+    """Dates in figures of a page, and its ISO date where another source gives it -> whether they name the day first; None
+    when they do not show it, or not all the same."""
     day = dt.date.fromisoformat(known[:10]) if known else None
-    shown: Counter[bool] = Counter()
-    for text in texts:
-        for first, _, second in _FIGURES.findall(text[:300]):
-            order = _order(int(first), int(second), day)
-            if order is not None:
-                shown[order] += 1
-        if shown.total() >= _MOST:
-            break
-    return next(iter(shown)) if len(shown) == 1 else None
+    shown = {_order(first, second, day) for first, second in dates} - {None}
+    return shown.pop() if len(shown) == 1 else None
 
 
 def _order(first: int, second: int, day: dt.date | None) -> bool | None:

@@ -11,6 +11,7 @@ import datetime as dt
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from typing import NamedTuple
@@ -157,6 +158,7 @@ def passages_of(article: Article) -> tuple[str, ...]:
     return found if len(found) <= _TAUGHT else found[: _TAUGHT // 2] + found[-_TAUGHT // 2 :]
 
 
+@lru_cache(maxsize=1024)
 def digest(text: str) -> str:
     """Text of a passage -> ten hex digits, the same for the same words whatever their case, spaces and punctuation."""
     return blake2b(" ".join(words(text)).encode("utf-8", "replace"), digest_size=5).hexdigest()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 from pipelines.dates import is_earlier, read_time, reads_day_first, sensible
-from pipelines.day_order import GUESSED, is_doubtful, order_shown
+from pipelines.day_order import GUESSED, figures, is_doubtful, order_shown
 from pipelines.document import Document
 from pipelines.headline import title_parts
 from pipelines.structured import Node, Structured
@@ -54,8 +54,8 @@ def published(
     document: Document, said: Structured, story: Node, capture: Capture, outlet: Outlet, language: str | None
 ) -> Times:
     """What is known of a page -> Times."""
-    short = [passage.text for passage in document.passages if len(passage.text) < _SHORT and not passage.hidden]
-    order = order_shown(short)
+    dates = figures(passage.text for passage in document.passages if len(passage.text) < _SHORT and not passage.hidden)
+    order = order_shown(dates)
 
     def first(values: Iterator[tuple[str, str]]) -> Stamp | None:
         best: Stamp | None = None
@@ -76,7 +76,7 @@ def published(
     changed = first(_modified(said, story))
     if found and changed and is_earlier(changed.value, found.value):
         changed = None  # when the page was drafted, or its template changed
-    return Times(found, changed, order_shown(short, sure) if order is None else order)
+    return Times(found, changed, order_shown(dates, sure) if order is None else order)
 
 
 def _read(text: str, source: str, capture: Capture, outlet: Outlet, language: str | None, order: bool | None) -> Stamp | None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.chain import refine
-from pipelines.day_order import GUESSED, SETTLED, is_doubtful, order_shown, settled
+from pipelines.day_order import GUESSED, SETTLED, figures, is_doubtful, order_shown, settled
 from pipelines.memory import Memory
 from storage.records import Article, Capture, Lead, Lesson, Outlet, Stamp
 
@@ -83,7 +83,7 @@ def test_a_page_teaches_by_a_date_that_is_known_from_elsewhere() -> None:
     ],
 )
 def test_what_figures_show(texts: list[str], order: bool | None) -> None:
-    assert order_shown(texts) is order
+    assert order_shown(figures(texts)) is order
 
 
 @given(st.dates(dt.date(2000, 1, 1), dt.date(2026, 11, 1)), st.booleans(), st.booleans())
@@ -100,5 +100,5 @@ def test_a_guess_that_is_settled_is_the_right_day(day: dt.date, day_first: bool,
 
 @given(st.text(alphabet="0123456789/- x", max_size=60))
 def test_any_figures(text: str) -> None:
-    assert order_shown([text], "2026-03-04") in (True, False, None)
+    assert order_shown(figures([text]), "2026-03-04") in (True, False, None)
     assert isinstance(is_doubtful(text), bool)
