@@ -10,7 +10,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipelines.document import Document
-from pipelines.shown import FOOTER, FORM, MENU
+from pipelines.shown import BLOCKS, FOOTER, FORM, MENU
 from pipelines.structured import Node, Structured
 
 META = (
@@ -56,7 +56,7 @@ _OFFICE = re.compile(
 )
 _WRITTEN = re.compile(r"written|author|verfasst|geschrieben|autor|écrit|auteur|escrito|scritto|geschreven|автор|kirjoitt", re.I)
 _TIME = re.compile(r"\s(?:\d{1,2}[\s.:/-]|\d{4}-).*$")
-_MOST = 12
+_MOST, _PARTS, _LONGEST = 12, 40, 400  # authors, elements of a byline, characters of a name or byline
 _LISTED, _TOGETHER = ("microdata", "rel"), 4  # sources that may name the authors of teasers; the most that sign one story
 
 
@@ -100,19 +100,20 @@ def _told(said: Structured, story: Node) -> Iterator[tuple[list[str], str]]:
 def _shown(document: Document, said: Structured) -> Iterator[tuple[list[str], str]]:
     """What a page shows of them."""
     yield list(said.itemprops.get("author", ()))[:_MOST], "microdata"
-    yield [" ".join(a.itertext()) for a in document.tree.iterfind(".//a[@rel='author']")][:_MOST], "rel"
+    links = islice(document.tree.iterfind(".//a[@rel='author']"), _MOST)
+    yield [" ".join(islice(link.itertext(), _PARTS)) for link in links], "rel"
     for line in islice(_bylines(document), _MOST):
         yield [line], "visible"
 
 
 def _named(value: object) -> Iterator[str]:
     """A JSON-LD author (a name, an object with one, or a list of them) -> names."""
-    for each in value if isinstance(value, list) else (value,):
-        if isinstance(each, str):
-            yield each
-        elif isinstance(each, dict):
-            name = each.get("name") or " ".join(str(each[k]) for k in ("givenName", "familyName") if each.get(k))
-            yield from _named(name) if name else ()
+    for each in (value if isinstance(value, list) else [value])[:_MOST]:
+        if isinstance(each, dict):
+            each = each.get("name") or " ".join(str(each[k]) for k in ("givenName", "familyName") if each.get(k))
+        for name in (each if isinstance(each, list) else [each])[:_MOST]:
+            if isinstance(name, str) and name:
+                yield name[:_LONGEST]
 
 
 def _bylines(document: Document) -> Iterator[str]:
@@ -120,12 +121,14 @@ def _bylines(document: Document) -> Iterator[str]:
     begins with "By"."""
     shown = [passage for passage in document.passages if not (passage.hidden or passage.inside & (FORM | MENU | FOOTER))]
     head = next((i for i, passage in enumerate(shown) if passage.element.tag == "h1"), None)
-    for passage in shown if head is None else shown[max(0, head - _NEAR) : head + 2 * _NEAR]:
+    around = shown[: 4 * _NEAR] if head is None else shown[max(0, head - _NEAR) : head + 2 * _NEAR]
+    for passage in around:
         if len(passage.text) <= 120 and not _BYLINE_NOT.search(passage.text):
             if _says_byline(passage.element):
                 yield passage.text
             else:
-                yield from (" ".join(" ".join(part.itertext()).split()) for part in passage.element if _says_byline(part))
+                parts = (part for part in passage.element[:_PARTS] if part.tag not in BLOCKS and _says_byline(part))
+                yield from (" ".join(" ".join(islice(part.itertext(), _PARTS)).split()) for part in parts)
     for passage in shown[head : head + _NEAR] if head is not None else ():
         found = _BY.search(passage.text) if len(passage.text) <= 160 else None
         if found:
@@ -150,6 +153,7 @@ def _is_person(name: str) -> bool:
 
 def people_of(text: str) -> list[str]:
     """A byline or the value of a field -> the names in it, without "By", roles, places, addresses."""
+    text = text[:_LONGEST]
     text = _MAIL.sub("", html.unescape(re.sub(r"<[^>]+>", " ", text)))
     text = _TIME.sub("", _LEADING.sub("", " ".join(text.split())))
     found: list[str] = []

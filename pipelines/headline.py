@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import islice
 
 from lxml.html import HtmlElement
 
 from pipelines.shown import hides
 
 _WORD = re.compile(r"\w+")
+_LONGEST = 500  # characters of what can be a headline
+_HEADINGS, _PARTS = 20, 200  # headings of a page and elements of a heading that are looked at
 # What stands between a headline and the name of the site in <title>.
 _SITE_END = re.compile(r"^(.*\S)\s+[|–—:·•-]+\s+([^|–—]{2,40})$", re.S)
 _BEHIND = re.compile(r"\s+[|–—•·*-]\s+\S|\s*[|｜]\s*\S")
@@ -37,13 +40,17 @@ def choose(candidates: Iterable[Candidate], title: str | None, site: Iterable[st
     OpenGraph leaves out. The first heading stands where no other source agrees with another.
     """
     names = {_letters(name) for name in site if name}
-    offered = [Candidate(text=without_site(c.text, names), source=c.source) for c in candidates if _WORD.search(c.text)]
+    offered = [
+        Candidate(text=without_site(c.text, names), source=c.source)
+        for c in candidates
+        if len(c.text) <= _LONGEST and _WORD.search(c.text)
+    ]
     offered = [c for c in offered if _letters(c.text) not in names] or offered
-    parts = title_parts(title)
+    parts = title_parts((title or "")[:_LONGEST])
     if not offered:
         return Candidate(text=parts[0], source="title") if parts else None
     found = _shown_and_shared(offered) or _declared(offered, parts) or _agreed(offered, parts)
-    return _bare(found, offered, title or "")
+    return _bare(found, offered, (title or "")[:_LONGEST])
 
 
 def _shown_and_shared(offered: list[Candidate]) -> Candidate | None:
@@ -103,8 +110,8 @@ def _letters(text: str) -> str:
 
 
 def headings(tree: HtmlElement) -> Iterator[str]:
-    """Root element -> words of every shown h1 in page order, line breaks as spaces."""
-    for h1 in tree.iter("h1"):
+    """Root element -> words of the shown h1s in page order, line breaks as spaces."""
+    for h1 in islice(tree.iter("h1"), _HEADINGS):
         if any(hides(above) for above in (h1, *h1.iterancestors())):
             continue
         words = " ".join("".join(_texts(h1)).split())
@@ -116,7 +123,7 @@ def _texts(element: HtmlElement) -> Iterator[str]:
     """Texts of an element in order; a space where one child ends in a word and the next begins with a capital: they are
     a kicker and a headline, set apart by style alone."""
     last = ""
-    for node in element.iter():
+    for node in islice(element.iter(), _PARTS):
         if node.tag == "br":
             last = " "
             yield last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -17,6 +18,7 @@ _CAPTION = re.compile(r"caption|bildunterschrift|legende|didascalia|pie-?(?:de-?
 _BYLINE = re.compile(r"byline|(?<![a-z])author|publish|dateline", re.I)
 _SOURCES = ("src", "data-src", "srcset", "data-srcset", "data-original", "data-lazy-src")
 _NAME = re.compile(r"[\w-]{6,}")
+_FIGURES, _PARTS = 200, 200  # figures of a page and elements of a figure that are looked at
 _LONGEST = 1000  # characters of a caption
 
 
@@ -51,7 +53,7 @@ def _shown(document: Document, url: str) -> str | None:
     name = _file(url)
     head = next(document.tree.iter("h1"), None)
     first, behind = None, head is None
-    for element in document.tree.iter("h1", "figure"):
+    for element in islice(document.tree.iter("h1", "figure"), _FIGURES):
         behind = behind or element is head
         if element.tag != "figure":
             continue
@@ -65,12 +67,12 @@ def _shown(document: Document, url: str) -> str | None:
 
 
 def _addresses(figure: HtmlElement) -> Iterator[str]:
-    for element in figure.iter("img", "source"):
+    for element in islice(figure.iter("img", "source"), _PARTS):
         yield from (unquote(element.get(name) or "") for name in _SOURCES)
 
 
 def _caption(figure: HtmlElement) -> str | None:
-    for element in figure.iter():
+    for element in islice(figure.iter(), _PARTS):
         if isinstance(element.tag, str) and (element.tag == "figcaption" or _CAPTION.search(element.get("class") or "")):
             words = " ".join(" ".join(_texts(element)).split())
             return words or None
@@ -79,9 +81,10 @@ def _caption(figure: HtmlElement) -> str | None:
 
 def _texts(caption: HtmlElement) -> Iterator[str]:
     """Its texts, without those of buttons; none when it is the story's byline that stands there."""
-    if any(_BYLINE.search(element.get("class") or "") or element.tag == "time" for element in caption.iter("*")):
+    parts = list(islice(caption.iter(), _PARTS))
+    if any(part.tag == "time" or _BYLINE.search(part.get("class") or "") for part in parts if isinstance(part.tag, str)):
         return
-    for element in caption.iter():
+    for element in parts:
         if isinstance(element.tag, str) and element.tag != "button":
             yield element.text or ""
         if element is not caption:

@@ -12,14 +12,15 @@ _SECTIONS = ("article:section", "section", "parsely-section", "cxenseparse:categ
 # What systems of publishers write among the tags: their own names for lists, identifiers.
 _PREFIX = re.compile(r"^(?:\w+ )?(?:category|section|tag|topic|keyword)s?\s*:\s*", re.I)
 _NO_TAG = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{20,}|[\d\W_]*|https?:.*", re.I)
-_MOST = 40
+_MOST, _LONGEST = 40, 100  # tags, characters of a section
 
 
 def section(said: Structured, story: Node, headline: str | None) -> str | None:
     """JSON-LD's section, then meta's, then the last step of the breadcrumbs that is not the story itself."""
     value = story.get("articleSection")
     value = value[0] if isinstance(value, list) and value else value
-    return text(value) or said.first(*_SECTIONS) or _crumb(said, headline)
+    named = (text(value), said.first(*_SECTIONS), _crumb(said, headline))
+    return next((name for name in named if name and len(name) <= _LONGEST), None)
 
 
 def _crumb(said: Structured, headline: str | None) -> str | None:
