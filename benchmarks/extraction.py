@@ -1,7 +1,7 @@
 """Clean text and metadata of pages whose sites the block model has not seen, set by set, with the spread.
 
     python -m benchmarks.train_blocks --halves --out /tmp/block_model.json
-    python -m benchmarks.extraction --models /tmp/block_model.json [--pages ../shared/pages] [--worst N]
+    python -m benchmarks.extraction --models /tmp/block_model.json [--pages ../shared/pages] [--sets NAME …] [--worst N]
 
 Model N of --models has not seen the sites of half N, so every page is judged by a model that does not know its site;
 without --models the shipped model reads them all, which tells nothing about unseen sites. Scorer:
@@ -105,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=Path, default=Path("../shared/pages"))
     parser.add_argument("--models", type=Path)
+    parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS))
     parser.add_argument("--worst", type=int, default=0)
     given = parser.parse_args()
     models: list[BlockModel | None] = [None, None]
@@ -112,7 +113,7 @@ def main() -> None:
         names = [given.models.with_suffix(f".{half}.json") for half in (0, 1)]
         models = [from_json(json.loads(name.read_text("utf-8"))) for name in names]
     score = scorer(given.pages.parent / "bench")
-    for name in SETS:
+    for name in given.sets:
         truth: dict[str, dict[str, Any]] = json.loads((given.pages / name / "truth.json").read_text("utf-8"))
         rows: dict[str, Row] = {}
         items, beside = [0, 0, 0], name == "web-articles"
