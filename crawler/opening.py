@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import sqlite_utils
 from scrapy import __version__ as scrapy_version
 from scrapy.settings import BaseSettings
 
+from crawler.network.addresses import networks
 from storage.archive import Archive, open_archive
 from storage.catalogue.schema import open_catalogue
 from storage.run import Run, start_run
@@ -27,7 +29,16 @@ def catalogue_path(settings: BaseSettings) -> Path:
     uri: str = settings["NEWS_ARCHIVE_URI"]
     if uri.startswith("s3://"):
         return Path("catalogue.sqlite")
-    return Path(uri.removeprefix("file://")) / "catalogue.sqlite"
+    folder = unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
+    return Path(folder) / "catalogue.sqlite"
+
+
+def check_addresses(settings: BaseSettings) -> None:
+    """ValueError in one line when NEWS_ALLOW_ADDRESSES is no list of networks; the crawl itself would end in a traceback."""
+    try:
+        networks(settings.getlist("NEWS_ALLOW_ADDRESSES"))
+    except ValueError as error:
+        raise ValueError(f"NEWS_ALLOW_ADDRESSES: {error}. Write networks, as 127.0.0.0/8,10.0.0.0/8.") from error
 
 
 def catalogue_of(settings: BaseSettings) -> sqlite_utils.Database:

@@ -27,6 +27,7 @@ from crawler.network.rights import beside
 from crawler.opening import open_run
 from crawler.revisit import ages, allowed, revisits
 from crawler.sources import Source, SourceKind
+from crawler.stubs import MOST, sends_on
 from storage.catalogue import leads
 from storage.records import Failure, Fetched, Lead, Outlet, Override
 from storage.run import Run
@@ -125,7 +126,7 @@ class OutletSpider(scrapy.Spider):
         meta = {"lead": lead, "known": known}
         return Request(lead.url, callback=self.answered, errback=self.missed, cb_kwargs={"lead": lead}, meta=meta)
 
-    def answered(self, response: Response, lead: Lead) -> Iterator[Fetched | Failure]:
+    def answered(self, response: Response, lead: Lead) -> Iterator[Fetched | Failure | Request]:
         """An answer, whatever its status -> what was fetched; a failure for a redirect that cannot be followed."""
         request: Request = response.request  # type: ignore[assignment]
         if response.status in REDIRECTS:  # one that is followed does not come here
@@ -133,7 +134,12 @@ class OutletSpider(scrapy.Spider):
             told = f"it redirects to {location[:500]!r}, which is no page of the web" if location else "it redirects to nowhere"
             yield self._failure(request, lead, told, response.status)
             return
-        said = beside(request.meta.get("rules"), url=request.url, agent=self.settings["USER_AGENT"])
+        onward = sends_on(request.meta["exchange"], lead)
+        if onward is not None and request.meta.get("stubs", 0) < MOST:
+            yield request.replace(url=onward, meta={**request.meta, "stubs": request.meta.get("stubs", 0) + 1})
+            return
+        rules, reserved = request.meta.get("rules"), request.meta.get("tdm")
+        said = beside(rules, url=request.url, agent=self.settings["USER_AGENT"], tdm_file=reserved)
         yield Fetched(lead=lead, exchange=request.meta["exchange"], address=request.meta["address"], rights=said)
 
     def missed(self, failure: TwistedFailure) -> Iterator[Failure]:

@@ -13,6 +13,7 @@ from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
 from crawler.console import clean
+from crawler.logs import log_as_json
 from crawler.network.manners import Postponed
 from storage.archive import ArchiveError
 from storage.records import Ending, Kind, Outcome
@@ -26,6 +27,8 @@ class Progress:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        if crawler.settings.getbool("NEWS_LOG_JSON"):
+            log_as_json()
         self.most_blocks = crawler.settings.getint("NEWS_BLOCKS_IN_A_ROW")
         self.blocks = 0
         self.stopping = False

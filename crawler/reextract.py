@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.memory import Memory
 from pipelines.stages import EXTRACTOR, Refined, enter, refined
@@ -45,7 +45,10 @@ def extract_again(
             memory = Memory(lessons.around(run.catalogue.conn, run.outlet, extracted.sequence, most), most=most)
         try:
             before = read_clean_copy(run.archive.read(extracted.clean_key))
-            item = refined(read_capture(run.archive, extracted.address, extracted.lead), outlet, memory)
+            capture = read_capture(run.archive, extracted.address, extracted.lead)
+            # What was said beside the page, in robots.txt, stands in the copy alone.
+            capture = replace(capture, rights=before.article.page.capture.rights)
+            item = refined(capture, outlet, memory)
         except (ArchiveError, ValueError) as error:
             yield Change(extracted=extracted, url=extracted.lead.url, error=str(error))
             continue

@@ -115,6 +115,7 @@ EXTENSIONS = {
     "scrapy.extensions.remote_control.RemoteControl": None,
     "scrapy.extensions.telnet.TelnetConsole": None,
 }
+NEWS_LOG_JSON = os.environ.get("NEWS_LOG_JSON", "") not in ("", "0")  # the log as lines of JSON
 LOG_LEVEL = os.environ.get("NEWS_LOG_LEVEL", "WARNING")
 STATS_DUMP = False
 LOG_VERSIONS: list[str] = []

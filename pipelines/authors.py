@@ -40,7 +40,7 @@ _SPLIT = re.compile(
 _NO_NAME = re.compile(
     r"^(?:admin(?:istrator)?|administrador|editors?|editorial(?: team| staff)?|staff(?: writers?| reporters?)?|webmaster|"
     r"web ?desk|news ?(?:desk|room)|online|redaktion|redaction|rédaction|redacción|redazione|redactie|guest|contributor|"
-    r"unknown|none|null|user|anonymous|root|by|author|published|updated|follow|share|team|moderator|www|home|name|"
+    r"unknown|none|null|user|anonymous|root|by|author|published|updated|date|time|posted|follow|share|team|moderator|www|home|name|"
     r"quelle|source)$",
     re.I,
 )

@@ -14,13 +14,18 @@ from scrapy.exceptions import UsageError
 import crawler.spiders
 from crawler.addoutlet import NAME, module_name, outlet_file, review
 from crawler.console import complain, write
-from crawler.probe import Probe, probe
+from crawler.opening import check_addresses
+from crawler.probe import Answer, Probe, probe
+from crawler.sample import expected, sample, sample_text
 from crawler.survey import Survey, survey
+from storage.records import Outlet
 from storage.urls import canonical
+
+SAMPLES = Path("tests/outlets")
 
 
 class Command(ScrapyCommand):
-    """Fetches the home page, robots.txt and sources of a site; writes one file and never over another."""
+    """Fetches the home page, robots.txt, sources and a story of a site; writes new files and never over others."""
 
     requires_project = True
 
@@ -35,7 +40,8 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the file goes (default: crawler/spiders)")
+        where = "where its files go (default: crawler/spiders and tests/outlets)"
+        parser.add_argument("--out", type=Path, metavar="FOLDER", help=where)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 2:
@@ -50,13 +56,20 @@ class Command(ScrapyCommand):
         elif path.exists() or name in self.crawler_process.spider_loader.list():  # type: ignore[union-attr]
             self._fail(2, f"There is an outlet {name!r} already; it is not overwritten. Choose another name.")
         else:
-            self._add(name, url, path)
+            try:
+                check_addresses(self.settings)  # type: ignore[arg-type]
+            except ValueError as error:
+                self._fail(2, str(error))
+                return
+            self._add(name, url, path, opts.out or SAMPLES)
 
-    def _add(self, name: str, url: str, path: Path) -> None:
+    def _add(self, name: str, url: str, path: Path, samples: Path) -> None:
         found: list[Survey] = []
+        stories: list[Answer | None] = []
 
         async def look(spider: Probe) -> None:
             found.append(await survey(spider, url))
+            stories.append(None if found[0].error else await sample(spider, found[0]))
 
         probe(self.crawler_process, look)
         if not found or found[0].error:
@@ -65,13 +78,29 @@ class Command(ScrapyCommand):
         try:
             with path.open("x", encoding="utf-8") as stream:
                 stream.write(outlet_file(name, found[0]))
+            saved = _save(name, found[0], stories[0], samples)
         except OSError as error:
             self._fail(5, f"{path} cannot be written ({error.strerror}).")
             return
         write(path.read_text(encoding="utf-8"))
         write("\n".join(f"  look at  {line}" for line in review(found[0])))
+        write(f"  look at  {saved}" if saved else "  No story could be fetched: there is no saved page to look at.")
         write(f"\nWritten to {path}. Next: scrapy discover {name}; then: scrapy crawl {name} -a limit=10")
 
     def _fail(self, status: int, line: str) -> None:
         complain(line)
         self.exitcode = status
+
+
+def _save(name: str, found: Survey, story: Answer | None, folder: Path) -> str | None:
+    """Keep a story as it came and what is read from it -> the two files, in words; None where there is no story."""
+    if story is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    page, told = folder / f"{module_name(name)}.html", folder / f"{module_name(name)}.json"
+    language = found.sources.language if found.sources else None
+    fields = expected(Outlet(name=name, language=language), story.url, story.body, story.content_type)
+    with page.open("xb") as kept, told.open("x", encoding="utf-8") as text:
+        kept.write(story.body)
+        text.write(sample_text(fields))
+    return f"{told}: is that what {page} says? A test compares them from now on."

@@ -17,7 +17,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
 from crawler.console import complain, write
-from crawler.opening import open_run
+from crawler.opening import check_addresses, open_run
 from crawler.progress import Progress
 from crawler.revisit import ages
 from storage.archive import ArchiveError
@@ -83,6 +83,7 @@ class Command(ScrapyCrawl):
         try:
             spider = self.crawler_process.spider_loader.load(outlet)  # type: ignore[union-attr]
             spider(**spargs)
+            check_addresses(self.settings)  # type: ignore[arg-type]
             ages(self.settings["NEWS_REVISITS"])  # type: ignore[index]
             return open_run(outlet, self.settings)  # type: ignore[arg-type]
         except KeyError:

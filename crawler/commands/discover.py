@@ -17,7 +17,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.console import complain, write
 from crawler.network.addresses import networks
-from crawler.opening import catalogue_path
+from crawler.opening import catalogue_path, check_addresses
 from crawler.outlet import OutletSpider
 from crawler.probe import Probe, probe
 from crawler.sources import Source, read_source
@@ -61,6 +61,11 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("Name an outlet or a URL, as in: scrapy discover menafn")
+        try:
+            check_addresses(self.settings)  # type: ignore[arg-type]
+        except ValueError as error:
+            self._fail(2, str(error))
+            return
         loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
         spiders: dict[str, type] = {name: loader.load(name) for name in loader.list()}
         outlets: dict[str, type[OutletSpider]] = {}

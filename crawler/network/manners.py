@@ -34,6 +34,8 @@ from storage.archive.codings import decode_body
 logger = logging.getLogger(__name__)
 
 ROBOTS_REDIRECTS = 5  # RFC 9309 2.3.1.2
+RESERVED = "/.well-known/tdmrep.json"  # https://www.w3.org/community/reports/tdmrep/CG-FINAL-tdmrep-20240510/
+MOST_RESERVED = 512 * 1024  # bytes of it
 UNREACHABLE = (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -67,6 +69,7 @@ class Manners:
         self.most = settings.getfloat("NEWS_RETRY_AFTER_MOST")
         self.patience = min(30.0, settings.getfloat("DOWNLOAD_TIMEOUT"))  # seconds for a robots.txt
         self.robots: dict[str, asyncio.Task[Robots | None]] = {}
+        self.reserved: dict[str, asyncio.Task[bytes | None]] = {}
         self.held: dict[str, float] = {}
         self.given_up: dict[str, str] = {}
         self.delays: dict[str, float] = {}  # seconds that robots.txt asks for, by downloader slot
@@ -95,6 +98,8 @@ class Manners:
             raise Refused("robots.txt disallows it")
         self._slow_down(request, robots.crawl_delay(self.agent))
         request.meta["rules"] = robots
+        if "lead" in request.meta:  # a story; feeds and robots.txt are not archived for their text
+            request.meta["tdm"] = await self._reserved(request.url, host, robots)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """A 429, 5xx or body cut short is asked for again, later; after the last try it is handed on as it is."""
@@ -165,6 +170,26 @@ class Manners:
         coding = response.headers.get("Content-Encoding")
         body, _ = decode_body(response.body, coding.decode("latin-1") if coding else None, 1024 * 1024)
         return Robots.parse(body)
+
+    async def _reserved(self, url: str, host: str, robots: Robots) -> bytes | None:
+        """The host's tdmrep.json, asked for once a run: what it reserves of its texts. None where it has none."""
+        address = f"{urlsplit(url).scheme}://{host}{RESERVED}"
+        if not robots.allowed(self.agent, address):
+            return None
+        if host not in self.reserved:
+            self.reserved[host] = asyncio.ensure_future(self._read_reserved(address))
+        return await self.reserved[host]
+
+    async def _read_reserved(self, address: str) -> bytes | None:
+        meta = {"robots": [], "download_timeout": self.patience, "download_maxsize": MOST_RESERVED}
+        try:
+            response = await self.crawler.engine.download_async(Request(address, meta=meta))
+        except (*UNREACHABLE, *FINAL):
+            return None
+        if response.status != 200:
+            return None
+        coding = response.headers.get("Content-Encoding")
+        return decode_body(response.body, coding.decode("latin-1") if coding else None, MOST_RESERVED)[0]
 
     def _slow_down(self, request: Request, delay: float | None) -> None:
         """The host is asked no faster than its robots.txt says, whatever AutoThrottle finds; exactly, without jitter."""
