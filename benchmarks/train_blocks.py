@@ -64,7 +64,7 @@ def lessons(pages: Path) -> tuple[list[Lesson], tuple[str, ...]]:
             units, boxes = segment(document.passages) if document else ([], [])
             if document is None or not units:
                 continue
-            names, rows = NAMES, features(units, boxes, said_elsewhere(document)).T
+            names, rows = NAMES, features(units, boxes, said_elsewhere(document)).table.T
             share = aligned([unit.text for unit in units], truth[key]["text"])
             words = np.array([len(unit.text.split()) for unit in units], dtype=float)
             weight = (words + 2) / max(float(words[share > 0.5].sum()), 50) * worth

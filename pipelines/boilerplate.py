@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
+import numpy as np
+
 from pipelines.legal import is_label, site_words
 from storage.records import BlockKind
 
@@ -35,26 +37,28 @@ _SHARED = 0.9
 
 class Piece(NamedTuple):
     """A unit of the page. `group`: pieces next to each other with the same number are one block (-1: alone);
-    `row`: pieces of one line of a table. `rule` is None while the piece is part of the story."""
+    `row`: pieces of one line of a table. `rule` is None while the piece is part of the story. `words`: its folded words,
+    where somebody has read them."""
 
     text: str
     kind: BlockKind
     group: int = -1
     row: int = -1
     rule: str | None = None
+    words: Sequence[str] | None = None
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Text -> its words, folded for comparison; characters where the script has no spaces."""
-    folded = text.casefold()
-    if _DENSE.search(folded):
-        folded = _DENSE.sub(lambda match: f" {match.group()} ", folded)
-    return tuple(_WORD.findall(folded))
+def words(text: str, known: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Text -> its words, folded for comparison; characters where the script has no spaces. `known`: its runs of letters and
+    figures, folded."""
+    if not text.isascii() and _DENSE.search(text):
+        return tuple(_WORD.findall(_DENSE.sub(lambda match: f" {match.group()} ", text.casefold())))
+    return tuple(_WORD.findall(text.casefold()) if known is None else known)
 
 
 def strip(pieces: Sequence[Piece], headline: str | None) -> list[Piece]:
     """Pieces in reading order and the headline -> the pieces, those that the rules take out with their rule."""
-    said = [words(piece.text) if piece.rule is None else () for piece in pieces]
+    said = [words(piece.text, piece.words) if piece.rule is None else () for piece in pieces]
     rules: list[str | None] = [piece.rule for piece in pieces]
     _each(pieces, said, rules, words(headline or ""))
     _repeated(said, rules)
@@ -72,20 +76,21 @@ def _each(
     late = _late(rules)
     labelled = False  # below a line that is nothing but "Legal disclaimer:"
     for index, piece in enumerate(pieces):
-        labelled = piece.kind != BlockKind.HEADING and (labelled or is_label(piece.text))
+        heading = piece.kind is BlockKind.HEADING
+        labelled = not heading and (labelled or is_label(piece.text))
         if rules[index] is not None:
             continue
         if not said[index]:
             rules[index] = "no-words"
-        elif said[index] == title and (before < 3 or piece.kind == BlockKind.HEADING):
+        elif said[index] == title and (before < 3 or heading):
             rules[index] = "headline"
         elif _IDENTIFIER.match(piece.text):
             rules[index] = "identifier"
         elif len(piece.text) < 60 and _STUB.fullmatch(piece.text.strip(" :.…")):
             rules[index] = "stub"
-        elif labelled or (piece.kind != BlockKind.HEADING and _DISCLAIMER.match(piece.text)):
+        elif labelled or (not heading and _DISCLAIMER.match(piece.text)):
             rules[index] = "disclaimer"
-        elif piece.kind != BlockKind.HEADING and (rule := site_words(piece.text, late=index >= late)):
+        elif not heading and (rule := site_words(piece.text, late=index >= late)):
             rules[index] = rule
         else:
             before += 1
@@ -100,6 +105,8 @@ def _late(rules: Sequence[str | None]) -> int:
 def _repeated(said: Sequence[tuple[str, ...]], rules: list[str | None]) -> None:
     """Takes out passages that repeat another one, whole or as part of it, also with small differences."""
     kept = [index for index, rule in enumerate(rules) if rule is None][:_COMPARED]
+    if not _may_repeat([said[index] for index in kept]):
+        return
     grams = {index: _grams(said[index]) for index in kept}
     heard = Counter(chain.from_iterable(grams.values()))
     twice = {gram for gram, count in heard.items() if count > 1}
@@ -127,6 +134,29 @@ def _repeated(said: Sequence[tuple[str, ...]], rules: list[str | None]) -> None:
             twin = followers.get(source)
             if twin is not None and twin < index and said[twin] == said[following]:
                 rules[following] = "repeated"
+
+
+def _may_repeat(said: Sequence[tuple[str, ...]]) -> bool:
+    """Words of passages -> False when surely none of them repeats another: as numbers, at a fifth of the cost of finding out
+    which one does. Each gram is one number; two different grams that are the same number do not matter here."""
+    known: dict[str, int] = {}
+    numbers = np.array([known.setdefault(word, len(known)) for words in said for word in words], dtype=np.uint64)
+    lengths = np.fromiter(map(len, said), np.int64, len(said))
+    if len(numbers) < _WHOLE or len(said) < 2:
+        return False
+    passage = np.repeat(np.arange(len(said)), lengths)
+    last = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(numbers)) < _GRAM  # no gram starts so near the end
+    grams = numbers[: 1 - _GRAM]
+    for step in range(1, _GRAM):
+        grams = grams * np.uint64(0x9E3779B97F4A7C15) + numbers[step : step + len(grams)]
+    whole = ~last[: len(grams)]
+    _, gram = np.unique(grams[whole], return_inverse=True)
+    each = np.unique(passage[: len(grams)][whole] * (len(numbers) + 1) + gram)
+    passage, gram = np.divmod(each, len(numbers) + 1)
+    shared = np.bincount(gram)[gram] > 1
+    sizes = np.bincount(passage, minlength=len(said))
+    common = np.bincount(passage, weights=shared, minlength=len(said))
+    return bool(np.any((lengths >= _WHOLE) & (common >= _SHARED * sizes)))
 
 
 def _grams(said: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
@@ -160,7 +190,7 @@ def _headings(pieces: Sequence[Piece], rules: list[str | None]) -> None:
     """Takes out headings under which nothing is left."""
     below = False
     for index in range(len(pieces) - 1, -1, -1):
-        if pieces[index].kind != BlockKind.HEADING:
+        if pieces[index].kind is not BlockKind.HEADING:
             below = below or rules[index] is None
         elif rules[index] is None and not below:
             rules[index] = "heading-of-nothing"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import lxml.html
+import numpy as np
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -63,9 +64,8 @@ def read(capture: Capture) -> Document | None:
     if not is_markup(capture.body):
         return None
     text, encoding, markup = transcoded(capture.body, capture.header("Content-Type"))
-    clean = markup.translate(None, _CONTROL_BYTES)
-    if len(clean) != len(markup):
-        text, markup = text.translate(_CONTROL), clean
+    if _has_controls(markup):
+        text, markup = text.translate(_CONTROL), markup.translate(None, _CONTROL_BYTES)
     if not text or text.isspace():
         return None
     tree, cut = _parse(markup)
@@ -76,6 +76,15 @@ def read(capture: Capture) -> Document | None:
         if not cut:
             break
     return None if tree is None else Document(tree=tree, encoding=encoding, text=text)
+
+
+def _has_controls(markup: bytes) -> bool:
+    """Whether a page in UTF-8 holds any of _CONTROL. By arrays: half the cost of asking `translate`."""
+    codes = np.frombuffer(markup, np.uint8)
+    spaces = codes - np.uint8(9) <= 4  # tab, line feed, vertical tab, form feed, carriage return
+    if np.count_nonzero(codes < 32) != np.count_nonzero(spaces):
+        return True
+    return b"\x7f" in markup or b"\x0b" in markup
 
 
 def _parse(markup: bytes) -> tuple[HtmlElement | None, bool]:

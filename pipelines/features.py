@@ -7,7 +7,7 @@ Korean, Thai). No feature is the name of a site, a language, or a word of the te
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,15 @@ PLACE = {name: index for index, name in enumerate(NAMES)}
 """Name of a feature -> its row in a table."""
 
 
-def features(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Table:
-    """Units, boxes and what is said elsewhere -> the features, a row for each of NAMES, a column for each unit."""
+class Features(NamedTuple):
+    """`table`: a row for each of NAMES, a column for each unit; `words`: the folded words of a unit, where they were read."""
+
+    table: Table
+    words: Sequence[Sequence[str] | None]
+
+
+def features(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Features:
+    """Units, boxes and what is said elsewhere -> Features."""
     table = np.empty((len(NAMES), len(units)), np.float32)
     frame = framed(boxes, [unit.box for unit in units])
     words = worded(units, boxes, said)
@@ -66,7 +73,7 @@ def features(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Table:
     row, below = below, below + len(surroundings.NAMES)
     table[row:below] = placed(frame, size, size * density, running, apart, firsts)
     _neighbours(table, running, table[below:])
-    return table
+    return Features(table, words.words)
 
 
 def _first(found: Column) -> int:

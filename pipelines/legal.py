@@ -51,7 +51,7 @@ _CONSENT_STEMS = ("partner", "cookie", "we value your privacy")
 
 def is_label(text: str) -> bool:
     """Whether a passage is nothing but "Legal disclaimer:" or the like."""
-    return len(text) < 60 and text[:1] in _LABEL_STARTS and _LABEL.fullmatch(text) is not None
+    return text[:1] in _LABEL_STARTS and len(text) < 60 and _LABEL.fullmatch(text) is not None
 
 
 def site_words(text: str, *, late: bool) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,30 +47,38 @@ def pieces(units: Sequence[Unit], boxes: Sequence[Box], said: Said, model: Block
     judged = [
         _judge(list(units[start : start + _AT_ONCE]), list(boxes), said, model) for start in range(0, len(units), _AT_ONCE)
     ]
-    scores = np.concatenate([score for score, _ in judged] or [np.zeros(0)])
-    inside = [near for _, part in judged for near in part]
+    scores = np.concatenate([part.scores for part in judged] or [np.zeros(0)])
+    inside = chain.from_iterable(part.inside for part in judged)
+    words = chain.from_iterable(part.words for part in judged)
     held: dict[int, int] = {}  # characters of all units of a box
     for text, place, _, _ in units:
         held[place] = held.get(place, 0) + len(text)
     made = []
-    for unit, score, near in zip(units, scores.tolist(), inside, strict=True):
+    for unit, score, near, said_by in zip(units, scores.tolist(), inside, words, strict=True):
         box = boxes[unit.box]
         kind, group = _form(unit.box, box, boxes, held[unit.box])
         rule = None if score >= KEEP and not unit.hidden else _reason(unit, box, boxes, near)
-        made.append(_MADE(Piece, (unit.text, kind, group, box.row if kind is _LIST else -1, rule)))
+        made.append(_MADE(Piece, (unit.text, kind, group, box.row if kind is _LIST else -1, rule, said_by)))
     return made, scores
 
 
-def _judge(units: list[Unit], boxes: list[Box], said: Said, model: BlockModel) -> tuple[Array, list[bool]]:
-    """Units -> (score of each, whether it stands where the running text is)."""
-    table = features(units, boxes, said)
+class _Judged(NamedTuple):
+    """Of each unit: its score, whether it stands where the running text is, its words where they were read."""
+
+    scores: Array
+    inside: list[bool]
+    words: Sequence[Sequence[str] | None]
+
+
+def _judge(units: list[Unit], boxes: list[Box], said: Said, model: BlockModel) -> _Judged:
+    table, words = features(units, boxes, said)
     core, best, density, size = (table[PLACE[name]] for name in ("core_up", "best_up", "link_density", "size"))
     inside = (core == 0) | (best <= 1)
     # Short links away from the running text need no model.
     asked = np.flatnonzero(inside | (density <= 0.8) | (size >= 100))
     scores = np.zeros(len(units))
     scores[asked] = model.scores(table, asked)
-    return scores, inside.tolist()
+    return _Judged(scores, inside.tolist(), words)
 
 
 def _reason(unit: Unit, box: Box, boxes: Sequence[Box], inside: bool) -> str:

@@ -5,7 +5,7 @@ Boxes come parents before children, so the boxes inside a box follow it: sums ov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -155,13 +155,13 @@ def _undigited(names: str) -> str:
 
 def _looks(frame: Frame, size: Column, linked: Column, running: Column, rows: Column) -> None:
     """Into rows: units that look the same in the markup: how many, how long, how linked, their share of running text."""
-    tags, names = _numbered(frame.columns[1]), _numbered(map(_undigited, frame.columns[3]))
+    tags, names = (_numbered(frame.columns[column], fold) for column, fold in ((1, str), (3, _undigited)))
     path = (tags << 42) + (names << 21) + names[frame.parent]
     sibling = (tags << 42) + frame.parent
     total = max(running.sum(), 1)
     for row, signature in ((0, path), (4, sibling)):
-        of, counts = np.unique(signature[frame.box], return_inverse=True, return_counts=True)[1:]
-        sizes = np.bincount(of, weights=size)
+        of = _numbered(signature[frame.box].tolist(), int)
+        counts, sizes = np.bincount(of), np.bincount(of, weights=size)
         looks = np.stack((
             counts, sizes / counts, np.bincount(of, weights=linked) / np.maximum(sizes, 1),
             np.bincount(of, weights=running) / total,
@@ -169,7 +169,8 @@ def _looks(frame: Frame, size: Column, linked: Column, running: Column, rows: Co
         rows[row : row + 4] = looks[:, of]
 
 
-def _numbered(names: Iterable[str]) -> Index:
-    """Strings -> numbers, the same for the same string."""
-    known: dict[str, int] = {}
-    return np.array([known.setdefault(name, len(known)) for name in names], dtype=np.int64)
+def _numbered(values: Sequence[Any], folded: Callable[[Any], object]) -> Index:
+    """Values -> numbers, the same for values that are the same when folded."""
+    known: dict[object, int] = {}
+    number = {value: known.setdefault(folded(value), len(known)) for value in set(values)}
+    return np.array([number[value] for value in values], dtype=np.int64)

@@ -7,7 +7,6 @@ unit. Words are looked at unit by unit, except those of short links, whose words
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -41,10 +40,12 @@ _DENSE_SCRIPTS = ((0x0E00, 0x0E7F), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00,
 
 
 class Wording(NamedTuple):
-    """`rows`: the features of NAMES, a column a unit; `titled`: the units that say the title and little else."""
+    """`rows`: the features of NAMES, a column a unit; `titled`: the units that say the title and little else; `words`: the
+    folded words of each unit, None for short links."""
 
     rows: Column
     titled: NDArray[np.bool_]
+    words: list[list[str] | None]
 
 
 @cache
@@ -76,11 +77,12 @@ def worded(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Wording:
     table = np.empty((len(_TEXT), n))
     table[:] = _PLAIN
     keys: list[str] = list(texts)
+    said_by: list[list[str] | None] = [None] * n
     words_of: list[set[str]] = [_NO_WORDS] * n
     if chosen:
         like, spoken, likeness = Likeness(said), list[int](), list[tuple[float, ...]]()
         for index in chosen:
-            words = tokens(texts[index])
+            said_by[index] = words = tokens(texts[index])
             distinct = set(words)
             spoken.append(len(words))
             likeness.append((*like.row(words, distinct), _wrap(boxes[units[index].box].element)))
@@ -94,7 +96,7 @@ def worded(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Wording:
     rows[-4] = np.where(running, size, 0.0)
     rows[-3] = _topic(words_of, running.tolist())
     _copies(keys, rows[-2:])
-    return Wording(rows, (table[_TITLE_IN] > 0.7) & (table[_TITLE_IN + 1] > 0.7) & shown)
+    return Wording(rows, (table[_TITLE_IN] > 0.7) & (table[_TITLE_IN + 1] > 0.7) & shown, said_by)
 
 
 _NO_WORDS: set[str] = set()
@@ -156,11 +158,11 @@ def _wrap(element: Any) -> float:
 
 def _topic(words_of: list[set[str]], running: list[bool]) -> list[float]:
     """How much of a unit's vocabulary the other running text of the page shares; -1 when it has none."""
-    heard: Counter[str] = Counter()
+    once, again = set[str](), set[str]()
     for words, runs in zip(words_of, running, strict=True):
         if runs:
-            heard.update(words)
-    once, again = set(heard), {word for word, count in heard.items() if count > 1}
+            again |= once & words
+            once |= words
     both = zip(words_of, running, strict=True)
     return [len(words & (again if runs else once)) / len(words) if words else -1.0 for words, runs in both]
 

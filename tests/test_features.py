@@ -29,7 +29,7 @@ _DATE = re.compile(r"\d(?:\d{0,3}[./-]\d{1,2}[./-]\d\d|\d?:\d\d|年)|(?:19|20)\d
 
 def table(markup: str, said: Said | None = None) -> tuple[list[Unit], Table]:
     units, boxes = segment(document(markup).passages)
-    return units, features(units, boxes, said or Said(titles=("The ferry stays",)))
+    return units, features(units, boxes, said or Said(titles=("The ferry stays",))).table
 
 
 def values(found: Table, name: str) -> list[float]:
