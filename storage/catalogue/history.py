@@ -1,13 +1,15 @@
-"""A run against the outlet's own history: what is usual there, and whether it has begun to block."""
+"""An outlet's own history: what is usual there, whether it has begun to block, and its pages day by day."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from storage.records import Kind
+from storage.records import Kind, Lead, WarcAddress
 
 RUNS = 20  # how many earlier runs make the history
 BLOCKS = (Kind.FORBIDDEN, Kind.CHALLENGE)
@@ -36,3 +38,43 @@ def began_to_block(captures: int, kinds: Mapping[str, int], usual: Mapping[str, 
     if blocked < FEWEST or blocked < SHARE * captures or blocked < GROWN * before * captures:
         return None
     return f"The outlet has begun to block: {blocked} of {captures} pages were refused, {before:.0%} are usual there."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """A page of an outlet as it was first fetched: when (ISO 8601, UTC), where its answer lies, and whether headline, date,
+    author and text were kept of it."""
+
+    lead: Lead
+    fetched_at: str
+    address: WarcAddress
+    kept: tuple[bool, bool, bool, bool]
+
+
+def archived(connection: sqlite3.Connection, outlet: str, since: dt.datetime, most: int) -> list[Archived]:
+    """Outlet and time -> the pages that were fetched since then and were or should have been stories, at most so many a day, in
+    the order of their fetch. Pages that were blocked, gone or out of order say nothing of the outlet's form."""
+    rows = connection.execute(
+        """select lead, fetched_at, warc_file, warc_offset, warc_length, record_id, payload_digest,
+             headline, published, authors, text, source, title, announced from (
+             select c.lead, c.fetched_at, c.warc_file, c.warc_offset, c.warc_length, c.record_id, c.payload_digest,
+               a.headline, a.published, a.authors, length(a.text) as text, l.source, l.title, l.published as announced,
+               row_number() over (partition by substr(c.fetched_at, 1, 10) order by c.id) as place
+             from captures c left join articles a on a.capture = c.id left join leads l on l.url = c.lead
+             where c.outlet = ? and c.fetched_at >= ? and c.warc_file is not null and c.superseded_by is null
+               and (c.outcome in ('kept', 'duplicate') or (c.outcome = 'quarantined' and c.kind in ('EMPTY', 'LISTING', 'SOFT_ERROR'))))
+           where place <= ? order by fetched_at""",
+        (outlet, since.astimezone(dt.UTC).isoformat(), most),
+    )
+    found = []
+    for lead, fetched, file, offset, length, record, digest, headline, published, authors, text, source, title, said in rows:
+        announced = dt.datetime.fromisoformat(said) if said else None
+        found.append(
+            Archived(
+                lead=Lead(url=lead, outlet=outlet, source=source or "archive", title=title, published=announced),
+                fetched_at=fetched,
+                address=WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest),
+                kept=(bool(headline), bool(published), authors not in (None, "[]"), (text or 0) > 0),
+            )
+        )
+    return found

@@ -1,0 +1,122 @@
+"""scrapy diagnose OUTLET: on which day a field or the text of an outlet broke, and what stopped to give it.
+
+Exit status: 0 nothing broke; 1 something did; 2 wrong use, or too little is archived; 5 the archive cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+from dataclasses import asdict
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.commands.quarantine import profile_of
+from crawler.console import complain, write
+from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, diagnose
+from crawler.opening import archive_of
+from crawler.readers import catalogue_to_read
+from pipelines.memory import Memory
+from storage.archive import ArchiveError
+from storage.catalogue import lessons
+from storage.catalogue.history import archived
+from storage.catalogue.schema import CatalogueError
+
+
+class Command(ScrapyCommand):
+    """Reads archived pages of an outlet again, oldest first; nothing is fetched and nothing is written."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] OUTLET"
+
+    def short_desc(self) -> str:
+        return "Say on which day a field or the text of an outlet broke, and what stopped to give it"
+
+    def long_desc(self) -> str:
+        return (
+            "Reads the archived pages of an outlet again with the present rules, a few of each day, and looks for the day from which "
+            "a source no longer gave headline, date, author or text. Example: scrapy diagnose menafn --days 60"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--days", type=int, default=28, metavar="N", help="how far back (default: 28)")
+        parser.add_argument("--pages", type=int, default=8, metavar="N", help="pages of each day that are read (default: 8)")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1 or opts.days < 1 or opts.pages < 1:
+            raise UsageError("Name one outlet, as in: scrapy diagnose menafn")
+        try:
+            found = self._diagnosed(args[0], opts)
+        except (ArchiveError, CatalogueError) as error:
+            complain(str(error))
+            self.exitcode = 5
+            return
+        if len(found.readings) < 2 * FEWEST:
+            complain(
+                f"Only {len(found.readings)} pages of {args[0]} are archived in the last {opts.days} days; {2 * FEWEST} are needed. "
+                "Look further back with --days N."
+            )
+            self.exitcode = 2
+            return
+        write(_json(args[0], found) if opts.json else _text(args[0], found))
+        self.exitcode = int(any(each.broke for each in found.breaks))
+
+    def _diagnosed(self, outlet: str, opts: argparse.Namespace) -> Diagnosis:
+        settings = self.settings
+        assert settings is not None
+        since, most = dt.datetime.now(dt.UTC) - dt.timedelta(days=opts.days), settings.getint("NEWS_MEMORY")
+        database = catalogue_to_read(settings)
+        with contextlib.closing(database.conn) as connection:
+            pages = archived(connection, outlet, since, opts.pages)
+            memory = Memory(lessons.newest(connection, outlet, most), most=most) if most else None
+        return diagnose(archive_of(settings), profile_of(outlet, settings), pages, memory)
+
+
+def _text(outlet: str, found: Diagnosis) -> str:
+    first, last = found.readings[0].page.fetched_at[:10], found.readings[-1].page.fetched_at[:10]
+    lines = [f"{outlet}: {len(found.readings)} archived pages of {first} to {last}, read again with the present rules", ""]
+    broken = {each.field: each for each in found.breaks}
+    for name in FIELDS:
+        given = sum(each.sources[name] != NONE for each in found.readings)
+        lines += (
+            _told(broken[name]) if name in broken else [f"  {name:<9} well: given on {given} of {len(found.readings)} pages"]
+        )
+    for name, (lost, gained) in found.rules.items():
+        if lost >= FEWEST:
+            lines.append(
+                f"  {name}: {lost} pages have it in the archive, and the present rules find none: the rules changed, not the pages."
+            )
+        if gained >= FEWEST:
+            lines.append(
+                f"  {name}: the present rules find it on {gained} pages that were kept without: scrapy reextract --outlet {outlet}"
+            )
+    if found.unreadable:
+        lines.append(f"  {found.unreadable} pages cannot be read from the archive: scrapy verify")
+    return "\n".join(lines)
+
+
+def _told(each: Break) -> list[str]:
+    verb = "broke" if each.broke else "moved"
+    now = "now nothing gives it" if each.broke else f"now {each.instead} gives it"
+    lines = [
+        f"  {each.field:<9} {verb} on {each.day}: {each.source} gave it on {each.before} of {each.pages_before} pages, since then on "
+        f"{each.after} of {each.pages_after}; {now}",
+        f"            before  {each.last_good}",
+        f"            after   {each.first_bad}" + (f"  ({each.reason})" if each.reason else ""),
+    ]
+    return [*lines, f"            Look at both: scrapy explain {each.first_bad}"] if each.broke else lines
+
+
+def _json(outlet: str, found: Diagnosis) -> str:
+    breaks = [{**asdict(each), "broke": each.broke} for each in found.breaks]
+    rules = {name: {"lost": lost, "gained": gained} for name, (lost, gained) in found.rules.items()}
+    fields = {"outlet": outlet, "pages": len(found.readings), "unreadable": found.unreadable, "breaks": breaks, "rules": rules}
+    return json.dumps(fields, ensure_ascii=False)
