@@ -44,6 +44,8 @@ _NO_NAME = re.compile(
     r"quelle|source)$",
     re.I,
 )
+# "5 days ago", "Jan 4": times where a name should be.
+_NO_PERSON = re.compile(r"^\d+ |^[^\W\d]{3,9}\.? \d{1,2}$")
 _NETWORK = re.compile(r"\b(?:twitter|facebook|whatsapp|instagram|linkedin|telegram|youtube|pinterest|rss)\b", re.I)
 _MAIL = re.compile(r"\S+@\S+\.\w+|https?://\S+", re.I)
 _URL = re.compile(r"https?://|www\.|\.(?:com|org|net|de|uk)\b|^(?:[\w-]{2,}\.)+[a-z]{2,}$", re.I)
@@ -173,7 +175,13 @@ def _name(part: str) -> str | None:
     name = _ROLE.sub("", _LEADING.sub("", part)).strip(" .,:;|-–—*\"'")
     if not 2 <= len(name) <= 60 or _URL.search(name) or not any(c.isalpha() for c in name) or ":" in name:
         return None
-    if _NO_NAME.match(name) or _NETWORK.search(name) or sum(c.isdigit() for c in name) > 1 or len(name.split()) > 6:
+    if (
+        _NO_NAME.match(name)
+        or _NO_PERSON.match(name)
+        or _NETWORK.search(name)
+        or sum(c.isdigit() for c in name) > 1
+        or len(name.split()) > 6
+    ):
         return None
     return name
 

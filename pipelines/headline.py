@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from pipelines.shown import hides
 
 _WORD = re.compile(r"\w+")
+_TELLING = 4  # letters of a host's label that tell a name from chance
 _LONGEST = 500  # characters of what can be a headline
 _HEADINGS, _PARTS = 20, 200  # headings of a page and elements of a heading that are looked at
 # What stands between a headline and the name of the site in <title>.
@@ -143,6 +145,14 @@ def title_parts(title: str | None) -> list[str]:
         return []
     parts = [part.strip() for part in _SEPARATOR.split(title) if part and part.strip()]
     return sorted(parts, key=lambda part: -len(_WORD.findall(part)))
+
+
+def named_by_host(title: str | None, url: str) -> list[str]:
+    """Words of <title> and URL -> the parts of the title, all but its longest, that are what the host is called."""
+    labels = [label for label in (urlsplit(url).hostname or "").split(".")[:-1] if label not in ("www", "com", "co")]
+    names = [label.replace("-", "") for label in labels if len(label) >= _TELLING]
+    parts = [(part, _letters(part)) for part in title_parts((title or "")[:_LONGEST])[1:]]
+    return [part for part, said in parts if any(name in said or (len(said) >= _TELLING and said in name) for name in names)]
 
 
 def alike(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pipelines.authors import authors
 from pipelines.document import Document
-from pipelines.headline import Candidate, choose, headings
+from pipelines.headline import Candidate, choose, headings, named_by_host
 from pipelines.picture import picture
 from pipelines.published import published
 from pipelines.said import Said
@@ -51,7 +51,9 @@ def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
     story = _story(said)
     languages = tuple(tag for tag in _languages(document, said, story, outlet) if tag)
     site = tuple(_site(said, story, outlet))
-    headline = choose(_headlines(document, said, story, capture), document.title, site)
+    headline = choose(
+        _headlines(document, said, story, capture), document.title, (*site, *named_by_host(document.title, capture.url))
+    )
     written, by = authors(document, said, story, site)
     first, changed, day_first = published(document, said, story, capture, outlet, languages[0] if languages else None)
     description = text(story.get("description")) or said.first("og:description", "description", "twitter:description")

@@ -75,7 +75,7 @@ def _caption(figure: HtmlElement) -> str | None:
     for element in islice(figure.iter(), _PARTS):
         if isinstance(element.tag, str) and (element.tag == "figcaption" or _CAPTION.search(element.get("class") or "")):
             words = " ".join(" ".join(_texts(element)).split())
-            return words or None
+            return words if " " in words or not words.isascii() else None
     return None
 
 

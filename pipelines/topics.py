@@ -10,7 +10,7 @@ from pipelines.structured import Node, Structured
 
 _SECTIONS = ("article:section", "section", "parsely-section", "cxenseparse:category")
 # What systems of publishers write among the tags: their own names for lists, identifiers.
-_PREFIX = re.compile(r"^(?:\w+ )?(?:category|section|tag|topic|keyword)s?\s*:\s*", re.I)
+_PREFIX = re.compile(r"^(?:\w+ ){0,2}(?:category|section|tag|topic|keyword|token)s?\s*:\s*", re.I)
 _NO_TAG = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{20,}|[\d\W_]*|https?:.*", re.I)
 _MOST, _LONGEST = 40, 100  # tags, characters of a section
 

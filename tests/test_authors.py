@@ -83,6 +83,8 @@ def test_authors_of_teasers_do_not_sign() -> None:
         ("بقلم: إيدا كيرن", ["إيدا كيرن"]),
         ("Quelle: sid", []),
         ("WhatsApp Telegram", []),
+        ("5 days ago", []),
+        ("Jan 4", []),
         ("Published 3 February 2026", []),
     ],
 )

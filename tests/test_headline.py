@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.headline import Candidate, choose, headings
+from pipelines.headline import Candidate, choose, headings, named_by_host
 
 SHOWN, SHARED = "Quay opens to ships after a year of work", "Harbour: what the new quay means for you"
 
@@ -50,6 +50,20 @@ def test_what_stands_behind_it_in_title_and_meta_is_the_site(behind: str) -> Non
 def test_a_heading_of_the_site_is_not_it() -> None:
     assert chosen(("visible", "The Harbour Post"), ("visible", SHOWN), ("meta", SHOWN)) == SHOWN
     assert chosen(("visible", "Latest news"), ("meta", SHOWN), title=SHOWN) == SHOWN
+
+
+@pytest.mark.parametrize(
+    ("title", "url", "names"),
+    [
+        ("Quay opens to all ships - Hafenamt Sabel", "https://www.hafenamt.gv.example/1", ["Hafenamt Sabel"]),
+        ("Quay opens to all ships | Post", "https://harbour-post.example/1", ["Post"]),
+        ("Hafenamt: quay opens to ships - News", "https://hafenamt.example/1", []),
+        ("Quay opens to all ships | HP", "https://hp.example/1", []),
+        (None, "about:blank", []),
+    ],
+)
+def test_parts_of_the_title_that_the_host_is_called(title: str | None, url: str, names: list[str]) -> None:
+    assert named_by_host(title, url) == names
 
 
 def test_without_any_source_the_longest_part_of_the_title() -> None:
