@@ -83,6 +83,10 @@ def _oldest_lead(status: OutletStatus, now: dt.datetime) -> float | None:
     return status.oldest_lead_hours
 
 
+def _missed(status: OutletStatus, now: dt.datetime) -> float | None:
+    return float(status.missed)
+
+
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
@@ -136,6 +140,15 @@ RULES: tuple[Rule, ...] = (
             ),
         )
         for field in FIELDS
+    ),
+    Rule(
+        name="missed",
+        measured=_missed,
+        limit=Limit(
+            most=0,
+            unit="runs of the last days found a source that had moved past what was seen",
+            advice="Run the outlet more often, or add its sitemap: stories may have gone by.",
+        ),
     ),
     Rule(
         name="leads",

@@ -54,6 +54,7 @@ def shares(failed: float = 0.0, blocked: float = 0.0, date: float = 1.0, author:
         (changed(recent=shares(date=0.4)), ["date"]),
         (changed(recent=shares(author=0.1, text=0.2)), ["author", "text"]),
         (changed(oldest_lead_hours=60.0), ["leads"]),
+        (changed(missed=1), ["missed"]),
     ],
 )
 def test_each_rule_breaks_by_what_it_measures(status: OutletStatus, rules: list[str]) -> None:

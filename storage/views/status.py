@@ -7,6 +7,7 @@ stand in crawler/health.py.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 import statistics
 from collections import Counter
@@ -55,7 +56,8 @@ class LastRun:
 class OutletStatus:
     """How an outlet fares. `today`: new stories of the last 24 hours; `usual`: the median of the days of its history
     (the lower one of all and of the same weekday), None below a week of it; `oldest_lead_hours`: since the oldest lead
-    that may be fetched was announced; `sources`: field -> where its value came from -> how many of the newest copies."""
+    that may be fetched was announced; `missed`: runs of the last RECENT days in which a source had moved past what was seen;
+    `sources`: field -> where its value came from -> how many of the newest copies."""
 
     outlet: str
     last: LastRun | None = None
@@ -65,6 +67,7 @@ class OutletStatus:
     before: Shares = field(default_factory=Shares)
     leads_waiting: int = 0
     oldest_lead_hours: float | None = None
+    missed: int = 0
     sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -84,6 +87,7 @@ def outlet_status(
         before=_shares(connection, outlet, now - dt.timedelta(days=HISTORY), since),
         leads_waiting=waiting,
         oldest_lead_hours=oldest,
+        missed=_missed(connection, outlet, since),
         sources=_sources(connection, outlet, read) if read else {},
     )
 
@@ -153,6 +157,13 @@ def _leads(connection: sqlite3.Connection, outlet: str, now: dt.datetime) -> tup
         (_iso(now), outlet),
     ).fetchone()
     return waiting, (now - dt.datetime.fromisoformat(oldest)).total_seconds() / 3600 if oldest else None
+
+
+def _missed(connection: sqlite3.Connection, outlet: str, since: dt.datetime) -> int:
+    receipts = connection.execute(
+        "select receipt from runs where outlet = ? and started_at >= ? and receipt is not null", (outlet, _iso(since))
+    )
+    return sum(bool(json.loads(receipt).get("missed")) for (receipt,) in receipts)
 
 
 def _sources(connection: sqlite3.Connection, outlet: str, read: Callable[[str], bytes]) -> dict[str, dict[str, int]]:
