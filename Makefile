@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test browser crawl browse bench lock clean help
+.PHONY: install demo test browser crawl browse pictures bench lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ crawl: install  ## the live outlet: make crawl [OUTLET=menafn] [ARGS="-a limit=1
 
 browse: install  ## the archive as a web site on this machine: make browse [ARGS="--port 8002"]
 	@$(BIN)/scrapy browse $(ARGS)
+
+pictures: install browser  ## take the pictures in docs/pictures anew, of the newsstand's stories
+	@$(BIN)/python -m tests.pictures
 
 clean:  ## remove what the demo and the checks made (never ./archive)
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -5,9 +5,11 @@ Text from pages may hold control characters and ANSI escapes; on a terminal they
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,13 +25,26 @@ def clean(text: str) -> str:
 
 def write(text: str = "") -> None:
     """A line (or several) on standard output."""
-    sys.stdout.write(clean(text) + "\n")
+    with _reader_may_go():
+        sys.stdout.write(clean(text) + "\n")
 
 
 def write_json_line(line: str) -> None:
     """A line of JSON, at once, so that a program at the other end of a pipe need not wait."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    with _reader_may_go():
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _reader_may_go() -> Iterator[None]:
+    """Who reads the other end of a pipe may have enough, as `head` has: what we do goes on, what we say goes nowhere."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def complain(text: str) -> None:

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from storage.archive.keys import article_id
 from storage.catalogue.schema import open_catalogue
-from storage.views.period import as_html, report
+from storage.views.period import report
+from storage.views.period_page import as_html
 from tests.browsed import HOSTILE, NOW, browsing, fill, told
 
 CHROMIUM = shutil.which("chromium")

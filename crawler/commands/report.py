@@ -24,7 +24,7 @@ from crawler.readers import catalogue_to_read
 from crawler.refeed import day
 from storage.catalogue.schema import CatalogueError
 from storage.views import figures
-from storage.views.period import Report, as_html, report
+from storage.views.period import Report, report
 from storage.views.status import outlet_status
 
 _DAY = dt.timedelta(days=1)
@@ -76,14 +76,16 @@ class Command(ScrapyCommand):
             self._fail(f"{opts.html} cannot be written: {error.strerror or error}")
 
     def _tell(self, told: Report, opts: argparse.Namespace, now: dt.datetime) -> None:
+        # Scrapy loads the module of every command at each call of any: templates and rich are loaded where they are needed.
         if opts.html:
+            from storage.views.period_page import as_html
+
             with whole(opts.html) as part:
                 page = as_html(told, self.settings["NEWS_ARCHIVE_URI"], now)  # type: ignore[index]
                 part.write_text(page, encoding="utf-8", errors="replace")
         elif opts.json:
             write(json.dumps(_fields(told), ensure_ascii=False))
         else:
-            # Scrapy loads the module of every command at each call of any: rich is loaded where it is needed.
             from crawler.reporting import show
 
             show(told)

@@ -7,15 +7,10 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
-
-from storage.views import figures, plots
-from storage.views.browse.drawing import drawing
+from storage.views import figures
 from storage.views.figures import Copying, Day, Refusal
 
-_FOLDER = Path(__file__).parent / "browse"
 _WELL = ("finished", "shutdown", "released", "refed", "extracted again", "merged", "split", "ruled")
 _NOTES = 40
 _DAY = dt.timedelta(days=1)
@@ -98,26 +93,3 @@ def _runs(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> tup
         if bad or notes:
             ended.append(Ended(run=run, outlet=outlet, started_at=started, reason=reason, notes=notes, bad=bad))
     return count, tuple(sorted(ended, key=lambda each: (not each.bad, each.run))[:_NOTES])
-
-
-def as_html(told: Report, archive: str, now: dt.datetime) -> str:
-    """A report -> one page that needs nothing beside it: opens from a file, without script and without network."""
-    environment = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, trim_blocks=True)
-    drawing(environment)
-    counts = told.copying.counts
-    most = max(counts.values(), default=1)
-    return environment.get_template("report.html").render(
-        report=told,
-        archive=archive,
-        now=now,
-        style=(_FOLDER / "static" / "site.css").read_text(encoding="utf-8"),
-        outcomes=OUTCOMES,
-        heat={pair: 1 + 3 * (count - 1) // max(1, most - 1) if most > 1 else 1 for pair, count in counts.items()},
-        chart=plots.bars({day: float(count) for day, count in told.stories.items()}, "Stories a day", width=720, height=120),
-        charts={outlet: _outcomes(day) for outlet, day in told.sums.items()},
-    )
-
-
-def _outcomes(day: Day) -> str:
-    values = {name: float(getattr(day, name)) for name in OUTCOMES}
-    return plots.bars(values, f"{day.outlet}, captures by outcome", width=120, height=30)
