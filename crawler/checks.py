@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +29,8 @@ from storage.catalogue.schema import MIGRATIONS
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+))?", re.M)
 _LEAST_SHARE, _LEAST_BYTES = 0.05, 2 * 1024**3
 _RUN_HOURS = 26
+_PATIENCE = 20
+"""Seconds that the catalogue is read for at most, to see whether it is damaged: one of millions takes minutes."""
 
 
 class State(StrEnum):
@@ -185,15 +188,31 @@ def _catalogue(path: Path, now: dt.datetime) -> Iterator[Check]:
                 found = f"schema {schema}, this version knows {len(MIGRATIONS)}"
                 yield _mend("catalogue", found, "Update Cleancopy, or move the file away and run: scrapy rebuild")
                 return
-            (sound,) = connection.execute("pragma quick_check(1)").fetchone()
-            if sound != "ok":
-                yield _mend("catalogue", f"damaged: {sound}", "scrapy rebuild makes it again from the archive.")
+            damage = damaged(connection, _PATIENCE)
+            if damage:
+                yield _mend("catalogue", f"damaged: {damage}", "scrapy rebuild makes it again from the archive.")
                 return
             older = "" if schema == len(MIGRATIONS) else f" (schema {schema}; the next run brings it to {len(MIGRATIONS)})"
-            yield _well("catalogue", f"{path} is sound{older}")
+            how = "is sound" if damage is not None else f"shows no damage in {_PATIENCE} s; scrapy rebuild --check reads all of it"
+            yield _well("catalogue", f"{path} {how}{older}")
             yield from (look(connection, now) for look in (_clock, _last_run))
     except sqlite3.Error as error:
         yield _mend("catalogue", f"{path} cannot be read ({error})", "Move it away and run: scrapy rebuild")
+
+
+def damaged(connection: sqlite3.Connection, patience: float) -> str | None:
+    """A catalogue -> what is damaged in it, '' for nothing; None when `patience` seconds were not enough to read it."""
+    end = time.monotonic() + patience
+    connection.set_progress_handler(lambda: time.monotonic() > end, 100)
+    try:
+        (found,) = connection.execute("pragma quick_check(1)").fetchone()
+    except sqlite3.OperationalError as error:
+        if str(error) == "interrupted":
+            return None
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+    return "" if found == "ok" else str(found)
 
 
 def _clock(connection: sqlite3.Connection, now: dt.datetime) -> Check:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
-from crawler.checks import Check, State, checks
+from crawler.checks import Check, State, checks, damaged
 from storage.archive import open_archive
 from storage.catalogue.schema import open_catalogue
 from tests.conftest import ROOT, Scrapy
@@ -74,6 +74,13 @@ def test_a_newer_and_a_damaged_catalogue(sound: Path) -> None:
         beside.unlink()
     path.write_bytes(b"no catalogue" * 1000)
     assert "rebuild" in looked(sound)["catalogue"].advice
+
+
+def test_a_catalogue_is_read_only_for_so_long(sound: Path) -> None:
+    with closing(sqlite3.connect(sound / "catalogue.sqlite")) as connection:
+        assert damaged(connection, patience=600) == ""
+        assert damaged(connection, patience=-1) is None
+        assert connection.execute("select count(*) from runs").fetchone() == (1,), "what comes next is not broken off"
 
 
 def test_dependencies_are_compared_with_the_lock(sound: Path, tmp_path: Path) -> None:

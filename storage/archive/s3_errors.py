@@ -17,6 +17,7 @@ _BY_CODE = {
     "ExpiredToken": "the session token has expired: get a new one",
     "PermanentRedirect": "the bucket lies in another region: set AWS_DEFAULT_REGION to it",
     "AuthorizationHeaderMalformed": "the bucket lies in another region: set AWS_DEFAULT_REGION to it",
+    "RequestTimeTooSkewed": "this machine's clock is more than 15 minutes off: set it (timedatectl set-ntp true)",
     "SlowDown": "the server throttles us, also after several tries: start again later; nothing is lost",
     "ServiceUnavailable": "the server is overloaded, also after several tries: start again later; nothing is lost",
     "InternalError": "the server fails, also after several tries: start again later; nothing is lost",
