@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from pipelines.boilerplate import words
 from pipelines.shown import hides
 
 _WORD = re.compile(r"\w+")
+_SPEAKING, _SHARED = 4, 0.3  # words of a heading, and its share in another headline, for it to be one
 _TELLING = 4  # letters of a host's label that tell a name from chance
 _LONGEST = 500  # characters of what can be a headline
 _HEADINGS, _PARTS = 20, 200  # headings of a page and elements of a heading that are looked at
@@ -37,9 +39,9 @@ def choose(candidates: Iterable[Candidate], title: str | None, site: Iterable[st
     """Candidates (headings in page order first), <title> and names of the site -> the headline.
 
     What the page shows and also gives out for sharing is it, letter for letter. Else what JSON-LD calls the headline of
-    the story, unless nothing else on the page is like it; then what most sources say word for word, in the order
-    OpenGraph, visible, feed. The site's name at the end of it is not part of it, nor is a kicker in front that
-    OpenGraph leaves out. The first heading stands where no other source agrees with another.
+    the story, unless nothing else on the page is like it; then a heading that says the same as what is shared; then what
+    most sources say word for word, in the order OpenGraph, visible, feed. The site's name at the end of it is not part of
+    it, nor is a kicker in front that OpenGraph leaves out. The first heading stands where no other source agrees.
     """
     names = {_letters(name) for name in site if name}
     offered = [
@@ -51,7 +53,7 @@ def choose(candidates: Iterable[Candidate], title: str | None, site: Iterable[st
     parts = title_parts((title or "")[:_LONGEST])
     if not offered:
         return Candidate(text=parts[0], source="title") if parts else None
-    found = _shown_and_shared(offered) or _declared(offered, parts) or _agreed(offered, parts)
+    found = _shown_and_shared(offered) or _declared(offered, parts) or _shown(offered) or _agreed(offered, parts)
     return _bare(found, offered, (title or "")[:_LONGEST])
 
 
@@ -68,6 +70,16 @@ def _declared(offered: list[Candidate], parts: list[str]) -> Candidate | None:
     for one in offered:
         others = [c.text for c in offered if c.source != one.source] + parts[:1]
         if one.source == "json-ld" and (not others or any(alike(one.text, other) for other in others)):
+            return one
+    return None
+
+
+def _shown(offered: list[Candidate]) -> Candidate | None:
+    """A heading of some length that speaks of what the page gives out for sharing, in other words."""
+    shared = [set(words(c.text)) for c in offered if c.source in ("meta", "feed")]
+    for one in offered:
+        said = set(words(one.text)) if one.source == "visible" else set()
+        if len(said) >= _SPEAKING and any(len(said & other) > _SHARED * min(len(said), len(other)) for other in shared):
             return one
     return None
 
@@ -116,9 +128,9 @@ def headings(tree: HtmlElement) -> Iterator[str]:
     for h1 in islice(tree.iter("h1"), _HEADINGS):
         if any(hides(above) for above in (h1, *h1.iterancestors())):
             continue
-        words = " ".join("".join(_texts(h1)).split())
-        if words:
-            yield words
+        said = " ".join("".join(_texts(h1)).split())
+        if said:
+            yield said
 
 
 def _texts(element: HtmlElement) -> Iterator[str]:

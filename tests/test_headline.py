@@ -26,6 +26,14 @@ def test_json_ld_stands_above_what_is_only_shared() -> None:
     assert chosen(("visible", "Quay opens"), ("json-ld", SHOWN), ("meta", SHARED), title=f"{SHOWN} | The Post") == SHOWN
 
 
+def test_without_json_ld_a_heading_that_says_the_same_stands_above_what_is_shared() -> None:
+    shared = "Harbour: quay opens to first ships"
+    assert chosen(("visible", SHOWN), ("meta", shared), title=shared) == SHOWN
+    assert chosen(("visible", "Quay opens"), ("meta", shared), title=shared) == shared, "too short to be told from a label"
+    assert chosen(("visible", "Get our free guide to boats"), ("meta", shared), title=shared) == shared, "of something else"
+    assert chosen(("visible", "新碼頭今日啟用，首艘貨輪靠泊"), ("meta", "港口新碼頭今日啟用")) == "新碼頭今日啟用，首艘貨輪靠泊"
+
+
 def test_quotes_and_hyphens_make_no_other_headline() -> None:
     offered = ("visible", "“Quay opens,” says the mayor"), ("json-ld", "Quay opens, says the mayor")
     assert chosen(*offered, ("meta", "'Quay opens', says the mayor")) == "Quay opens, says the mayor"
