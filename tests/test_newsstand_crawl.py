@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.archive.packed import plain
 from tests.conftest import Scrapy
 from tests.newsstand import Expected, Fault, Newsstand
 
@@ -60,7 +61,7 @@ def test_every_page_becomes_what_it_must(stand: Newsstand, archive: Path, scrapy
         elif end is None or end[0] not in each.allowed:
             wrong.append((each.url, each.fault, each.outcome, end))
         elif end[0] == "kept":
-            copy = json.loads((archive / str(end[2])).read_text())
+            copy = json.loads(plain((archive / str(end[2])).read_bytes()))
             if each.fault is Fault.CUT_SHORT:  # the start of the story, as far as it came
                 assert "\n".join(each.paragraphs).startswith("\n".join(copy["text"]))
             elif tuple(copy["text"]) != each.paragraphs or copy["headline"] != each.headline:
@@ -92,5 +93,5 @@ def test_a_correction_is_a_revision_and_both_texts_stay(stand: Newsstand, archiv
     with sqlite3.connect(archive / "catalogue.sqlite") as catalogue:
         (key,) = catalogue.execute("select clean_key from captures where outcome = 'revision'").fetchone()
     catalogue.close()
-    assert tuple(json.loads((archive / key).read_text())["text"]) == corrected.paragraphs
+    assert tuple(json.loads(plain((archive / key).read_bytes()))["text"]) == corrected.paragraphs
     assert before is not None and (archive / before).exists() and before != key

@@ -181,7 +181,7 @@ class Manners:
         return await self.reserved[host]
 
     async def _read_reserved(self, address: str) -> bytes | None:
-        meta = {"robots": [], "download_timeout": self.patience, "download_maxsize": MOST_RESERVED}
+        meta = {"robots": [], "dont_redirect": True, "download_timeout": self.patience, "download_maxsize": MOST_RESERVED}
         try:
             response = await self.crawler.engine.download_async(Request(address, meta=meta))
         except (*UNREACHABLE, *FINAL):
