@@ -90,7 +90,9 @@ def passages(tree: HtmlElement) -> list[Passage]:
                 walk.skip_subtree()
                 continue
             names = element.keys()
-            hiding = bool((names and not plain(names)) or kind == _DIALOG) and hides(element)
+            hiding = False
+            if (names and not plain(names)) or kind == _DIALOG:
+                hiding = hides(element)
             if kind or hiding:
                 above.append((last, block, inside, hidden, links, parting))
                 last, parting = element, hiding or kind != _LINK

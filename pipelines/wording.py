@@ -85,7 +85,9 @@ def worded(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Wording:
             said_by[index] = words = tokens(texts[index])
             distinct = set(words)
             spoken.append(len(words))
-            likeness.append((*like.row(words, distinct), _wrap(boxes[units[index].box].element)))
+            element = boxes[units[index].box].element
+            begins = element.text
+            likeness.append((*like.row(words, distinct), _wrap(element) if not begins or begins.isspace() else 0))
             words_of[index] = {word for word in distinct if len(word) > 3}
             keys[index] = " ".join(words)
         shape = _shape([texts[index] for index in chosen], np.array(spoken, dtype=float))
@@ -149,11 +151,9 @@ def _shape(texts: list[str], spoken: Column) -> Column:
     ))  # fmt: skip
 
 
-def _wrap(element: Any) -> float:
-    """Block element -> which inline element its text starts in, as a number."""
-    if len(element) and not (element.text or "").strip():
-        return _INLINE.get(element[0].tag, 0)
-    return 0
+def _wrap(element: Any) -> int:
+    """Block element without words before its first child -> which inline element its text starts in, as a number."""
+    return _INLINE.get(element[0].tag, 0) if len(element) else 0
 
 
 def _topic(words_of: list[set[str]], running: list[bool]) -> list[float]:
