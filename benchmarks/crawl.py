@@ -1,6 +1,7 @@
 """The full crawl against a loopback server of real pages, interleaved with reference points in the same run.
 
 python -m benchmarks.crawl [--pages N] [--rounds N] [DIR]
+python -m benchmarks.crawl --growth N [DIR]: the peak memory of a crawl of 1,000 pages and of one of N, nothing else
 
 Reference points: bare Scrapy; Scrapy and trafilatura (with metadata) in one process; the same in a pool of two. They store
 nothing and judge nothing. Wall time and CPU are those of whole processes with their children. The last line is JSON.
@@ -52,17 +53,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=PAGES, help=f"pages to serve (default: {PAGES})")
     parser.add_argument("--pages", type=int, default=514, help="how many pages a run fetches (default: 514)")
+    parser.add_argument("--growth", type=int, metavar="N", help="only compare the peak memory of 1,000 pages with that of N")
     parser.add_argument("--rounds", type=int, default=2, help="how often each is run, in turn (default: 2)")
     options = parser.parse_args()
     if not options.folder.is_dir():
         raise SystemExit(f"{options.folder} is not there; name a folder with pages and a truth.json.")
     server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.page_server", str(options.folder), "--pages", str(options.pages)],
+        [sys.executable, "-m", "benchmarks.page_server", str(options.folder), "--pages", str(options.growth or options.pages)],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         assert server.stdout is not None
         origin = server.stdout.readline().strip()
+        if options.growth:
+            print(json.dumps(growth(origin, options.growth)))
+            return
         report(measure(origin, options.pages, options.rounds), options.pages)
     finally:
         server.terminate()
@@ -71,10 +76,7 @@ def main() -> None:
 
 def measure(origin: str, pages: int, rounds: int) -> dict[str, list[tuple[float, float, float, str]]]:
     """Run each in turn -> the figures of each by name."""
-    base = {
-        "BENCH_ORIGIN": origin + "/", "BENCH_PAGES": str(pages), "BENCH_FEEDS": str(-(-pages // BATCH)), "NEWS_DELAY": "0",
-        "NEWS_ALLOW_ADDRESSES": "127.0.0.0/8",
-    }  # fmt: skip
+    base = surroundings(origin, pages)
     found: dict[str, list[tuple[float, float, float, str]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for round_ in range(rounds):
@@ -89,6 +91,25 @@ def measure(origin: str, pages: int, rounds: int) -> dict[str, list[tuple[float,
                 if name == "full":
                     found.setdefault("second run", []).append(timed(command, environment, ROOT))
     return found
+
+
+def growth(origin: str, most: int) -> dict[str, int]:
+    """Peak MB of the crawl and of its largest worker, by pages fetched."""
+    peaks = {}
+    for pages in (1000, most):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = surroundings(origin, pages) | {"NEWS_ARCHIVE_URI": f"{folder}/archive"}
+            _, _, peak, _ = timed(ours(environment, 2), environment, ROOT)
+            peaks[f"peak_rss_mb_{pages}"] = round(peak)
+    return peaks
+
+
+def surroundings(origin: str, pages: int) -> dict[str, str]:
+    """The environment of a crawl of so many pages."""
+    return {
+        "BENCH_ORIGIN": origin + "/", "BENCH_PAGES": str(pages), "BENCH_FEEDS": str(-(-pages // BATCH)), "NEWS_DELAY": "0",
+        "NEWS_ALLOW_ADDRESSES": "127.0.0.0/8",
+    }  # fmt: skip
 
 
 def report(found: dict[str, list[tuple[float, float, float, str]]], pages: int) -> None:

@@ -8,7 +8,7 @@ import zlib
 
 from w3lib.encoding import resolve_encoding
 
-from pipelines.document import decode as decode_page
+from pipelines.encodings import decode as decode_page
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
