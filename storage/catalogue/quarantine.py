@@ -14,6 +14,16 @@ from storage.records import Evidence, Lead, WarcAddress
 _COLUMNS = """c.id, c.outlet, c.lead, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.evidence, c.error, c.warc_file,
   c.warc_offset, c.warc_length, c.record_id, c.payload_digest, l.source, l.title"""
 
+_FAILED_TOO = "(c.outcome = 'quarantined' or (c.outcome = 'failed' and c.warc_file is not null))"
+# The newest are found in an index that holds what is quarantined and nothing else; some more than asked for, because a few
+# may not be settled yet.
+_ALONE = """c.outcome = 'quarantined' and c.id in (
+    select id from captures indexed by captures_kind where outcome = 'quarantined' and superseded_by is null
+      and (:outlet is null or outlet = :outlet) and (:kind is null or kind = :kind)
+      and (:since is null or fetched_at >= :since) and (:until is null or fetched_at < :until)
+      and (:before is null or id < :before)
+    order by id desc limit iif(:limit < 0, -1, :limit + 200))"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
@@ -46,8 +56,7 @@ def quarantined(
     last day that counts, `before` the number of a capture: only earlier ones."""
     rows = database.conn.execute(
         f"""select {_COLUMNS} from captures c left join leads l on l.url = c.lead
-            where (c.outcome = 'quarantined' or (:failed and c.outcome = 'failed' and c.warc_file is not null))
-              and c.superseded_by is null and c.settled = 1
+            where {_FAILED_TOO if failed else _ALONE} and c.superseded_by is null and c.settled = 1
               and (:outlet is null or c.outlet = :outlet) and (:kind is null or c.kind = :kind)
               and (:since is null or c.fetched_at >= :since) and (:until is null or c.fetched_at < :until)
               and (:before is null or c.id < :before)
@@ -59,7 +68,6 @@ def quarantined(
             "until": (until + dt.timedelta(days=1)).isoformat() if until else None,
             "before": before,
             "limit": limit,
-            "failed": failed,
         },
     )
     return [_kept(row) for row in rows]

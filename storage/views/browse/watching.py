@@ -7,9 +7,8 @@ import datetime as dt
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TypeVar
 
 from storage.views import figures, plots
 from storage.views.browse.site import Asked, Data, NotThere, Site
@@ -18,22 +17,30 @@ from storage.views.status import outlet_status
 
 DAYS = 28
 _RUNS = 50
+_CARDS = 48
 _DAY = dt.timedelta(days=1)
-_Dated = TypeVar("_Dated", Day, Fields)
 
 
 def outlets(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
-    """Every outlet over four weeks: stories a day, blocks, what its stories lack."""
+    """Outlets over four weeks, some dozens a page: stories a day, blocks, what their stories lack."""
     days = _days(site.clock().date())
-    per_outlet = _by_outlet(figures.daily(connection, days[0], days[-1] + _DAY))
-    lacking = _by_outlet(figures.missing(connection, days[0], days[-1] + _DAY))
+    names = figures.outlets(connection)
+    page = asked.number("page", 1, max(1, -(-len(names) // _CARDS)))
+    shown = names[_CARDS * (page - 1) : _CARDS * page]
     return {
         "since": days[0].isoformat(),
         "until": days[-1].isoformat(),
-        "outlets": [
-            _charts(name, days, per_outlet.get(name, {}), lacking.get(name, {})) for name in figures.outlets(connection)
-        ],
+        "page": page,
+        "more": len(names) > _CARDS * page,
+        "outlets": [_over(connection, name, days) for name in shown],
     }
+
+
+def _over(connection: sqlite3.Connection, name: str, days: Sequence[dt.date]) -> Data:
+    """An outlet over some days -> numbers and pictures."""
+    span = (days[0], days[-1] + _DAY, name)
+    found = {day.day: day for day in figures.daily(connection, *span)}
+    return _charts(name, days, found, {day.day: day for day in figures.missing(connection, *span)})
 
 
 def outlet(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
@@ -43,15 +50,9 @@ def outlet(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
         raise NotThere(f"There is no outlet {name!r}; the outlets are on their own page.")
     now = site.clock()
     days = _days(now.date())
-    end = days[-1] + _DAY
     status = outlet_status(connection, name, now)
     return {
-        **_charts(
-            name,
-            days,
-            _by_outlet(figures.daily(connection, days[0], end, name)).get(name, {}),
-            _by_outlet(figures.missing(connection, days[0], end, name)).get(name, {}),
-        ),
+        **_over(connection, name, days),
         "status": asdict(status),
         "broken": list(site.broken(status, now)),
         "runs": _runs(connection, name, None, 10),
@@ -169,13 +170,6 @@ def _charts(name: str, days: Sequence[dt.date], found: Mapping[str, Day], lackin
 
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
-
-
-def _by_outlet(found: Iterable[_Dated]) -> dict[str, dict[str, _Dated]]:
-    grouped: dict[str, dict[str, _Dated]] = {}
-    for each in found:
-        grouped.setdefault(each.outlet, {})[each.day] = each
-    return grouped
 
 
 def _runs(connection: sqlite3.Connection, outlet: str | None, before: str | None, limit: int) -> list[Data]:
