@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import lxml.html
 
+from benchmarks.told import texts
 from pipelines.document import Document
 from pipelines.error_words import PHRASES, WALLS
 from pipelines.shown import HEADING, Passage, passages
@@ -38,6 +39,7 @@ class Composer:
     def __init__(self, stories: list[tuple[str, list[str]]], seed: int) -> None:
         self.stories = stories
         self.random = random.Random(seed)
+        self.messages = [told.sentences for told in texts() if told.what == "message"]
 
     def compose(self, document: Document, text: str, headline: str | None) -> list[Composed]:
         """A parsed article page, its true text and headline -> a few composed pages, in and out of its frame."""
@@ -75,6 +77,9 @@ class Composer:
         kind = self.random.choice(_ERRORS)
         said = self.says(kind) if self.random.random() < 0.84 else self.words(2)
         more = [self.words(self.random.randrange(5, 16)) for _ in range(self.random.randrange(3))]
+        if self.random.random() < 0.6:  # in whole sentences of a site to its reader
+            told = self.random.choice(self.messages)
+            more = self.random.sample(told, self.random.randrange(1, len(told) + 1))
         if self.random.random() < 0.5:
             more.append(f"{self.words(6)} {self.random.choice(_SAYS[kind])} {self.words(3)}.")
         tag = self.random.choice(("h1", "h1", "h2", "div", "p"))

@@ -2,10 +2,10 @@
 
     python -m benchmarks.train_judge [--pages FOLDER] [--lofo SCORES.json] [--write]
 
-Logistic regression (weighted, ridge, Newton steps) over the figures of pipelines/judge_features.py. Every labelled page
-goes in twice, with its status and headers and without. --lofo also judges every page of judge/ by weights that were made
-without its family, and every other page by weights made without a twentieth of the hosts that holds its own (composed
-pages follow the host they were made of), and writes those figures.
+Steps over the figures of pipelines/judge_features.py (benchmarks/steps.py). Every labelled page goes in twice, with its
+status and headers and without. Families, hosts and languages are left out by the twentieth, each page is judged by steps
+made without its own (composed pages follow the host they were made of), and the border between article and none is chosen
+on the pages of the other nineteen; --lofo writes those figures.
 url, family and origin never become figures; they only say which pages belong together.
 """
 
@@ -24,15 +24,18 @@ from numpy.typing import NDArray
 
 from benchmarks.composed import Composer
 from benchmarks.judge import ARTICLES, COUNTED, PAGES, asked, index
-from pipelines.classify import WEIGHTS, kind_of, status_figures
+from benchmarks.steps import Learned, Numbers, learn
+from benchmarks.told import Teller, front
+from pipelines.classify import kind_of, status_figures
 from pipelines.document import read
 from pipelines.judge_features import Signs, signs
+from pipelines.judge_model import WEIGHTS
 
-Numbers = NDArray[np.float64]
-RIDGE = 2.0
-THRESHOLD = 0.4  # taken off the bias: a story refused is worse than an error page kept
-# How much a page of each sort counts: the labelled ones more than composed ones, articles of the wide folders for the rest.
-COUNTS = {"article": 8.0, "judge": 6.0, "composed": 0.2, "other": 1.0}
+TOLD, FRONTS = 10, 200  # pages made of every text of told.txt; front pages
+PARTS = 20  # families are left out by the twentieth
+REFUSED = 0.01  # a story refused is worse than an error page kept
+# How much a page of each sort counts: the labelled ones of judge/ more than composed ones.
+COUNTS = {"judge": 4.0, "told": 0.6, "composed": 0.3, "other": 1.0}
 
 
 class Row(NamedTuple):
@@ -67,6 +70,31 @@ def gather(pages: Path, seed: int = 7) -> Iterator[Row]:
                 continue
             for one in composer.compose(document, about["text"], about.get("title")):
                 yield _composed(one.name, one.document, one.article, one.typed, folder, key, group, chance)
+    yield from _told(stories, chance, seed)
+
+
+def _told(stories: list[tuple[str, list[str]]], chance: random.Random, seed: int) -> Iterator[Row]:
+    """Rows of pages around texts written for this, left out by language, and of front pages."""
+    teller = Teller(_phrases(), [headline for headline, _ in stories if len(headline.split()) > 2], seed)
+    for number, made in enumerate(teller.pages(TOLD)):
+        label = "article" if made.article else made.name
+        figures = signs(made.document).figures
+        yield Row(
+            "told", f"{made.language}{number}/{made.name}", f"told-{made.language}", label, made.status, figures, ("", ""), True
+        )
+    for number in range(FRONTS):
+        figures = signs(front(stories, chance)).figures
+        yield Row("told", f"{number}/front", f"front-{number}", "front", 200, figures, ("", ""), True)
+
+
+def _phrases() -> dict[str, list[str]]:
+    """Phrases of error_words.txt that name an error or a refusal, by language."""
+    found: dict[str, list[str]] = {}
+    for line in (WEIGHTS.parent / "error_words.txt").read_text("utf-8").splitlines():
+        name, *phrases = line.split("|")
+        if name.split()[:1] and name.split()[0] in ("forbidden", "notfound", "error", "maintenance"):
+            found.setdefault(name.split()[1], []).extend(phrase.strip() for phrase in phrases)
+    return found
 
 
 def _composed(
@@ -94,68 +122,75 @@ def _stories(pages: Path) -> list[tuple[str, list[str]]]:
 class Sample(NamedTuple):
     """Rows as numbers: figures with the status as given and hidden, whether each is no article, what each counts."""
 
-    names: list[str]
+    names: tuple[str, ...]
     given: Numbers
     hidden: Numbers
     against: Numbers
     counts: Numbers
 
 
-def _sort(row: Row) -> str:
-    if row.composed or row.folder != "judge":
-        return "composed" if row.composed else "other"
-    return "article" if row.label == "article" else "judge"
+def _counts(row: Row) -> float:
+    """How much a page counts."""
+    return COUNTS[row.folder if row.folder in COUNTS else "composed" if row.composed else "other"]
 
 
 def sample(rows: list[Row]) -> Sample:
     """Rows -> Sample."""
-    names = [*rows[0].figures, *status_figures(200, ())]
-    given = [[*row.figures.values(), *status_figures(row.status, ()).values()] for row in rows]
-    hidden = [[*row.figures.values(), *status_figures(200, ()).values()] for row in rows]
-    counts = [COUNTS[_sort(row)] for row in rows]
-    against = [float(row.label != "article") for row in rows]
-    return Sample(names, np.array(given), np.array(hidden), np.array(against), np.array(counts))
+
+    def numbers(row: Row, status: int) -> list[float]:
+        return [*row.figures.values(), *status_figures(status, (), row.figures["thin"]).values()]
+
+    names = (*rows[0].figures, *status_figures(200, (), 0.0))
+    given = np.array([numbers(row, row.status) for row in rows])
+    hidden = np.array([numbers(row, 200) for row in rows])
+    against = np.array([float(row.label != "article") for row in rows])
+    return Sample(names, given, hidden, against, np.array([_counts(row) for row in rows]))
 
 
-def fit(figures: Numbers, against: Numbers, counts: Numbers, start: Numbers | None = None, steps: int = 12) -> Numbers:
-    """Figures (pages x signs), 1 for no article, what each counts -> weights, the last one the bias."""
-    padded = np.hstack([figures, np.ones((len(figures), 1))])
-    weights = np.zeros(padded.shape[1]) if start is None else start.copy()
-    ridge = np.full(padded.shape[1], RIDGE)
-    ridge[-1] = 1e-6
-    for _ in range(steps):
-        chance = 1 / (1 + np.exp(-np.clip(padded @ weights, -30, 30)))
-        slope = padded.T @ (counts * (chance - against)) + ridge * weights
-        curve = (padded * (counts * chance * (1 - chance) + 1e-9)[:, None]).T @ padded + np.diag(ridge)
-        step = np.linalg.solve(curve, slope)
-        weights = weights - step * min(1.0, 6.0 / max(np.abs(step).max(), 1e-9))
-        if np.abs(step).max() < 1e-3:
-            break
-    return weights
-
-
-def _fit(taken: Sample, chosen: NDArray[np.bool_], start: Numbers | None = None) -> Numbers:
+def _fit(taken: Sample, chosen: NDArray[np.bool_]) -> Learned:
     figures = np.vstack([taken.given[chosen], taken.hidden[chosen]])
-    return fit(figures, np.tile(taken.against[chosen], 2), np.tile(taken.counts[chosen], 2), start)
+    return learn(taken.names, figures, np.tile(taken.against[chosen], 2), np.tile(taken.counts[chosen], 2))
 
 
-def left_out(rows: list[Row], taken: Sample, whole: Numbers) -> tuple[Numbers, Numbers]:
-    """-> sums of every page, status given and hidden, by weights made without its group."""
-    groups = [row.group if row.folder == "judge" else f"{sum(map(ord, row.group)) % 20}" for row in rows]
-    labels = np.array(groups)
-    hosts = np.array([row.group for row in rows])
-    given, hidden = np.zeros(len(rows)), np.zeros(len(rows))
-    for group in sorted(set(groups)):
-        held = labels == group
-        weights = _fit(taken, ~held & ~np.isin(hosts, hosts[held]), whole)
-        given[held] = taken.given[held] @ weights[:-1] + weights[-1]
-        hidden[held] = taken.hidden[held] @ weights[:-1] + weights[-1]
-    return given, hidden
+def parts_of(rows: list[Row]) -> NDArray[np.int64]:
+    """Rows -> the part, of PARTS, in which each is left out: families, hosts and languages stay whole."""
+    groups = sorted({row.group for row in rows})
+    random.Random(PARTS).shuffle(groups)
+    part = {group: number % PARTS for number, group in enumerate(groups)}
+    return np.array([part[row.group] for row in rows])
 
 
-def scores(rows: list[Row], sums: Numbers, which: int) -> dict[str, Any]:
-    """Rows and their sums -> caught, refused, kinds right among the caught, refused on the folders of articles."""
-    said = sums > THRESHOLD
+def left_out(rows: list[Row], taken: Sample) -> tuple[Numbers, Numbers, Numbers]:
+    """-> sums of every page, status given and hidden, by steps made without its part; the border chosen without it."""
+    parts = parts_of(rows)
+    given, hidden, borders = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
+    for part in range(PARTS):
+        held = parts == part
+        learned = _fit(taken, ~held)
+        given[held], hidden[held] = learned.sums(taken.given[held]), learned.sums(taken.hidden[held])
+    for part in range(PARTS):
+        held = parts == part
+        borders[held] = border(rows, np.where(held, np.nan, given), np.where(held, np.nan, hidden))
+    return given, hidden, borders
+
+
+def border(rows: list[Row], given: Numbers, hidden: Numbers) -> float:
+    """Sums by steps made without each page (nan: not to be looked at) -> the sum above which a page is no article: the least
+    at which of the real articles, hard ones of judge/ and those of the wide folders alike, REFUSED is passed by none."""
+    known = ~np.isnan(given)
+    real = np.array([not row.composed and row.label == "article" for row in rows]) & known
+    judge = np.array([row.folder == "judge" for row in rows])
+    most = np.maximum(given, hidden)
+    for step in np.arange(-1.0, 3.0, 0.05):
+        share = np.mean([np.mean(most[real & judge] > step), np.mean(most[real & ~judge] > step)])
+        if share <= REFUSED:
+            return float(step)
+    return 3.0
+
+
+def scores(rows: list[Row], sums: Numbers, borders: Numbers | float, which: int) -> dict[str, Any]:
+    """Rows, their sums and the border -> caught, refused, kinds right among the caught, refused on the folders of articles."""
+    said = sums > borders
     judge = [(row, bool(no)) for row, no in zip(rows, said, strict=True) if row.folder == "judge"]
     against = [(row, no) for row, no in judge if row.label != "article"]
     articles = [(row, no) for row, no in judge if row.label == "article"]
@@ -184,20 +219,20 @@ def main() -> None:
     rows = list(gather(given.pages))
     taken = sample(rows)
     whole = _fit(taken, np.ones(len(rows), dtype=bool))
+    known, unknown, borders = left_out(rows, taken)
+    out = {"given": scores(rows, known, borders, 0), "hidden": scores(rows, unknown, borders, 1)}
+    chosen = border(rows, known, unknown)
     plain = {
-        "given": scores(rows, taken.given @ whole[:-1] + whole[-1], 0),
-        "hidden": scores(rows, taken.hidden @ whole[:-1] + whole[-1], 1),
+        "given": scores(rows, whole.sums(taken.given), chosen, 0),
+        "hidden": scores(rows, whole.sums(taken.hidden), chosen, 1),
     }
+    print(f"border {chosen:.2f}, borders of the parts {borders.min():.2f} to {borders.max():.2f}")
     print("plain", json.dumps(plain))
+    print("leave-one-family-out", json.dumps(out))
     if given.lofo:
-        known, unknown = left_out(rows, taken, whole)
-        out = {"given": scores(rows, known, 0), "hidden": scores(rows, unknown, 1)}
-        print("leave-one-family-out", json.dumps(out))
         given.lofo.write_text(json.dumps(out, indent=1), "utf-8")
     if given.write:
-        weights = {"bias": round(float(whole[-1]) - THRESHOLD, 3)}
-        weights |= {name: round(float(weight), 3) for name, weight in zip(taken.names, whole[:-1], strict=True)}
-        WEIGHTS.write_text(json.dumps(weights, indent=1) + "\n", "utf-8")
+        WEIGHTS.write_text(json.dumps(whole.said(chosen), indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,26 +1,21 @@
 """A capture and its Document -> a Page: the kind of answer it is, with the evidence quoted.
 
-Shown text decides. `judge_features.signs` says what is to be seen on the page, `judge_weights.json` how much each sign
-speaks against an article (above 0) or for it; the sum decides, so the same evidence always gives the same verdict. The
-status is one more sign. What kind a page is that is no article follows from its words, its walls and its status.
+Shown text decides. `judge_features.signs` says what is to be seen on the page, `judge_model` how much each sign speaks
+against an article (above 0) or for it; the sum decides, so the same evidence always gives the same verdict. The status is
+one more sign. What kind a page is that is no article follows from its words, its walls and its status.
 """
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
-from pathlib import Path
-
 from pipelines.document import Document
 from pipelines.judge_features import Signs, signs
 from pipelines.judge_kind import kind_of
+from pipelines.judge_model import judge_model
 from pipelines.shown import Passage
 from storage.records import Capture, Evidence, Kind, Page
 
-__all__ = ["WEIGHTS", "classify", "kind_of", "status_figures"]
+__all__ = ["classify", "kind_of", "status_figures"]
 
-WEIGHTS = Path(str(files("pipelines").joinpath("judge_weights.json")))
-_WEIGHTS: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))
 _COPIES = 2  # other URLs with the very same body that are evidence
 _QUOTED = 0.15  # evidence that weighs less is summed up in one piece
 
@@ -55,27 +50,31 @@ def classify(
     )  # fmt: skip
 
 
-def status_figures(status: int, headers: tuple[tuple[str, str], ...]) -> dict[str, float]:
-    """Status and headers -> figures by name."""
+def status_figures(status: int, headers: tuple[tuple[str, str], ...], thin: float) -> dict[str, float]:
+    """Status, headers, and how little the page holds that stands on its own (0 to 1) -> figures by name."""
     names = {name.lower() for name, _ in headers}
+    wall, gone = float(status in (401, 402, 403, 407, 429, 451)), float(status in (404, 410))
+    server = float(status >= 500)
     return {
-        "status-wall": float(status in (401, 402, 403, 407, 429, 451)),
-        "status-gone": float(status in (404, 410)),
-        "status-server": float(status >= 500),
+        "status-wall": wall,
+        "status-gone": gone,
+        "status-server": server,
+        "status-wall-thin": wall * thin,
+        "status-gone-thin": gone * thin,
+        "status-server-thin": server * thin,
         "header-of-wall": float(bool(names & {"cf-mitigated", "x-datadome", "x-amzn-waf-action"})),
     }
 
 
 def _weigh(capture: Capture, seen: Signs) -> list[Evidence]:
     """-> evidence, heaviest first, the light one in one sum."""
-    figures = seen.figures | status_figures(capture.status, capture.headers)
-    evidence, rest = [], _WEIGHTS.get("bias", 0.0)
-    for name, figure in figures.items():
-        weight = figure * _WEIGHTS.get(name, 0.0)
+    figures = seen.figures | status_figures(capture.status, capture.headers, seen.figures["thin"])
+    evidence, rest = [], judge_model().bias
+    for name, weight in judge_model().weights(figures).items():
         if abs(weight) < _QUOTED:
             rest += weight
             continue
-        words = seen.words.get(name) or (str(capture.status) if name.startswith("status-") else f"{figure:.2f}")
+        words = seen.words.get(name) or (str(capture.status) if name.startswith("status-") else f"{figures[name]:.2f}")
         evidence.append(Evidence(rule=name, words=words, weight=round(weight, 3)))
     evidence.sort(key=lambda one: -abs(one.weight))
     return [*evidence, Evidence(rule="rest", words="", weight=round(rest, 3))]

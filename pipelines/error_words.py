@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -38,7 +39,10 @@ def fold(text: str) -> str:
     """Text -> the form in which phrases are compared: case, accents, quotes, dashes and hidden signs folded."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_SIGNS))
+    plain = text.casefold().translate(_SIGNS)
+    if plain.isascii():  # typographic quotes and dashes were all there was
+        return plain
+    plain = unicodedata.normalize("NFKD", plain)
     return unicodedata.normalize("NFC", _MARKS.sub("", plain)).translate(_SIGNS)
 
 
@@ -58,30 +62,57 @@ def _read() -> tuple[dict[str, Kind], frozenset[str]]:
 
 
 PHRASES, WALLS = _read()
+# Where a phrase may start besides the start of a word: anywhere in scripts that write words together.
+_TOGETHER = "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\uffef]"
+_LONGEST = 6  # letters of its beginning by which a phrase is looked up
 _BY_START: dict[str, list[tuple[str, Kind]]] = {}
 for _phrase, _of in sorted(PHRASES.items(), key=lambda pair: -len(pair[0])):
-    _BY_START.setdefault(_phrase[:3], []).append((_phrase, _of))
-for _start, _phrases in _BY_START.items():  # the few phrases of two characters follow the longer ones that start so
-    if len(_start) == 3 and _start[:2] in _BY_START:
-        _phrases += _BY_START[_start[:2]]
-# Where a phrase may start: at a word, and anywhere in scripts that write words together.
-_START = re.compile(r"(?<!\w)\w|[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\uffef]")
+    _BY_START.setdefault(_phrase[:_LONGEST], []).append((_phrase, _of))
+_LENGTHS = sorted({len(start) for start in _BY_START}, reverse=True)
+
+
+def _tree(beginnings: Iterable[str]) -> str:
+    """Beginnings -> a pattern of all of them in which what they share is compared once."""
+    branches: dict[str, set[str]] = {}
+    for beginning in beginnings:
+        branches.setdefault(beginning[:1], set()).add(beginning[1:])
+    if "" in branches:
+        return ""  # one of them ends here: the others need not be told from it
+    ways = [re.escape(letter) + _tree(rest) for letter, rest in sorted(branches.items())]
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+
+
+def _starts(beginnings: Iterable[str], anywhere: str) -> re.Pattern[str]:
+    """Beginnings -> a pattern that matches, without taking it, each place where one of them stands; by alphabet first."""
+    alphabets: dict[int, set[str]] = {}
+    for beginning in beginnings:
+        alphabets.setdefault(ord(beginning[0]) >> 7, set()).add(beginning)
+    ways = [
+        f"(?=[\\u{alphabet << 7:04x}-\\u{(alphabet << 7) + 127:04x}]){_tree(within)}"
+        for alphabet, within in sorted(alphabets.items())
+    ]
+    return re.compile(rf"(?:\b(?=\w){anywhere})(?={'|'.join(ways)})")
+
+
+_PLAIN = _starts((start for start in _BY_START if start.isascii()), "")
+_ANY = _starts(_BY_START, f"|(?={_TOGETHER})")
 
 
 def find(folded: str) -> list[Said]:
     """Folded text -> the longest phrase at every place where one starts, and every status code that stands alone."""
     found, after = [], 0
-    for match in _START.finditer(folded):
+    for match in (_PLAIN if folded.isascii() else _ANY).finditer(folded):
         start = match.start()
         if start < after:
             continue
-        likely = _BY_START.get(folded[start : start + 3]) or _BY_START.get(folded[start : start + 2]) or []
-        for phrase, kind in likely:
-            if folded.startswith(phrase, start):
-                found.append(Said(kind, start, phrase))
-                after = start + len(phrase)
+        for length in _LENGTHS:
+            likely = _BY_START.get(folded[start : start + length], ())
+            said = next((Said(kind, start, phrase) for phrase, kind in likely if folded.startswith(phrase, start)), None)
+            if said is not None:
+                found.append(said)
+                after = start + len(said.phrase)
                 break
-    for code in _CODE.finditer(folded):
+    for code in _CODE.finditer(folded) if "4" in folded or "5" in folded else ():
         kind = Kind.NOT_FOUND if code[2] else Kind.SOFT_ERROR if code[3] or code[1] in ("400", "408") else Kind.FORBIDDEN
         found.append(Said(kind, code.start(), code.group()))
     return found

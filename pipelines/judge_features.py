@@ -6,41 +6,14 @@ knows what is an article: `judge_weights.json` holds the weights, and `benchmark
 
 from __future__ import annotations
 
-import re
-from math import log1p
 from typing import NamedTuple
 
 from pipelines.document import Document
+from pipelines.judge_body import Body, count_passages, places, scaled, width
 from pipelines.judge_head import Head, read_head
 from pipelines.judge_said import Speech, listen
-from pipelines.shown import BUTTON, FOOTER, HEADING, MENU, Passage
-
-_CHROME = MENU | FOOTER | BUTTON
-_RUNNING = 80  # characters from which a passage reads as running text
-_HEADLINE = 20  # characters from which a linked passage reads as a headline
-_WIDE = re.compile("[\u2e80-\uffdc]{3}")  # three in a row: a script, not a sign
-_ENDERS = ".!?…。！？؟।։။።"
-_INNER = ("p", "li", "ul", "ol", "blockquote", "h2", "h3", "h4", "dd", "center")
-
-
-class Body(NamedTuple):
-    """Counts over the shown passages; lengths in characters, those of wide scripts counted double."""
-
-    total: int
-    linked: int
-    running: tuple[tuple[int, int, Passage], ...]  # (index, length, passage)
-    headlines: int  # linked passages as long as a headline
-    links: int
-    linked_headings: int
-    teasers: int
-    teased: int  # characters of running text that stand below a linked heading
-    cards: int  # the most linked passages that share tag and classes of element and parent
-    sentences: int
-    core: int  # running text in one stretch that no headline of another page and no error message parts
-    core_passages: int
-    parted: int  # characters of running text right below a headline of another page
-    story: float  # core against that of a very short story, 0 to 1
-    more: int  # linked passages that say the same short thing again and again: "read more"
+from pipelines.judge_story import story_signs
+from pipelines.shown import HEADING, Passage
 
 
 class Signs(NamedTuple):
@@ -53,92 +26,46 @@ class Signs(NamedTuple):
     body: Body
 
 
-def width(text: str) -> int:
-    """Characters of a text, doubled in scripts that write a word in one or two of them."""
-    if text.isascii():
-        return len(text)
-    return len(text) * 2 if _WIDE.search(text[: len(text) // 2 + 8]) else len(text)
-
-
 def signs(document: Document) -> Signs:
     """Document -> Signs. Pure; one pass over the shown passages and one over a few elements of the tree."""
     shown = [passage for passage in document.passages if not passage.hidden]
     head = read_head(document)
     speech = listen(document.title or "", shown)
-    body = _count(shown, speech.speaking)
-    figures, words = _figures(shown, body, speech), _words(body, speech)
-    figures |= _of_head(document, head, shown, body, words)
+    body = count_passages(shown, speech.speaking)
+    words = _words(body, speech)
+    figures = _figures(body, speech, words)
+    figures |= _of_story(document, head, shown, body, words)
+    figures |= _of_head(document, head, shown, (body, speech), words)
+    figures |= _together(figures, words)
     return Signs(figures, words, speech, head, body)
 
 
-def _count(shown: list[Passage], speaking: frozenset[int]) -> Body:
-    """Shown passages, and the indices of those that speak of errors -> Body."""
-    total = linked = headlines = links = linked_headings = teasers = teased = sentences = 0
-    running: list[tuple[int, int, Passage]] = []
-    alike: dict[tuple[str | None, ...], int] = {}
-    repeated: dict[str, int] = {}
-    headed, linked_at, stretch, count, core, core_passages, parted = 9, -9, 0, 0, 0, 0, 0
-    for index, passage in enumerate(shown):
-        element, text, in_links, _, inside = passage
-        length = width(text)
-        total += length
-        share = in_links / len(text)
-        linked += int(length * min(share, 1.0))
-        if share > 0.7:
-            links += 1
-            if length >= _HEADLINE:
-                headlines += 1
-                stretch, count, linked_at = 0, 0, index
-                parent = element.getparent()
-                key = (element.tag, element.get("class"), None if parent is None else parent.get("class"))
-                alike[key] = alike.get(key, 0) + 1
-            else:
-                repeated[text] = repeated.get(text, 0) + 1
-            if inside & HEADING:
-                linked_headings += 1
-                headed = -1
-        elif length >= _RUNNING and share <= 0.4 and not inside & _CHROME:
-            running.append((index, length, passage))
-            sentences += sum(map(text.count, _ENDERS))
-            parted += length if index - linked_at <= 3 else 0
-            if index not in speaking:
-                stretch, count = stretch + length, count + 1
-                if stretch > core:
-                    core, core_passages = stretch, count
-            if 0 <= headed < 4:
-                teasers, teased = teasers + (headed < 9), teased + length
-                headed = 9
-        headed += 1
-    return Body(
-        total, linked, tuple(running), headlines, links, linked_headings, teasers, teased, max(alike.values(), default=0),
-        sentences, core, core_passages, parted, min(core / 300, 1.0), max(repeated.values(), default=0),
-    )  # fmt: skip
+def _together(figures: dict[str, float], words: dict[str, str]) -> dict[str, float]:
+    """What several figures say together: a page that talks to its reader and has nothing of what stories have, and the like."""
+    told = max(figures[name] for name in ("date-above", "dated", "says-article", "described", "placed"))
+    talk = min(figures["to-the-reader"] + figures["of-the-page"], 1.0)
+    bare = float(figures["links"] < 0.35) * (1 - figures["headlines"])
+    speaks = max(figures["title-speaks"], figures["heading-speaks"])
+    heard = words.get("to-the-reader", "")
+    words |= dict.fromkeys(("talk", "talk-undated", "talk-bare"), heard)
+    words["speaks-undated"] = words.get("title-speaks") or words.get("heading-speaks", "")
+    return {
+        "talk": talk,
+        "talk-undated": talk * (1 - told),
+        "talk-bare": talk * bare,
+        "speaks-undated": speaks * (1 - told),
+        "undated": 1 - told,
+        "core-undated": figures["core"] * (1 - told),
+        "bare-undated": bare * (1 - told),
+        "declared": figures["headline-shown"] * min(figures["says-article"] + figures["dated"] + figures["byline"], 2) / 2,
+    }
 
 
-def _scaled(count: float, most: float) -> float:
-    """A count on a logarithmic scale that reaches 1 at `most`."""
-    return min(log1p(count) / log1p(most), 1.0)
-
-
-def _places(running: tuple[tuple[int, int, Passage], ...], total: int) -> tuple[float, float, int]:
-    """Running text -> (share of the fullest container, of the fullest one a level up, containers)."""
-    near: dict[object, int] = {}
-    far: dict[object, int] = {}
-    for _, length, passage in running:
-        inner = passage.element
-        while inner.tag in _INNER and (above := inner.getparent()) is not None:
-            inner = above
-        outer = inner.getparent()
-        near[inner] = near.get(inner, 0) + length
-        far[outer] = far.get(outer, 0) + length
-    return max(near.values(), default=0) / max(total, 1), max(far.values(), default=0) / max(total, 1), len(near)
-
-
-def _figures(shown: list[Passage], body: Body, speech: Speech) -> dict[str, float]:
+def _figures(body: Body, speech: Speech, words: dict[str, str]) -> dict[str, float]:
     """What passages and speech give."""
     running = sum(length for _, length, _ in body.running)
     story = max(running - speech.spoken, 0)
-    near, far, containers = _places(body.running, max(running, 1))
+    near, far, containers = places(body.running, max(running, 1))
     # A box of links may stand within a story: most of what one container holds is as good as one stretch.
     parted = body.parted / max(running, 1)
     core = max(
@@ -146,8 +73,9 @@ def _figures(shown: list[Passage], body: Body, speech: Speech) -> dict[str, floa
     )
     longest = max((length for _, length, _ in body.running), default=0)
     thin = max(0.0, 1 - core / 1200)
+    scattered = min(body.stretches / 6, 1.0) * (1 - min(core / max(running, 1), 1.0))
     figures = {
-        "core": _scaled(core, 6000),
+        "core": scaled(core, 6000),
         "core-in-little": float(core > 400) * float(body.headlines < 15),
         "silent-core": min(core / 600, 1.0) * (1 - speech.spoken_share) * (1 - speech.early),
         "core-over-150": float(core > 150),
@@ -156,17 +84,38 @@ def _figures(shown: list[Passage], body: Body, speech: Speech) -> dict[str, floa
         "core-over-1600": float(core > 1600),
         "core-over-3000": float(core > 3000),
         "core-share": min(core / max(running, 1), 1.0),
-        "core-sentences": _scaled(body.core_passages, 25),
-        "longest-passage": _scaled(longest, 800) * thin,
-        "sentences": _scaled(body.sentences, 60),
+        "core-sentences": scaled(body.core_passages, 25),
+        "longest-passage": scaled(longest, 800) * thin,
+        "sentences": scaled(body.sentences, 60),
         "one-container": near if story else 0.0,
         "one-container-above": far if story else 0.0,
-        "containers": _scaled(containers, 30),
+        "containers": scaled(containers, 30),
         "parted": parted,
         "parted-thin": parted * thin,
-        "containers-thin": _scaled(containers, 30) * thin,
+        "containers-thin": scaled(containers, 30) * thin,
+        "stretches": scaled(max(body.stretches - 1, 0), 20),
+        "scattered": scattered,
+        "scattered-teasers": scattered * min(body.teasers / 6, 1.0),
+        "scattered-headings": scattered * min(body.linked_headings / 6, 1.0),
+        "box": scaled(near * running, 4000),
+        "box-of-shown": near * running / max(body.total, 1),
+        "thin": thin,
     }
-    return figures | _of_links(body, story, thin) | _of_speech(speech, thin)
+    return figures | _of_links(body, story, thin) | _of_speech(speech, thin, words)
+
+
+def _of_story(document: Document, head: Head, shown: list[Passage], body: Body, words: dict[str, str]) -> dict[str, float]:
+    """What shows that the core is somebody's story."""
+    running = [passage for _, _, passage in body.running]
+    story = story_signs(shown, body.core_at, running, document.title or "", head.description)
+    words |= story.words
+    return {
+        "date-above": story.dated,
+        "placed": story.placed,
+        "quoting": story.quoting,
+        "described": story.described,
+        "headline-told": story.headline,
+    }
 
 
 def _of_links(body: Body, story: int, thin: float) -> dict[str, float]:
@@ -174,24 +123,28 @@ def _of_links(body: Body, story: int, thin: float) -> dict[str, float]:
     return {
         "link-share": body.linked / max(body.total, 1),
         "link-share-thin": body.linked / max(body.total, 1) * thin,
-        "links": _scaled(body.links, 300),
-        "headlines": _scaled(body.headlines, 150),
-        "headlines-thin": _scaled(body.headlines, 150) * thin,
-        "linked-headings": _scaled(body.linked_headings, 60),
-        "linked-headings-thin": _scaled(body.linked_headings, 60) * thin,
-        "teasers": _scaled(body.teasers, 30),
-        "teasers-thin": _scaled(body.teasers, 30) * thin,
+        "links": scaled(body.links, 300),
+        "headlines": scaled(body.headlines, 150),
+        "headlines-thin": scaled(body.headlines, 150) * thin,
+        "linked-headings": scaled(body.linked_headings, 60),
+        "linked-headings-thin": scaled(body.linked_headings, 60) * thin,
+        "teasers": scaled(body.teasers, 30),
+        "teasers-thin": scaled(body.teasers, 30) * thin,
         "teased-share": min(body.teased / max(story, 1), 1.0),
-        "cards": _scaled(body.cards, 60),
-        "same-link": _scaled(max(body.more - 2, 0), 20),
+        "cards": scaled(body.cards, 60),
+        "same-link": scaled(max(body.more - 2, 0), 20),
         "little-shown": max(0.0, 1 - body.total / 400),
         "nothing-shown": float(body.total < 30),
         "no-frame": float(body.links < 6) * thin,
     }
 
 
-def _of_speech(speech: Speech, thin: float) -> dict[str, float]:
+def _of_speech(speech: Speech, thin: float, words: dict[str, str]) -> dict[str, float]:
     """What the page says of itself; `thin` is 1 where nothing stands on its own."""
+    heard = speech.addressed
+    to_reader = min(6 * heard.reader / max(heard.words, 12), 1.0)
+    of_page = min(6 * heard.page / max(heard.words, 12), 1.0)
+    words |= dict.fromkeys(("to-the-reader", "of-the-page", "to-the-reader-thin", "of-the-page-thin"), ", ".join(heard.said))
     return {
         "title-speaks": speech.title,
         "title-speaks-thin": speech.title * thin,
@@ -203,6 +156,11 @@ def _of_speech(speech: Speech, thin: float) -> dict[str, float]:
         "speaks-early-thin": min(speech.early * 3, 1.0) * thin,
         "spoken-share": speech.spoken_share,
         "machine-words-thin": speech.machine * thin,
+        "error-talk": max(speech.title, speech.heading) * min(of_page + to_reader, 1.0),
+        "to-the-reader": to_reader,
+        "of-the-page": of_page,
+        "to-the-reader-thin": to_reader * thin,
+        "of-the-page-thin": of_page * thin,
         "wall-thin": speech.wall * thin,
         "cut-off-thin": speech.cut * min(thin * 3, 1.0),
         "listing-says": speech.listing,
@@ -210,18 +168,22 @@ def _of_speech(speech: Speech, thin: float) -> dict[str, float]:
     }
 
 
-def _of_head(document: Document, head: Head, shown: list[Passage], body: Body, words: dict[str, str]) -> dict[str, float]:
+def _of_head(
+    document: Document, head: Head, shown: list[Passage], said: tuple[Body, Speech], words: dict[str, str]
+) -> dict[str, float]:
     """What the head, the first heading and forms give."""
+    body, speech = said
     h1 = [passage for passage in shown if passage.element.tag == "h1"]
     own = [passage for passage in h1 if passage.linked < 0.5 * len(passage.text)]
     heads = max((width(passage.text) for passage in own), default=0)
-    said = (document.title or "").lower()
-    titled = any(len(p.text) >= 15 and p.text.lower()[:30] in said for p in shown if p.inside & HEADING and p.linked == 0)
+    title = (document.title or "").lower()
+    titled = any(len(p.text) >= 15 and p.text.lower()[:30] in title for p in shown if p.inside & HEADING and p.linked == 0)
     words |= head.words
     return {
         "h1-long": float(heads >= 25) * body.story,
         "h1-many": float(len(h1) > 1),
         "h1-none": float(not own),
+        "headline-shown": float(titled and heads >= 20) * (1 - speech.heading) * (1 - speech.title),
         "heading-is-title": float(titled) * body.story,
         "says-article": float(head.article),
         "says-listing": float(head.listing),
@@ -230,11 +192,12 @@ def _of_head(document: Document, head: Head, shown: list[Passage], body: Body, w
         "noindex": float(head.noindex),
         "refresh": float(head.refresh),
         "points-home": float(head.home),
+        "times": scaled(max(head.times - 1, 0), 30),
         "pager": float(head.pager),
         "password": float(head.password),
         "vendor": float(head.vendor is not None),
         "paid": float(head.paid),
-        "article-elements": _scaled(max(head.articles - 1, 0), 20),
+        "article-elements": scaled(max(head.articles - 1, 0), 20),
         "template-of-error": float(head.error_template),
     }
 

@@ -56,6 +56,8 @@ class Head(NamedTuple):
     paid: bool
     error_template: bool
     articles: int
+    times: int
+    description: str
     vendor: tuple[str, Kind] | None
     scripts: int
     words: dict[str, str]
@@ -66,18 +68,22 @@ class _Reader:
 
     def __init__(self) -> None:
         self.words: dict[str, str] = {}
-        self.articles = self.scripts = 0
+        self.articles = self.scripts = self.times = 0
+        self.description = ""
 
     def note(self, name: str, words: str) -> None:
         self.words.setdefault(name, " ".join(words.split())[:80])
 
     def meta(self, element: HtmlElement) -> None:
-        name = (element.get("property") or element.get("name") or element.get("http-equiv") or "").lower()
+        name = (
+            element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv") or ""
+        ).lower()
         content = element.get("content") or ""
         if name == "og:type":
             self.note("says-article" if content.lower() == "article" else "og-type", f"og:type {content}")
         elif name in (
             "article:published_time",
+            "datepublished",
             "date",
             "pubdate",
             "publishdate",
@@ -88,6 +94,8 @@ class _Reader:
             self.note("dated", content)
         elif name in ("author", "article:author", "dc.creator", "parsely-author"):
             self.note("byline", content)
+        elif name in ("description", "og:description"):
+            self.description = self.description or content[:300]
         elif name == "robots" and _ROBOTS.search(content):
             self.note("noindex", content)
         elif name == "refresh":
@@ -132,6 +140,7 @@ class _Reader:
         if tag == "article":
             self.articles += 1
         elif tag == "time":
+            self.times += 1
             self.note("dated", element.get("datetime") or element.text or "time")
         elif tag == "input" and (element.get("type") or "").lower() == "password":
             self.note("password", element.get("name") or "password")
@@ -159,7 +168,7 @@ def read_head(document: Document) -> Head:
     return Head(
         "says-article" in words, "says-listing" in words, "dated" in words, "byline" in words, "noindex" in words,
         "refresh" in words, "points-home" in words, "pager" in words, "password" in words, "paid" in words,
-        "template-of-error" in words, reader.articles, vendor, reader.scripts, words,
+        "template-of-error" in words, reader.articles, reader.times, reader.description, vendor, reader.scripts, words,
     )  # fmt: skip
 
 
