@@ -5,24 +5,23 @@ of its time. The standard library leaves its C encoder as soon as it is to inden
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
 
 _plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def laid_out(value: object, indent: str = "\n") -> str:
-    """Mappings with text as keys, sequences, text, numbers, truth values and None -> JSON. The depth of what is written here is
+    """Objects with text as keys, lists, text, numbers, truth values and None -> JSON. The depth of what is written here is
     that of the records, never that of a page. TypeError or ValueError for what is no JSON."""
     if isinstance(value, str):
         return encode_basestring(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if not value:
             return "{}"
         inner = indent + " "
         fields = [f"{encode_basestring(name)}: {laid_out(each, inner)}" for name, each in value.items()]
         return "{" + inner + f",{inner}".join(fields) + indent + "}"
-    if isinstance(value, Sequence):
+    if isinstance(value, list | tuple):
         if not value:
             return "[]"
         inner = indent + " "
