@@ -140,6 +140,11 @@ def test_hostile_pages_get_a_verdict(body: str) -> None:
     assert verdict(body).kind in Kind
 
 
+def test_a_page_of_thirty_megabytes_gets_a_verdict() -> None:
+    paragraph = f"<p>{PARAGRAPHS[0]}</p>"
+    assert verdict(page(f"<h1>{HEADLINE}</h1>" + paragraph * (30_000_000 // len(paragraph)), HEADLINE)).kind is Kind.ARTICLE
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=400), st.text(max_size=200), st.integers(100, 599))
 def test_any_text_gets_a_verdict_whose_weights_decide(title: str, words: str, status: int) -> None:
