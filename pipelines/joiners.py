@@ -30,14 +30,15 @@ class Clusters(Protocol):
 
 def joiners(mine: Fingerprint, cluster: str, copies: Sequence[Likeness], index: Clusters) -> tuple[str, ...]:
     """Newcomer, the cluster it goes to, the texts that it is a copy of, index -> articles that go to that cluster too."""
-    if len(mine.words) < SHORT:
+    elsewhere = [copy.neighbour for copy in copies if copy.neighbour.cluster != cluster]
+    if len(mine.words) < SHORT or not elsewhere:
         return ()
     found: dict[str, None] = {}
     fullest = index.fullest(cluster)
     others = index.standing(cluster)
     told = 1 + len({standing.article for standing in others})
     longest = max([mine.length, *(standing.length for standing in others)])
-    for neighbour in (copy.neighbour for copy in copies if copy.neighbour.cluster != cluster):
+    for neighbour in elsewhere:
         there = index.standing(neighbour.cluster)
         if any(standing.ruled for standing in [*there, *others]):
             continue
