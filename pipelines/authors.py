@@ -10,6 +10,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from pipelines.document import Document
+from pipelines.headline import place_of
 from pipelines.shown import BLOCKS, FOOTER, FORM, MENU
 from pipelines.structured import Node, Structured
 
@@ -62,8 +63,10 @@ _MOST, _PARTS, _LONGEST = 12, 40, 400  # authors, elements of a byline, characte
 _LISTED, _TOGETHER = ("microdata", "rel"), 4  # sources that may name the authors of teasers; the most that sign one story
 
 
-def authors(document: Document, said: Structured, story: Node, site: Iterable[str]) -> tuple[tuple[str, ...], str | None]:
-    """What is known of a page and the names of its site -> (authors in order, source). Empty when nobody is named.
+def authors(
+    document: Document, said: Structured, story: Node, site: Iterable[str], headline: str | None = None
+) -> tuple[tuple[str, ...], str | None]:
+    """What is known of a page, names of its site, headline -> (authors in order, source). Empty when nobody is named.
 
     The site's own name is no author, but where JSON-LD says that the newsroom signs the story and nobody else does.
     """
@@ -82,7 +85,7 @@ def authors(document: Document, said: Structured, story: Node, site: Iterable[st
 
     declared = list(_named(story.get("author")))
     found = first([(declared, "json-ld"), *_told(said, story)])
-    shown = [] if found[0] else list(_shown(document, said))
+    shown = [] if found[0] else list(_shown(document, said, headline))
     found = found if found[0] else first(shown, _is_person)
     if found[0]:
         return found
@@ -99,12 +102,12 @@ def _told(said: Structured, story: Node) -> Iterator[tuple[list[str], str]]:
         yield ([name] if _WRITTEN.search(label) else []), "meta"
 
 
-def _shown(document: Document, said: Structured) -> Iterator[tuple[list[str], str]]:
+def _shown(document: Document, said: Structured, headline: str | None) -> Iterator[tuple[list[str], str]]:
     """What a page shows of them."""
     yield list(said.itemprops.get("author", ()))[:_MOST], "microdata"
     links = islice(document.tree.iterfind(".//a[@rel='author']"), _MOST)
     yield [" ".join(islice(link.itertext(), _PARTS)) for link in links], "rel"
-    for line in islice(_bylines(document), _MOST):
+    for line in islice(_bylines(document, headline), _MOST):
         yield [line], "visible"
 
 
@@ -118,11 +121,11 @@ def _named(value: object) -> Iterator[str]:
                 yield name[:_LONGEST]
 
 
-def _bylines(document: Document) -> Iterator[str]:
+def _bylines(document: Document, headline: str | None) -> Iterator[str]:
     """Shown short passages: those whose class says byline, or part of which does, then the first near the headline that
     begins with "By"."""
     shown = [passage for passage in document.passages if not (passage.hidden or passage.inside & (FORM | MENU | FOOTER))]
-    head = next((i for i, passage in enumerate(shown) if passage.element.tag == "h1"), None)
+    head = place_of(shown, headline)
     around = shown[: 4 * _NEAR] if head is None else shown[max(0, head - _NEAR) : head + 2 * _NEAR]
     for passage in around:
         if len(passage.text) <= 120 and not _BYLINE_NOT.search(passage.text):

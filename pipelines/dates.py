@@ -18,16 +18,16 @@ _ISO = re.compile(
     r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}(?!\d))?)?(?!\d)",
     re.I,
 )
-_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?$")
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(Z|[+-]\d{2}:?\d{2})?)?$")
 _CJK = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?(?:\D{0,12}?(\d{1,2})\s*[:時时시点]\s*(\d{2}))?")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?![\d/-])")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s*([ap])?\.?\s?(?:m\.?)?(?![\d:])", re.I)
 # Right behind the clock: "10:05 PM ET"; words in small letters are none ("à 10:05 et").
 _NAMED_ZONE = re.compile(r"\s*\(?([A-Z]{2,4})(?![A-Za-z])")
 _MANY = frozenset(("IST", "CST", "BST", "AST", "GST"))  # meant by more than one country: the outlet's own zone says which
-_ZONE = re.compile(r"(?<![A-Za-z])(Z|UTC|GMT|[+-]\d{2}:?\d{2})(?![A-Za-z\d])")
+_ZONE = re.compile(r"(?<![A-Za-z])((?:UTC|GMT)?[+-]\d{2}:?\d{2}|Z|UTC|GMT)(?![A-Za-z\d])")
 _DAY_MONTH = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?\s*(?:de\s+|of\s+|d['’]|-)?\s*([^\W\d_]{3,14})\.?,?\s*(?:de\s+|del\s+|,\s*|-)?(\d{4})(?!\d)"
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?\s*(?:de\s+|of\s+|d['’]|-)?\s*([^\W\d_]{2,14})(?:/[^\W\d_]{2,14})?\.?,?\s*(?:de\s+|del\s+|,\s*|-)?(\d{4})(?!\d)"
 )
 _MONTH_DAY = re.compile(r"([^\W\d_]{3,14})\.?\s+(\d{1,2})(?:st|nd|rd|th)?\.?,?\s+(\d{4})(?!\d)")
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? (?:\d|[a-z]{3} )", re.I)

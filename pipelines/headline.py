@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from pipelines.boilerplate import words
-from pipelines.shown import hides
+from pipelines.shown import HEADING, Passage, hides
 
 _WORD = re.compile(r"\w+")
 _SPEAKING, _SHARED = 4, 0.3  # words of a heading, and its share in another headline, for it to be one
@@ -149,6 +149,22 @@ def _texts(element: HtmlElement) -> Iterator[str]:
         if node is not element and node.tail:
             yield node.tail
             last = " "
+
+
+def place_of(shown: Sequence[Passage], headline: str | None) -> int | None:
+    """Shown passages of a page and the headline -> index of the one that says it, headings first; else of the first h1."""
+    said = words(headline or "")
+    places = [
+        place
+        for place, passage in enumerate(shown)
+        if said
+        and said[0] in passage.text[:_LONGEST].casefold()
+        and len(passage.text) <= _LONGEST
+        and words(passage.text) == said
+    ]
+    if places:
+        return min(places, key=lambda place: not shown[place].inside & HEADING)
+    return next((place for place, passage in enumerate(shown) if passage.element.tag == "h1"), None)
 
 
 def title_parts(title: str | None) -> list[str]:

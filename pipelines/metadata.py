@@ -54,11 +54,12 @@ def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
     headline = choose(
         _headlines(document, said, story, capture), document.title, (*site, *named_by_host(document.title, capture.url))
     )
-    written, by = authors(document, said, story, site)
-    first, changed, day_first = published(document, said, story, capture, outlet, languages[0] if languages else None)
+    title = headline.text if headline else None
+    written, by = authors(document, said, story, site, title)
+    language = languages[0] if languages else None
+    first, changed, day_first = published(document, said, story, capture, outlet, language, title)
     description = text(story.get("description")) or said.first("og:description", "description", "twitter:description")
     address = _canonical(said, capture)
-    title = headline.text if headline else None
     sources = {
         "headline": headline.source if headline else None,
         "authors": by,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from lxml.html import HtmlElement
@@ -14,7 +15,9 @@ from lxml.html import HtmlElement
 from pipelines.dates import is_earlier, read_time, reads_day_first, sensible
 from pipelines.day_order import GUESSED, figures, is_doubtful, order_shown
 from pipelines.document import Document
-from pipelines.headline import title_parts
+from pipelines.headline import place_of, title_parts
+from pipelines.months import month_of
+from pipelines.shown import Passage
 from pipelines.structured import Node, Structured
 from storage.records import Capture, Outlet, Stamp
 
@@ -30,6 +33,8 @@ MODIFIED = (
     "article:modified_time", "og:updated_time", "datemodified", "article:updated_time", "article.updated", "dc.date.modified",
     "dcterms.modified", "last-modified", "lastmod", "modified", "revised", "vr:modified_time",
 )  # fmt: skip
+_URL_SPREAD = re.compile(r"/((?:19|20)\d\d)/(?:[^/\d][^/]*/){1,2}([01]?\d)/([0-3]?\d)/")
+_URL_NAMED = re.compile(r"/((?:19|20)\d\d)/([A-Za-z]{3,9})/([0-3]?\d)/")
 _URL_DAY = re.compile(r"(?:^|[/_-])((?:19|20)\d{2})[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
 _DAY = re.compile(r"\d{1,4}[./]\d{1,2}[./]\d{2,4}|\d{4}-\d\d-\d\d")
 _MARKED = re.compile(
@@ -38,6 +43,13 @@ _MARKED = re.compile(
     re.I,
 )
 _CHANGED = re.compile(r"updat|modif|edited|aktualis|geändert|изменен|обновл|mis à jour|actualiz|aggiorn", re.I)
+_FIGURE = re.compile(r"\d")
+_SAID = re.compile(
+    r"\W*(?:published|posted|written|first published|date|veröffentlicht|erschienen|publié|publicado|pubblicato|gepubliceerd|"
+    r"опубликовано|дата|نشر|تاريخ النشر|发布时间|发表于|公開日|掲載)\b.{0,40}?\d",
+    re.I,
+)
+_TIMES = 50  # <time> elements that are looked at
 _SHORT = 160  # characters of a passage that is read as a date
 _NEAR = 12  # shown passages before and after the headline in which a date is the story's
 
@@ -51,9 +63,15 @@ class Times(NamedTuple):
 
 
 def published(
-    document: Document, said: Structured, story: Node, capture: Capture, outlet: Outlet, language: str | None
+    document: Document,
+    said: Structured,
+    story: Node,
+    capture: Capture,
+    outlet: Outlet,
+    language: str | None,
+    headline: str | None = None,
 ) -> Times:
-    """What is known of a page -> Times."""
+    """What is known of a page -> Times. `language` and `headline`: of the story."""
     dates = figures(passage.text for passage in document.passages if len(passage.text) < _SHORT and not passage.hidden)
     order = order_shown(dates)
 
@@ -71,7 +89,7 @@ def published(
                 return Stamp(value=stamp.value, source=f"{best.source}, {source}")
         return best
 
-    found = first(_published(document, said, story, capture))
+    found = first(_published(document, said, story, capture, headline))
     sure = found.value if found and not found.source.endswith(tuple(GUESSED.values())) else None
     changed = first(_modified(said, story))
     if found and changed and is_earlier(changed.value, found.value):
@@ -90,7 +108,9 @@ def _read(text: str, source: str, capture: Capture, outlet: Outlet, language: st
     return None
 
 
-def _published(document: Document, said: Structured, story: Node, capture: Capture) -> Iterator[tuple[str, str]]:
+def _published(
+    document: Document, said: Structured, story: Node, capture: Capture, headline: str | None
+) -> Iterator[tuple[str, str]]:
     for name in ("datePublished", "dateCreated", "uploadDate"):
         yield from ((text, "json-ld") for text in _texts(story.get(name)))
     for name in PUBLISHED:
@@ -100,11 +120,21 @@ def _published(document: Document, said: Structured, story: Node, capture: Captu
     if capture.lead.published:
         yield capture.lead.published.isoformat(timespec="seconds"), "feed"
     for url in (said.links.get("canonical", ("",))[0], capture.url):
-        found = _URL_DAY.search(url.partition("://")[2].partition("/")[2])
-        if found:
-            yield "-".join(found.groups()), "url"
+        if day := _url_day(url):
+            yield day, "url"
     yield from ((part, "title") for part in title_parts(document.title) if _DAY.fullmatch(part))
-    yield from ((text, "visible") for text in _visible(document))
+    yield from _visible(document, headline)
+
+
+def _url_day(url: str) -> str | None:
+    """URL -> the day in its path: /2026/02/03/, /20260203, /2026/feb/3/, /2026/ports/02/03/."""
+    path = url.partition("://")[2].partition("/")[2]
+    found = _URL_DAY.search(path) or _URL_SPREAD.search("/" + path)
+    if found:
+        return "-".join(found.groups())
+    found = _URL_NAMED.search("/" + path)
+    month = month_of(found.group(2)) if found else None
+    return f"{found.group(1)}-{month}-{found.group(3)}" if found and month else None
 
 
 def _modified(said: Structured, story: Node) -> Iterator[tuple[str, str]]:
@@ -126,8 +156,8 @@ def _time_elements(tree: HtmlElement) -> Iterator[str]:
     """Machine times of <time>, those marked as of publication first, those of lists of other stories not."""
     marked: list[str] = []
     plain: list[str] = []
-    for element in tree.iter("time"):
-        value = element.get("datetime") or " ".join(element.itertext())
+    for element in islice(tree.iter("time"), _TIMES):
+        value = element.get("datetime") or " ".join(islice(element.itertext(), _TIMES))
         names = " ".join(filter(None, (element.get("class"), element.get("itemprop"), element.get("id"))))
         if _CHANGED.search(names):
             continue
@@ -137,15 +167,20 @@ def _time_elements(tree: HtmlElement) -> Iterator[str]:
     yield from (marked + plain)[:4]
 
 
-def _visible(document: Document) -> Iterator[str]:
-    """Shown passages that look like the story's date: short, with figures; near the headline first, marked ones before."""
+def _visible(document: Document, headline: str | None) -> Iterator[tuple[str, str]]:
+    """Shown short passages that look like the story's date, with their source. Near the headline marked ones first; then
+    those anywhere that say that something was published; then, near it, when the story was last changed."""
     shown = [passage for passage in document.passages if not passage.hidden]
-    head = next((i for i, passage in enumerate(shown) if passage.element.tag == "h1"), None)
+    head = place_of(shown, headline)
     around = shown[max(0, head - _NEAR) : head + _NEAR + 1] if head is not None else shown[: 4 * _NEAR]
     short = [passage for passage in around if len(passage.text) < _SHORT and any(c.isdigit() for c in passage.text)]
-    for wanted in (True, False):
-        for passage in short:
-            element = passage.element
-            names = " ".join(filter(None, (element.get("class"), element.get("id"))))
-            if bool(_MARKED.search(names)) is wanted and not _CHANGED.search(passage.text[:40]):
-                yield passage.text
+    fresh = [passage for passage in short if not _CHANGED.search(_FIGURE.split(passage.text, maxsplit=1)[0])]
+    yield from ((passage.text, "visible") for passage in fresh if _is_marked(passage))
+    yield from ((passage.text, "visible") for passage in fresh if not _is_marked(passage))
+    yield from ((passage.text, "visible") for passage in shown if _SAID.match(passage.text) and len(passage.text) < _SHORT)
+    yield from ((passage.text, "visible, updated") for passage in short)
+
+
+def _is_marked(passage: Passage) -> bool:
+    element = passage.element
+    return _MARKED.search(" ".join(filter(None, (element.get("class"), element.get("id"))))) is not None
