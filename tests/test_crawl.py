@@ -182,18 +182,20 @@ def test_a_second_run_of_the_outlet_ends_at_once(archive: Path, scrapy_command: 
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_keeps_what_it_has_and_the_next_goes_on(archive: Path, scrapy_command: Scrapy) -> None:
+@pytest.mark.parametrize("times", [1, 2])  # the second ends it at once
+def test_an_interrupted_run_keeps_what_it_has_and_the_next_goes_on(times: int, archive: Path, scrapy_command: Scrapy) -> None:
     with outlet({n: answer(story(n)) for n in range(20)}) as server:
         environment = os.environ | {
             "NEWS_ARCHIVE_URI": str(archive), "NEWS_ALLOW_ADDRESSES": "127.0.0.0/8", "NEWS_DELAY": "0.2",
         }  # fmt: skip
         process = subprocess.Popen(
             [sys.executable, "-m", "scrapy", "crawl", "menafn", "-a", f"origin={server.url}"],
-            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         while len(asked(server)) < 3:
             time.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
+        for _ in range(times):
+            os.killpg(process.pid, signal.SIGTERM)  # as a service manager does, and Ctrl-C: the workers too
         assert process.wait(timeout=20) == 130
         rest = crawl(server, scrapy_command)
         assert rest.status == 0, rest.err

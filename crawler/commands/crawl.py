@@ -56,6 +56,9 @@ class Command(ScrapyCrawl):
         self.crawler_process.start()  # type: ignore[union-attr]
         progress = crawler.get_extension(Progress) if crawler.extensions else None
         receipt = progress.receipt if progress else None
+        if receipt is None and crawler.stats and crawler.stats.get_value("start_time"):
+            self._fail(130, "Interrupted at once: what was fetched waits in the spool, and the next run takes it up.")
+            return
         if receipt is None:
             run.finish("failed", dt.datetime.now(dt.UTC))
             complain(f"The crawl of {args[0]} did not start; the log above says why.")
