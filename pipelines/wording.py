@@ -7,7 +7,7 @@ unit. Words are looked at unit by unit, except those of short links, whose words
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ Column = NDArray[Any]
 
 RUNNING = 80  # size from which an unlinked unit counts as running text
 _HEAD = 60  # characters in which capitals and figures are counted
+_READ = 200_000  # characters of a passage, and of passages together, whose letters are looked at
 _DATED = 120  # characters in which a date is looked for
 _DATE = re.compile(r"\d(?:\d{0,3}[./-]\d{1,2}[./-]\d\d|\d?:\d\d|年)|(?:19|20)\d\d(?!\d)")
 _INLINE = {"a": 1, "b": 2, "strong": 2, "em": 3, "i": 3, "span": 4, "font": 5, "small": 6}
@@ -90,8 +91,12 @@ def worded(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Wording:
             likeness.append((*like.row(words, distinct), _wrap(element) if not begins or begins.isspace() else 0))
             words_of[index] = {word for word in distinct if len(word) > 3}
             keys[index] = " ".join(words)
-        shape = _shape([texts[index] for index in chosen], np.array(spoken, dtype=float))
-        table[:, chosen] = np.concatenate((shape, np.array(likeness).T))
+        shape = np.concatenate([_shape(part) for part in _parts([texts[index] for index in chosen])], axis=1)
+        count = np.array(spoken, dtype=float)
+        told = np.concatenate(([count], shape, np.array(likeness).T))
+        told[1] = length[chosen]
+        told[_BY_WORD] /= np.maximum(count, 1)
+        table[:, chosen] = told
     rows = np.empty((len(NAMES), n))
     rows[0], rows[1], rows[2] = size, density, ~shown
     rows[3 : 3 + len(_TEXT)] = table
@@ -103,6 +108,7 @@ def worded(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Wording:
 
 _NO_WORDS: set[str] = set()
 _TITLE_IN = _TEXT.index("title_in")
+_BY_WORD = [_TEXT.index("word_size"), _TEXT.index("commas")]
 
 
 def _codes(text: str) -> NDArray[np.uint16]:
@@ -118,8 +124,21 @@ def _dense(texts: Sequence[str]) -> int:
     return int(np.count_nonzero(_codes("".join([text for text in texts if not text.isascii()])) & _DENSE))
 
 
-def _shape(texts: list[str], spoken: Column) -> Column:
-    """Texts and how many words each has -> the features of _TEXT from "words" to "first_quote"."""
+def _parts(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Texts -> the same in lists of bounded length, each text no longer than is looked at: a page may hold twenty megabytes."""
+    part, held = list[str](), 0
+    for text in texts:
+        part.append(text[:_READ])
+        held += len(part[-1])
+        if held > _READ:
+            yield part
+            part, held = [], 0
+    if part:
+        yield part
+
+
+def _shape(texts: list[str]) -> Column:
+    """Texts -> the features of _TEXT from "word_size" to "first_quote", those of _BY_WORD not yet divided by the words."""
     n = len(texts)
     joined = "\n".join(texts) + "\n"
     codes = _codes(joined)
@@ -127,7 +146,7 @@ def _shape(texts: list[str], spoken: Column) -> Column:
     ends = np.cumsum(length + 1) - 1
     starts = ends - length
     unit = np.repeat(np.arange(n), length + 1)
-    count, head = np.maximum(spoken, 1), np.minimum(length, _HEAD)
+    head = np.minimum(length, _HEAD)
 
     def counted(places: Column, within: int = 0) -> Column:
         if within:
@@ -142,10 +161,10 @@ def _shape(texts: list[str], spoken: Column) -> Column:
         dated[index] = _DATE.search(texts[index], 0, _DATED) is not None
     first, last = codes[starts], codes[ends - 1]
     return np.stack((
-        spoken, length / count, last & _ENDS != 0, last & _COLON != 0,
+        length, last & _ENDS != 0, last & _COLON != 0,
         np.fromiter((text.endswith(("...", "…")) for text in texts), float, n),
         counted(np.flatnonzero(codes & _UPPER), _HEAD) / head, counted(digits, _HEAD) / head,
-        counted(np.flatnonzero(codes & _COMMA)) / count, counted(stops), counted(np.flatnonzero(codes & _QUESTION)), dated,
+        counted(np.flatnonzero(codes & _COMMA)), counted(stops), counted(np.flatnonzero(codes & _QUESTION)), dated,
         np.fromiter(("@" in text or "http" in text or "www." in text for text in texts), float, n),
         counted(np.flatnonzero(codes & _MARK)), first & _LOWER != 0, first & _BULLET != 0, first & _QUOTE != 0,
     ))  # fmt: skip

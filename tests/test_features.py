@@ -90,6 +90,16 @@ def test_counted_at_once_as_unit_by_unit(texts: list[str]) -> None:
     assert told["size"] == pytest.approx([len(text) * (1 + 1.5 * dense / whole) for text in texts])
 
 
+def test_long_passages_are_looked_at_in_parts() -> None:
+    _, boxes = segment(document("<p>x</p>").passages)
+    long = "Words, and more words. " * 20_000
+    rows = worded([Unit(text, 0, 0, False) for text in (STORY, long, STORY)], boxes, Said()).rows
+    told = {name: rows[PLACE[name]].tolist() for name in ("size", "words", "commas", "questions")}
+    assert told["size"] == [len(STORY), len(long), len(STORY)]
+    assert told["words"][1] == 80_000 and told["commas"][1] > 0.1
+    assert told["questions"] == [1, 0, 1] and told["commas"][0] == told["commas"][2]
+
+
 def test_boxes_inside_a_box_follow_it() -> None:
     _, boxes = segment(document(PAGE).passages)
     frame = framed(boxes, [0])
