@@ -37,6 +37,7 @@ class Announcing:
     moved: Callable[[str], str]
     read: int = 0
     failed: list[str] = field(default_factory=list)
+    indexes: list[tuple[Response, SourceState, str]] = field(default_factory=list)
 
     async def all(self, sources: Iterable[Source]) -> None:
         """Read every source, and what the sources name in turn, each once."""
@@ -52,6 +53,10 @@ class Announcing:
             new = [each for each in announced.more if self.moved(each.url) not in seen] if announced else []
             seen.update(self.moved(each.url) for each in new)
             waiting += [replace(each, url=self.moved(each.url)) for each in new]
+        if not self.failed:
+            # Only now: a run killed before, or a part that failed, would leave its stories behind the index's next 304.
+            for index in self.indexes:
+                self._changed(*index)
 
     async def _read(self, source: Source) -> Announced | None:
         """Fetch a source and announce what is in it; None when it could not be read or says nothing new."""
@@ -75,7 +80,11 @@ class Announcing:
         if state.digest is not None and len(ours) >= FEWEST and not announced.more:
             self._look_for_a_gap(source, ours)
         self.run.announce(ours, _now())
-        self._changed(response, state, hashlib.sha256(body).hexdigest())
+        newest = response, state, hashlib.sha256(body).hexdigest()
+        if announced.more:
+            self.indexes.append(newest)
+        else:
+            self._changed(*newest)
         return announced
 
     def _unchanged(self, response: Response, state: SourceState) -> None:

@@ -19,11 +19,13 @@ from typing import IO, Any
 
 import sqlite_utils
 
+from storage.archive.forgotten import forgettings
 from storage.archive.keys import receipt_key, run_id
 from storage.archive.ledger import Ledger
 from storage.archive.opened import Archive
 from storage.archive.warc import WarcWriter
 from storage.catalogue import captures, leads, runs
+from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.history import began_to_block, usual_shares
 from storage.catalogue.schema import open_catalogue, writing
 from storage.endings import write_lead
@@ -34,6 +36,7 @@ from storage.notes import Notes, verdict_fields
 from storage.records import Ending, Exchange, Lead, Outcome, WarcAddress
 from storage.recovery import recover
 from storage.settler import Settler
+from storage.urls import key as page_of
 
 
 @dataclass
@@ -60,12 +63,13 @@ class Run:
     exchanges: int = 0
     refused: int = 0
     waiting: int = 0
-    usual: dict[str, float] = field(default_factory=dict)
-    warc_notes: Notes = field(default_factory=Notes)
-
     revisited: int = 0
     gone: int = 0
     missed: list[str] = field(default_factory=list)
+    usual: dict[str, float] = field(default_factory=dict)
+    warc_notes: Notes = field(default_factory=Notes)
+    forgotten: frozenset[str] = frozenset()
+
     def record(self, exchange: Exchange) -> WarcAddress:
         """Write an exchange to the WARC; where its response lies."""
         self.exchanges += 1
@@ -90,6 +94,10 @@ class Run:
         fields = self.warc_notes.take(address)
         with self.writing:
             self.warc.note(address, fields)
+
+    def is_forgotten(self, url: str) -> bool:
+        """Whether a URL, however it is written, was taken away on request and must not be fetched."""
+        return (page_of(url) or url) in self.forgotten
 
     def announce(self, found: list[Lead], now: dt.datetime) -> list[Lead]:
         """Leads heard of -> those that are new, written down in ledger and catalogue."""
@@ -157,6 +165,9 @@ class Run:
             "leads_announced": self.announced,
             "leads_refused": self.refused,
             "leads_waiting": self.waiting,
+            "revisited": self.revisited,
+            "gone": self.gone,
+            "missed": self.missed,
             "exchanges": self.exchanges,
             "notes": self.notes,
         }
@@ -165,9 +176,6 @@ class Run:
         for address in self.warc_notes.left():
             self._write_note(address)
         self.ledger.append("run-ended", {key: value for key, value in receipt.items() if key not in ("run", "outlet")})
-            "revisited": self.revisited,
-            "gone": self.gone,
-            "missed": self.missed,
         self.warc.close()
         self.ledger.close()
         self.archive.store.put_new(receipt_key(self.outlet, self.id), runs.receipt_json(receipt).encode())
@@ -188,6 +196,7 @@ def start_run(
         database = open_catalogue(catalogue)
         held.callback(database.close)
         notes = [*archive.recovered, *recover(database, archive, outlet)]
+        forgotten = _forgotten(archive, database)
         started = clock()
         run = run_id(started, secrets.token_bytes(6))
         guard = threading.Lock()
@@ -212,6 +221,16 @@ def start_run(
             settler=Settler(archive.store, warc, ledger, guard),
             writing=guard,
             notes=notes,
+            forgotten=forgotten,
         )
         held.pop_all()  # they are the run's now
     return begun
+
+
+def _forgotten(archive: Archive, database: sqlite_utils.Database) -> frozenset[str]:
+    """What must not be fetched, by the archive: another machine may have forgotten it, with a catalogue of its own."""
+    urls = {url for each in forgettings(archive.store) for url in each.urls}
+    if urls:
+        with writing(database) as connection:
+            enter_forgotten(connection, sorted(urls))
+    return frozenset(page_of(url) or url for url in urls)

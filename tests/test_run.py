@@ -12,6 +12,7 @@ from pipelines.chain import refine
 from pipelines.stages import enter
 from storage.archive import ArchiveError, open_archive
 from storage.archive.exchange import capture_of
+from storage.archive.forget import forget
 from storage.catalogue import leads
 from storage.catalogue.schema import MIGRATIONS, CatalogueError, open_catalogue
 from storage.records import Article, Ending, Exchange, Failure, Lead, Outcome, Outlet, Page
@@ -159,4 +160,14 @@ def test_a_stump_of_a_known_story_is_an_event_and_never_its_newest_version(tmp_p
     (text,) = run.catalogue.conn.execute("select text from articles where current = 1").fetchone()
     assert "Paragraph 6" in text
     assert states(run)["https://outlet.example/1"] == "announced", "it is asked for again"
+    run.finish("finished", NOW)
+
+
+def test_what_was_forgotten_is_known_to_a_run_with_a_catalogue_of_its_own(tmp_path: Path) -> None:
+    archive = open_archive(str(tmp_path / "archive"))
+    forget(archive, "https://outlet.example/1", "asked for", run="20260301T110000Z-00000001", clock=lambda: NOW)
+    run = begin(tmp_path / "archive")
+    assert run.is_forgotten("http://www.outlet.example/1/")
+    assert not run.is_forgotten("https://outlet.example/2")
+    assert run.announce([Lead(url="https://outlet.example/1", outlet="outlet", source="x")], NOW) == []
     run.finish("finished", NOW)

@@ -82,6 +82,9 @@ class Manners:
 
     async def process_request(self, request: Request) -> None:
         """Hold the request for as long as its host asked, and let it pass only where robots.txt does."""
+        if self.crawler.spider.run.is_forgotten(request.url):  # type: ignore[union-attr]
+            self._note(f"{request.url} was forgotten on request; it is not fetched.")
+            raise Refused("it was forgotten on request")
         host = urlsplit(request.url).netloc
         if host in self.given_up:
             raise Postponed(self.given_up[host])
