@@ -42,7 +42,7 @@ _DENSE_SCRIPTS = ((0x0E00, 0x0E7F), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00,
 
 class Wording(NamedTuple):
     """`rows`: the features of NAMES, a column a unit; `titled`: the units that say the title and little else; `words`: the
-    folded words of each unit, None for short links."""
+    folded words of each unit, None for short links and very long texts."""
 
     rows: Column
     titled: NDArray[np.bool_]
@@ -83,7 +83,9 @@ def worded(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Wording:
     if chosen:
         like, spoken, likeness = Likeness(said), list[int](), list[tuple[float, ...]]()
         for index in chosen:
-            said_by[index] = words = tokens(texts[index])
+            words = tokens(texts[index])
+            if len(words) < _READ:  # those of a passage of many megabytes are not held
+                said_by[index] = words
             distinct = set(words)
             spoken.append(len(words))
             element = boxes[units[index].box].element
