@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.memory import Memory
 from pipelines.released import released
+from pipelines.rights import metas_of, rights
 from pipelines.stages import Refined, enter, refined
 from storage.archive import ArchiveError
 from storage.archive.reading import read_capture
@@ -37,6 +38,8 @@ def judge_again(
         except ArchiveError as error:
             yield Judged(kept=kept, error=str(error))
             continue
+        # What robots.txt said then is not asked for again; what the page itself says lies in the WARC.
+        capture = replace(capture, rights=rights(capture.headers, metas_of(capture.body), url=capture.url))
         item: Refined = released(capture, outlet) if release else refined(capture, outlet)
         if _same(item, kept):
             yield Judged(kept=kept)
