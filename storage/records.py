@@ -397,6 +397,7 @@ class Ending:
     authors: tuple[str, ...] = ()
     section: str | None = None
     supersedes: int | None = None
+    rights: Rights | None = None
     passages: tuple[str, ...] = ()
     day_first: bool | None = None
     recurring: tuple[Recurrence, ...] = ()
@@ -410,7 +411,6 @@ class Rights:
     where nothing is said; `tdm_policy`: URL of its policy. `licenses`: URLs of RSL documents. `signals`: preferences of
     Content-Signal and Content-Usage ("ai-train=no"). `robots`: sha256 hex of the robots.txt that was obeyed.
     """
-    rights: Rights | None = None
 
     directives: tuple[str, ...] = ()
     tdm_reserved: bool | None = None

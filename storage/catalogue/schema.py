@@ -68,6 +68,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     READING_INDEXES,
     MOVE_TABLES,
     FILTER_INDEXES,
+    (
+        """create table probes (
+            outlet text primary key, url text not null, asked_at text not null, status integer not null,
+            fingerprint blob not null) without rowid""",
+    ),
 )
 
 
