@@ -128,6 +128,8 @@ def test_nothing_else_of_datasette_is_reachable(site: str, path: str) -> None:
 def test_only_reading_and_only_on_this_machine(site: str) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
         assert fetched(f"{site}/search", method)[0] == 405
+    assert fetched(f"{site}/catalogue/newest?_timelimit=x")[0] == 400
+    assert fetched(f"{site}/search", "HEAD")[2] == ""
     assert fetched(f"{site}/search", host="elsewhere.example")[0] == 421
     assert fetched(f"{site}/search", host="localhost:80")[0] == 200
     with socket.create_connection((site.split("//")[1].split(":")[0], int(site.rsplit(":", 1)[1]))) as raw:

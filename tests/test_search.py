@@ -48,3 +48,8 @@ def test_whatever_is_typed_is_no_error(index: sqlite3.Connection, typed: str) ->
 @given(st.text(alphabet=st.characters(max_codepoint=0x0DFF), max_size=200))
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)).split() == fold(text).split()
+
+
+@pytest.mark.parametrize("typed", ["a " * 5000, " ".join(f"word{n}" for n in range(5000)), '"' + "long " * 5000 + '"', "東" * 9000])
+def test_a_pasted_page_is_no_error(index: sqlite3.Connection, typed: str) -> None:
+    assert index.execute("select rowid from words where words match ?", (match_expression(typed),)).fetchall() == []

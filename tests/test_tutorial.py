@@ -87,7 +87,7 @@ class Shell:
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     folder = tmp_path / "cleancopy"
-    shutil.copytree(ROOT, folder, ignore=lambda where, names: LEFT & set(names) if where == str(ROOT) else {"__pycache__"})
+    shutil.copytree(ROOT, folder, ignore=lambda where, names: LEFT & set(names) if where == str(ROOT) else set())
     (folder / ".venv").symlink_to(sys.prefix)
     return Shell(folder)
 

@@ -22,6 +22,7 @@ FILTER_INDEXES: tuple[str, ...] = (
     "create index articles_fetched on articles (fetched_at)",
     "create index articles_relation on articles (relation)",
 )
+MOST = 64
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200b-\u200f\u00ad\u061c]")
 _LETTERS = str.maketrans("أإآٱىئیک", "ااااييي" + "ك")
 # Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.
@@ -42,11 +43,13 @@ def _pairs(run: str) -> str:
 def match_expression(words: str) -> str:
     """What a person typed -> an FTS5 MATCH expression that asks for all of it; quotes make a phrase. '' for nothing.
 
-    Every term is quoted: raw text such as foo", C++ or x:y is a syntax error to FTS5.
+    Every term is quoted: raw text such as foo", C++ or x:y is a syntax error to FTS5. It is asked for the first MOST
+    different terms: a pasted page is no question, and FTS5 takes only so many.
     """
     terms = []
     for phrase, word in re.findall(r'"([^"]+)"|([^\s"]+)', words):
         folded = fold(phrase or word).split()
         if folded:
             terms.append('"' + " ".join(part.replace('"', "") for part in folded) + '"')
-    return " ".join(term for term in terms if any(character.isalnum() for character in term))
+    sound = dict.fromkeys(term for term in terms if any(character.isalnum() for character in term))
+    return " ".join(list(sound)[:MOST])

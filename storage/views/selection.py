@@ -91,17 +91,15 @@ _COLUMNS = (
     "article", "outlet", "url", "canonical", "headline", "authors", "published", "modified", "fetched_at", "language",
     "provider", "section", "cluster", "relation", "content_digest", "clean_key", "text",
 )  # fmt: skip
+_CLUSTER = _COLUMNS.index("cluster")
 _CONDITIONS = """a.current = 1 and (select c.settled from captures c where c.id = a.capture) = 1
     and (:outlet is null or a.outlet = :outlet) and (:since is null or a.fetched_at >= :since)
     and (:language is null or lower(a.language) = :language or lower(a.language) like :language || '-%')
     and (:provider is null or lower(a.provider) = :provider) and (:until is null or a.fetched_at < :until)
     and (:kinds is null or instr(:kinds, ' ' || a.relation || ' '))"""
-_MEMBERS = """select coalesce(d.seen, a.published, a.fetched_at),
-      coalesce((select min(f.document) from documents f where f.article = a.article), a.id),
-      coalesce(d.length, length(a.text)), a.article
-    from articles a left join documents d
-      on d.document = (select max(n.document) from documents n where n.article = a.article and n.digest <> x'')
-    where a.cluster = :cluster and """
+_MEMBERS = f"""select a.article, a.id, d.document, iif(d.digest <> x'', d.seen, coalesce(a.published, a.fetched_at)),
+      iif(d.digest <> x'', d.length, length(a.text)), d.digest <> x''
+    from articles a left join documents d on d.article = a.article where a.cluster = :cluster and {_CONDITIONS}"""
 
 
 def select(connection: sqlite3.Connection, wanted: Selection, choose: Choice) -> Iterator[Row]:
@@ -114,9 +112,8 @@ def select(connection: sqlite3.Connection, wanted: Selection, choose: Choice) ->
     values |= sets.values
     chosen = _Chosen()
     for found in _found(connection, wanted, values, sets):
-        row = _row(found)
-        if wanted.every or _stands(connection, row, values, choose, chosen):
-            yield row
+        if wanted.every or _stands(connection, str(found[0]), str(found[_CLUSTER]), values, choose, chosen):
+            yield _row(found)
 
 
 def _found(
@@ -177,19 +174,33 @@ def _values(wanted: Selection, match: str | None) -> dict[str, object]:
     }
 
 
-def _stands(connection: sqlite3.Connection, row: Row, values: dict[str, object], choose: Choice, chosen: _Chosen) -> bool:
+def _stands(
+    connection: sqlite3.Connection, article: str, cluster: str, values: dict[str, object], choose: Choice, chosen: _Chosen
+) -> bool:
     """Whether an article that was asked for stands for its story among those that were asked for."""
-    known = chosen.known.get(row.cluster)
+    known = chosen.known.get(cluster)
     if known is None:
         alone = "select 1 from articles where cluster = ? and article <> ? and current = 1 limit 1"
-        if connection.execute(alone, (row.cluster, row.article)).fetchone() is None:
+        if connection.execute(alone, (cluster, article)).fetchone() is None:
             return True
-        query = _MEMBERS + _CONDITIONS
-        if values["match"] is not None:
-            query += " and exists (select 1 from articles_fts where articles_fts match :match and rowid = a.id)"
-        members = connection.execute(query, {**values, "cluster": row.cluster}).fetchall()
-        known = chosen.keep(row.cluster, choose(members) if members else row.article)
-    return known == row.article
+        members = _members(connection, cluster, values)
+        known = chosen.keep(cluster, choose(members) if members else article)
+    return known == article
+
+
+def _members(connection: sqlite3.Connection, cluster: str, values: dict[str, object]) -> list[tuple[str, int, int, str]]:
+    """A cluster -> its members that were asked for: seen and length as its newest document has them, and when it arrived
+    first. An article without a document has its own."""
+    query = _MEMBERS
+    if values["match"] is not None:
+        query += " and exists (select 1 from articles_fts where articles_fts match :match and rowid = a.id)"
+    newest: dict[str, tuple[bool, int, str, int]] = {}
+    arrived: dict[str, int] = {}
+    for article, row, document, seen, length, sound in connection.execute(query, {**values, "cluster": cluster}):
+        number = row if document is None else document
+        arrived[article] = min(number, arrived.get(article, number))
+        newest[article] = max((bool(sound), number, seen, length), newest.get(article, (False, -1, "", 0)))
+    return [(seen, arrived[article], length, article) for article, (_, _, seen, length) in newest.items()]
 
 
 def _row(found: Sequence[object]) -> Row:
