@@ -12,7 +12,8 @@ from pipelines.rights import metas_of, rights
 from pipelines.stages import Refined, enter, refined
 from storage.archive import ArchiveError
 from storage.archive.reading import read_capture
-from storage.catalogue.quarantine import Kept
+from storage.catalogue.probes import probe_of
+from storage.catalogue.quarantine import Kept, same_body
 from storage.records import Ending, Failure, Outlet, Page
 from storage.run import Run
 
@@ -30,6 +31,8 @@ def judge_again(
     run: Run, outlet: Outlet, captures: Iterable[Kept], *, memory: Memory | None = None, release: bool = False
 ) -> Iterator[Judged]:
     """A run, its outlet and what lies in quarantine -> what became of each. With `release` a person's word decides."""
+    probe = probe_of(run.catalogue, outlet.name)
+    outlet = replace(outlet, impossible=probe.fingerprint) if probe else outlet
     for kept in captures:
         if kept.address is None:
             continue
@@ -40,7 +43,8 @@ def judge_again(
             continue
         # What robots.txt said then is not asked for again; what the page itself says lies in the WARC.
         capture = replace(capture, rights=rights(capture.headers, metas_of(capture.body), url=capture.url))
-        item: Refined = released(capture, outlet) if release else refined(capture, outlet)
+        copies = same_body(run.catalogue, outlet.name, kept.address.payload_digest, kept.lead.url)
+        item: Refined = released(capture, outlet) if release else refined(capture, outlet, copies=copies)
         if _same(item, kept):
             yield Judged(kept=kept)
             continue

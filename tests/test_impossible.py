@@ -76,6 +76,8 @@ def test_an_error_page_with_status_200_is_known_by_its_likeness(gazette: str, ar
     assert found["7000"][0] == "ARTICLE"
     assert found["7001"][0] != "ARTICLE"
     assert "like-impossible-url" in found["7001"][1]
+    again = scrapy_command("refeed", "--outlet", "gazette")
+    assert (again.status, kinds(archive)["7001"][0]) == (0, found["7001"][0]), "judged again, with what is known of the outlet"
     made_up = [target for target in ASKED if "sid=9999" in target]
     assert len(made_up) == 1, "one request a day"
     ASKED.clear()
