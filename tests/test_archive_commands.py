@@ -118,11 +118,12 @@ def test_forget(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> No
         done = crawl(crawled, scrapy_command, "-a", f"url={again}")
         assert (done.receipt["captures"], asked(crawled)) == (0, before), "nor by hand"
         assert "was forgotten on request; it is not fetched." in done.receipt["notes"][-1]
+    assert scrapy_command("verify").status == 0
+    assert scrapy_command("rebuild", "--check").status == 0, scrapy_command("rebuild", "--check").out
     crawled.answers["/1000000/ferry"] = [answer(b"", "302 Found", f"Location: {url}")]
     crawl(crawled, scrapy_command, "-a", f"url={crawled.url}/1000000/ferry", NEWS_CATALOGUE=str(archive.parent / "other.sqlite"))
     assert asked(crawled) == [*before, "/1000000/ferry"], "nor by a redirect, nor by another machine"
-    assert scrapy_command("verify").status == 0
-    assert scrapy_command("rebuild", "--check").status == 0, scrapy_command("rebuild", "--check").out
+    assert scrapy_command("verify", NEWS_CATALOGUE=str(archive.parent / "none.sqlite")).status == 0
 
 
 @pytest.mark.parametrize(
