@@ -48,6 +48,7 @@ class Probe(scrapy.Spider):
     """Runs one job, which asks for pages by `fetch`; nothing becomes a capture."""
 
     name = "probe"
+    custom_settings = {"ITEM_PIPELINES": {}}  # noqa: RUF012 - Scrapy wants a dict; no worker processes for nothing
 
     def __init__(self, job: Job, run: Run) -> None:
         super().__init__()
