@@ -237,7 +237,10 @@ def test_a_short_text_that_came_first_goes_to_its_story_when_that_comes(stand: S
     again = stand.put(stub)
     assert again.relation is Relation.EXACT_DUPLICATE and again.cluster == first.cluster
     whole = stand.put(FERRY)
-    assert whole.relation is Relation.NEW and whole.adopted == ("https://outlet1.example/news/1", "https://outlet2.example/news/2")
+    assert whole.relation is Relation.NEW and whole.adopted == (
+        "https://outlet1.example/news/1",
+        "https://outlet2.example/news/2",
+    )
     assert set(stand.clusters().values()) == {whole.cluster}
     later = stand.put(FERRY[:-1])
     assert later.cluster == whole.cluster and later.adopted == ()

@@ -69,6 +69,23 @@ def test_a_story_shows_who_carried_it_and_what_differs(filled: Path, scrapy_comm
     assert by_url[url(3)]["differs"] == "-1 +1 words: [-40-] {+48+}"
 
 
+def test_who_carried_it_first_is_not_changed_by_a_later_revision(filled: Path) -> None:
+    run = begin(filled)
+    later = page("Harbour of Lindby closes", [p.replace("3 May", "4 May") for p in FERRY]).replace(
+        b"<head>", b'<head><meta property="article:published_time" content="2026-03-02T08:00:00+02:00">'
+    )
+    assert keep(run, fetched(run, 1, later)).outcome == "revision"
+    run.finish("finished", NOW)
+    database = open_catalogue(filled / "catalogue.sqlite")
+    together = members(database.conn, article_id(url(2)))[1]
+    database.close()
+    assert [(member.url, member.revisions, member.seen[:16]) for member in together] == [
+        (url(1), 2, "2026-03-01T12:00"),
+        (url(2), 1, "2026-03-01T12:00"),
+        (url(3), 1, "2026-03-01T12:00"),
+    ]
+
+
 def test_two_articles_are_compared_word_by_word(filled: Path, scrapy_command: Scrapy) -> None:
     shown = scrapy_command("story", "--diff", url(1), url(3))
     assert "who speaks for the [-40-] {+48+} boats" in shown.out

@@ -10,8 +10,8 @@ from storage.catalogue.rulings import UnknownArticle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """An article of a cluster in its newest revision. `seen` is when it was published or else fetched; the shares are
-    those with `match` at the time of placing; `ruled`: a person put it where it is."""
+    """An article of a cluster in its newest revision. `seen` is when its first revision was published or else fetched; the
+    shares are those with `match` at the time of placing; `ruled`: a person put it where it is."""
 
     article: str
     outlet: str
@@ -51,13 +51,16 @@ def members(connection: sqlite3.Connection, article: str) -> tuple[str, tuple[Me
     if row is None:
         raise UnknownArticle(f"There is no article {article!r} in the index of copies; run `scrapy rebuild`.")
     query = """
-        select d.article, d.outlet, a.url, a.headline, d.seen, a.relation, a.match, a.share_of_match, a.share_of_self,
-          d.length, (select min(f.document) from documents f where f.article = d.article),
+        select d.article, d.outlet, a.url, a.headline,
+          (select f.seen from documents f where f.article = d.article and f.digest <> x''
+           order by datetime(f.seen) is null, datetime(f.seen), f.document limit 1) as first,
+          a.relation, a.match, a.share_of_match, a.share_of_self,
+          d.length, (select min(f.document) from documents f where f.article = d.article) as came,
           (select count(*) from documents r where r.article = d.article), d.ruled
         from documents d join articles a on a.article = d.article and a.current = 1
         where d.cluster = ? and d.digest <> x''
           and d.document = (select max(n.document) from documents n where n.article = d.article and n.digest <> x'')
-        order by d.seen, d.document"""
+        order by datetime(first) is null, datetime(first), came"""
     rows = connection.execute(query, (row[0],)).fetchall()
     return str(row[1]), tuple(_member(row) for row in rows)
 
