@@ -40,9 +40,10 @@ def timed(command: list[str], environment: dict[str, str], folder: Path) -> tupl
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text
 
 
-def ours(environment: dict[str, str], workers: int) -> list[str]:
-    """The command of the full crawl, as fast as the machine."""
-    environment["NEWS_WORKERS"] = str(workers)
+def ours(environment: dict[str, str], workers: int | None) -> list[str]:
+    """The command of the full crawl, as fast as the machine; with the worker processes of the default for None."""
+    if workers is not None:
+        environment["NEWS_WORKERS"] = str(workers)
     return [
         sys.executable, "-m", "scrapy", "crawl", "pages", "--json", "-s", "SPIDER_MODULES=benchmarks.spiders",
         "-s", "CONCURRENT_REQUESTS=16", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8", "-s", "AUTOTHROTTLE_ENABLED=0",
@@ -84,7 +85,7 @@ def measure(origin: str, pages: int, rounds: int) -> dict[str, list[tuple[float,
                 spider = f"{name.capitalize()}"
                 command = [sys.executable, "-m", "benchmarks.peers.run", spider]
                 found.setdefault(name, []).append(timed(command, base | {"BENCH_ORIGIN": origin}, ROOT))
-            for name, workers in (("full", 2), ("full, one process", 0)):
+            for name, workers in (("full", None), ("full, one process", 0)):
                 environment = base | {"NEWS_ARCHIVE_URI": f"{folder}/{round_}-{workers}"}
                 command = ours(environment, workers)
                 found.setdefault(name, []).append(timed(command, environment, ROOT))
@@ -99,7 +100,7 @@ def growth(origin: str, most: int) -> dict[str, int]:
     for pages in (1000, most):
         with tempfile.TemporaryDirectory() as folder:
             environment = surroundings(origin, pages) | {"NEWS_ARCHIVE_URI": f"{folder}/archive"}
-            _, _, peak, _ = timed(ours(environment, 2), environment, ROOT)
+            _, _, peak, _ = timed(ours(environment, None), environment, ROOT)
             peaks[f"peak_rss_mb_{pages}"] = round(peak)
     return peaks
 
@@ -126,7 +127,7 @@ def report(found: dict[str, list[tuple[float, float, float, str]]], pages: int) 
         "outcomes": first["outcomes"],
         "pages_per_second_ratio": round(middle["pool"][0] / middle["full"][0], 3),
         "cpu_ratio": round(middle["full, one process"][1] / middle["inline"][1], 3),
-        "cpu_ratio_two_workers": round(middle["full"][1] / middle["inline"][1], 3),
+        "cpu_ratio_with_workers": round(middle["full"][1] / middle["inline"][1], 3),
         "second_run_article_requests": second["captures"],
         "peak_rss_mb": round(max(middle["full"][2], middle["full, one process"][2])),
     }

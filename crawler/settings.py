@@ -102,7 +102,7 @@ ITEM_PIPELINES = {
 CONCURRENT_ITEMS = 16
 NEWS_MEMORY = 500  # stories of an outlet by which passages that recur are known; 0: none
 # Processes that judge and extract; 0: the crawl does it itself, and a page that hangs or crashes its parser takes it along.
-NEWS_WORKERS = int(os.environ.get("NEWS_WORKERS", str(min(2, os.cpu_count() or 1))))
+NEWS_WORKERS = int(os.environ.get("NEWS_WORKERS", str(max(1, min(2, (os.cpu_count() or 1) - 1)))))
 
 # Who is told when an outlet breaks (scrapy status).
 NEWS_ALERT_WEBHOOK = os.environ.get("NEWS_ALERT_WEBHOOK", "")  # an address that JSON is posted to

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from crawler.revisit import FEWEST, ages, allowed, due
 from tests.conftest import Scrapy
 from tests.raw_server import answer
-from tests.test_crawl import FORBIDDEN, asked, crawl, feed, outlet, story
+from tests.test_crawl import FORBIDDEN, crawl, feed, outlet, story
 
 NOON = dt.datetime(2026, 2, 3, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

@@ -82,7 +82,7 @@ time.sleep(60)
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as crawl:
         assert crawl.stdout is not None
         pids = [int(pid) for pid in crawl.stdout.readline().split()]
-        opened = [os.readlink(link) for pid in pids for link in _links(pid)]
+        opened = [str(Path(link).readlink()) for pid in pids for link in _links(pid)]
         crawl.kill()
     for pid in pids:
         _await_end(pid)
