@@ -112,6 +112,15 @@ def kinds(wacz: zipfile.ZipFile, path: str) -> list[str]:
     return [record.headers["WARC-Type"] for record in ArchiveIterator(io.BytesIO(wacz.read(path)), parse_http=False)]
 
 
+def test_local_heads_are_as_long_as_the_directory_says(archive: Path) -> None:
+    """A reader that asks for ranges takes the place of a file's bytes from the directory at the end (replayweb.page does)."""
+    _, wacz = pack(archive)
+    assert wacz.fp is not None
+    for entry in wacz.infolist():
+        wacz.fp.seek(entry.header_offset + 28)
+        assert int.from_bytes(wacz.fp.read(2), "little") == len(entry.extra) == 0
+
+
 def test_the_whole_archive_is_copied_byte_for_byte(archive: Path) -> None:
     packed, wacz = pack(archive)
     check(wacz)

@@ -66,13 +66,14 @@ class _Package:
     resources: list[dict[str, object]] = field(default_factory=list)
     packed: Packed = field(default_factory=Packed)
 
-    def add(self, path: str, data: Iterable[bytes], *, packed: bool) -> None:
-        """A file of the package. `packed`: its bytes are compressed already, so the ZIP stores them as they are."""
+    def add(self, path: str, data: Iterable[bytes], *, packed: bool, large: bool = False) -> None:
+        """A file of the package. `packed`: its bytes are compressed already, so the ZIP stores them as they are. `large`: it
+        may have 2 GiB or more. Only then: replayweb.page does not look for the longer head that such a file has."""
         entry = zipfile.ZipInfo(path, self.created.timetuple()[:6])
         entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
         entry.external_attr = 0o644 << 16
         digest, size = hashlib.sha256(), 0
-        with self.zip.open(entry, "w", force_zip64=packed) as sink:
+        with self.zip.open(entry, "w", force_zip64=large) as sink:
             for piece in data:
                 digest.update(piece)
                 size += len(piece)
@@ -146,8 +147,9 @@ def _archive(package: _Package, archive: Archive, outlet: str | None, since: dt.
 
 
 def _add_warc(package: _Package, path: str, sink: BinaryIO, captures: int) -> None:
+    large = sink.seek(0, 2) >= zipfile.ZIP64_LIMIT
     sink.seek(0)
-    package.add(path, iter(lambda: sink.read(_PIECE), b""), packed=True)
+    package.add(path, iter(lambda: sink.read(_PIECE), b""), packed=True, large=large)
     package.packed.files += 1
     package.packed.captures += captures
 
