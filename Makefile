@@ -25,7 +25,7 @@ demo: install  ## a crawl of the embedded newsstand, from feed to clean copy
 
 browser:  # Debian's chromium, in which the tests look at the pages; without it those tests are left out and say so
 	@command -v chromium >/dev/null && exit 0; sudo=$$(test $$(id -u) = 0 || echo "sudo -n"); \
-	{ timeout 120 $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 600 $$sudo apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
+	{ timeout 120 $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 180 $$sudo apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
 	|| echo "chromium is missing: apt-get install chromium (the tests in a browser are left out)" >&2
 
 test: install browser  ## every check: tests, style, types, the arrows between the rooms
