@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import taken_out, without
@@ -60,9 +60,10 @@ def _again(archive: Archive, ending: Ending, key: str, outlet: Outlet) -> str | 
     if ending.address is None or ending.placement is None:
         return "the ledger does not say from which record it was made"
     try:
-        item = refined(read_capture(archive, ending.address, ending.lead), outlet)
+        capture = read_capture(archive, ending.address, ending.lead)
     except ArchiveError as error:
         return str(error)
+    item = refined(replace(capture, rights=ending.rights), outlet)
     if not isinstance(item, Article):
         return "its page is no article by the rules of today; restore it: scrapy archive sync COPY THIS"
     item = without(item, ending.recurring)  # as the outlet's memory was then
