@@ -10,6 +10,20 @@ from importlib.util import find_spec
 # Early: at its import Scrapy looks through the stack of callers and every module loaded so far, for up to a second.
 import scrapy.core.downloader.contextfactory  # noqa: F401
 
+
+def _number(name: str, usual: float) -> float:
+    """A number from the environment, 0 or more; ends the command with one line when it is none."""
+    said = os.environ.get(name, "").strip()
+    try:
+        number = float(said or usual)
+    except ValueError:
+        number = -1
+    if not 0 <= number < float("inf"):
+        sys.stderr.write(f"{name}={said}: a number of 0 or more is asked for; left away it is {usual:g} (docs/settings.md)\n")
+        raise SystemExit(2)
+    return number
+
+
 BOT_NAME = "cleancopy"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
@@ -28,7 +42,7 @@ NEWS_CONTACT = os.environ.get("NEWS_CONTACT", "")
 USER_AGENT = f"cleancopy/0.1 (news archive; {NEWS_CONTACT or 'set NEWS_CONTACT'})"
 
 # Manners: one request at a time an outlet, with a delay that grows with the outlet's own slowness.
-DOWNLOAD_DELAY = float(os.environ.get("NEWS_DELAY", "1"))
+DOWNLOAD_DELAY = _number("NEWS_DELAY", 1)
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_REQUESTS = 4  # what may wait for its turn: a run that ends early has little to let go
 AUTOTHROTTLE_ENABLED = True
@@ -37,14 +51,14 @@ ROBOTSTXT_OBEY = False  # crawler.network.manners does it: Scrapy takes a robots
 RETRY_ENABLED = False  # crawler.network.manners does it: Scrapy ignores Retry-After
 NEWS_OBEY_ROBOTS = True
 NEWS_RETRIES = 2  # further tries of one page after 429, 5xx, a broken connection or a body cut short
-NEWS_RETRY_WAIT = float(os.environ.get("NEWS_RETRY_WAIT", "5"))  # seconds before the first further try; doubles with each
+NEWS_RETRY_WAIT = _number("NEWS_RETRY_WAIT", 5)  # seconds before the first further try; doubles with each
 NEWS_RETRY_AFTER_MOST = 120  # seconds; an outlet that asks for more is left until the next run
 NEWS_PROBE = os.environ.get("NEWS_PROBE", "1") not in ("0", "")  # one page a day that cannot exist (crawler.impossible)
 NEWS_BLOCKS_IN_A_ROW = 5  # then the run of this outlet ends
 
 # Known stories are looked at again at these ages, for corrections and for what was taken away; empty: never.
 NEWS_REVISITS = os.environ.get("NEWS_REVISITS", "30m 3h 1d 4d 14d")
-NEWS_REVISIT_SHARE = float(os.environ.get("NEWS_REVISIT_SHARE", "0.25"))  # of a run's pages; ten are always allowed
+NEWS_REVISIT_SHARE = _number("NEWS_REVISIT_SHARE", 0.25)  # of a run's pages; ten are always allowed
 
 # What a server may do to us.
 NEWS_ALLOW_ADDRESSES: list[str] = [a for a in os.environ.get("NEWS_ALLOW_ADDRESSES", "").split(",") if a]
@@ -102,7 +116,7 @@ ITEM_PIPELINES = {
 CONCURRENT_ITEMS = 16
 NEWS_MEMORY = 500  # stories of an outlet by which passages that recur are known; 0: none
 # Processes that judge and extract; 0: the crawl does it itself, and a page that hangs or crashes its parser takes it along.
-NEWS_WORKERS = int(os.environ.get("NEWS_WORKERS", str(max(1, min(2, (os.cpu_count() or 1) - 1)))))
+NEWS_WORKERS = int(_number("NEWS_WORKERS", max(1, min(2, (os.cpu_count() or 1) - 1))))
 
 # Who is told when an outlet breaks (scrapy status).
 NEWS_ALERT_WEBHOOK = os.environ.get("NEWS_ALERT_WEBHOOK", "")  # an address that JSON is posted to

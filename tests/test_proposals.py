@@ -35,6 +35,14 @@ def test_where_nothing_is_named_usual_places_are_guessed() -> None:
     assert HOME + "feed" in found.guesses and HOME + "sitemap.xml" in found.guesses
 
 
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("Gazette – Gazette", "Gazette"), ("Gazette | News", "Gazette | News"), ("Gazette-Gazette", "Gazette-Gazette"), (" - ", "-")],
+)
+def test_a_name_that_the_title_says_twice_is_said_once(title: str, name: str) -> None:
+    assert discover_outlet(f"<title>{title}</title><p>x".encode(), HOME).title == name
+
+
 SECTIONS = [
     HOME + path
     for path in ("", "news", "sport", "news/world", "about-us", "contact", "tag/sea", "author/ann-lee", "privacy")

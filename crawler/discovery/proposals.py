@@ -166,6 +166,9 @@ def _sections(listing: Listing, url: str) -> list[str]:
     return list(dict.fromkeys(found))[:30]
 
 
+_PARTING = re.compile(r"\s+[-–—|:·]\s+")
+
+
 class _Head:
     """Target of the parser: title and language that the page gives itself."""
 
@@ -202,4 +205,10 @@ def _about(body: bytes, content_type: str | None) -> tuple[str | None, str | Non
     if markup.strip():
         parser.feed(markup)
         parser.close()
-    return head.site or plain.folded("".join(head.words)), head.language
+    return head.site or _once(plain.folded("".join(head.words))), head.language
+
+
+def _once(title: str | None) -> str | None:
+    """A home page's title that says the site's name twice ("Gazette – Gazette") -> the name."""
+    parts = _PARTING.split(title) if title else []
+    return parts[0] if len(parts) > 1 and len(set(parts)) == 1 else title

@@ -1,0 +1,20 @@
+"""Settings from the environment: what is no number is one clear line, whatever the command."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Scrapy
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("NEWS_DELAY", "abc"), ("NEWS_DELAY", "-1"), ("NEWS_REVISIT_SHARE", "nan"), ("NEWS_WORKERS", "1e999")]
+)
+def test_what_is_no_number_is_one_line(scrapy_command: Scrapy, name: str, value: str) -> None:
+    done = scrapy_command("search", "port", **{name: value})
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith(f"{name}={value}: a number of 0 or more is asked for") and done.err.count("\n") == 1
+
+
+def test_an_empty_value_is_as_none(scrapy_command: Scrapy) -> None:
+    assert "a number" not in scrapy_command("search", "port", NEWS_DELAY="").err
