@@ -18,6 +18,7 @@ from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fetched import failure_of, opened
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory, passages_of, recall, without
+from pipelines.unkept import unkept
 from pipelines.workers import WorkerLost, Workers
 from storage.archive.clean import clean_copy
 from storage.archive.keys import article_id, clean_key
@@ -95,6 +96,15 @@ class Refine:
             self.workers.close()
 
 
+PATIENCE = 3.0
+"""Seconds in which another run must have made a text durable, for a copy of it to be entered as its duplicate."""
+_GLANCE = 0.02
+
+
+class NotYetDurable(Exception):
+    """The text is being kept by another run at this moment, and may yet be taken back: ask again a little later."""
+
+
 class Keep:
     """Page | Article | Failure -> its Ending, durable in the archive and settled in the catalogue."""
 
@@ -110,10 +120,20 @@ class Keep:
         """Placing and entering happen in one go on the reactor, so endings of one catalogue have one order."""
         run: Run = self.crawler.spider.run
         self.memory = self.memory or memory_of(run, self.crawler.settings.getint("NEWS_MEMORY"))
-        ending, clean = enter(run, item, self.crawler.spider.title or None, memory=self.memory)
+        ending, clean = await self._entered(run, item)
         await asyncio.wrap_future(run.keep(ending, clean))
         run.settled(ending)
         return ending
+
+    async def _entered(self, run: Run, item: Refined) -> tuple[Ending, bytes | None]:
+        """`enter`, when the first copy of the item's text is durable, or after PATIENCE."""
+        title, waited = self.crawler.spider.title or None, 0.0
+        while True:
+            try:
+                return enter(run, item, title, memory=self.memory, patient=waited < PATIENCE)
+            except NotYetDurable:
+                await asyncio.sleep(_GLANCE)
+                waited += _GLANCE
 
 
 def memory_of(run: Run, most: int) -> Memory | None:
@@ -156,12 +176,15 @@ def enter(
     *,
     again: bool = False,
     memory: Memory | None = None,
+    patient: bool = False,
 ) -> tuple[Ending, bytes | None]:
     """Place an item and enter it in the run's catalogue -> its ending, and the clean copy when one is to be kept.
 
     `supersedes`: the sequence of the ending that this one takes the place of, when a capture is judged again.
     `again`: the capture is extracted again, so that the article is a revision even where its text stayed the same.
     `memory`: what the outlet's stories taught so far; it learns from this one.
+    `patient`: raises NotYetDurable, with nothing entered, where another run is about to keep the same text; otherwise
+    the text is kept once more.
     """
     taught: tuple[str, ...] = ()
     with writing(run.catalogue) as connection:
@@ -173,8 +196,10 @@ def enter(
             ending, clean = _article_ending(run, item, sequence, publisher, again)
             if taught and ending.outcome is Outcome.KEPT and _teaches(run, ending):
                 ending = replace(ending, passages=taught, day_first=item.day_first)
+            if patient and clean is not None and ending.outcome is Outcome.DUPLICATE:
+                raise NotYetDurable(ending.url)
         else:
-            ending, clean = _other_ending(run, item, sequence), None
+            ending, clean = unkept(run.id, item, sequence), None
         ending = replace(ending, supersedes=supersedes)
         text = item.text if isinstance(item, Article) else ""
         captures.enter(connection, ending, captures.kept_text(connection, ending) or text)
@@ -221,37 +246,6 @@ def shrunken(article: Article, earlier: Neighbour | None) -> Page | Article:
         return article
     evidence = Evidence(rule="shrunken", words=f"{length} characters where the story had {earlier.length}", weight=2.0)
     return replace(article.page, kind=Kind.EMPTY, evidence=(*article.page.evidence, evidence))
-
-
-def _other_ending(run: Run, item: Page | Failure, sequence: int) -> Ending:
-    if isinstance(item, Failure):
-        return Ending(
-            sequence=sequence,
-            run=run.id,
-            lead=item.lead,
-            url=item.url,
-            fetched_at=item.fetched_at,
-            outcome=Outcome.FAILED,
-            status=item.status,
-            error=item.error,
-            address=item.address,
-        )
-    capture = item.capture
-    return Ending(
-        sequence=sequence,
-        run=run.id,
-        lead=capture.lead,
-        url=capture.url,
-        fetched_at=capture.fetched_at,
-        outcome=Outcome.QUARANTINED,
-        status=capture.status,
-        kind=item.kind,
-        evidence=item.evidence,
-        address=capture.address,
-        headline=item.title,
-        language=item.language,
-        rights=capture.rights,
-    )
 
 
 def _article_ending(

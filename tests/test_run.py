@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
 from pipelines.chain import refine
-from pipelines.stages import enter
+from pipelines.stages import Keep, enter
 from storage.archive import ArchiveError, open_archive
 from storage.archive.exchange import capture_of
 from storage.archive.forget import forget
@@ -21,9 +23,9 @@ from storage.run import OutletBusy, Run, start_run
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
-def begin(folder: Path) -> Run:
+def begin(folder: Path, outlet: str = "outlet") -> Run:
     return start_run(
-        outlet="outlet",
+        outlet=outlet,
         archive=open_archive(str(folder)),
         catalogue=folder / "catalogue.sqlite",
         clock=lambda: NOW,
@@ -87,6 +89,48 @@ def test_outcomes_add_up_and_the_receipt_lies_in_the_archive(tmp_path: Path) -> 
     assert kept == receipt
     assert len(list((tmp_path / "clean").rglob("*.json.gz"))) == 2
     assert list((tmp_path / "spool").rglob("*.warc.gz")) == []
+
+
+class _Crawler:
+    """What the Keep stage asks of a crawler."""
+
+    def __init__(self, run: Run) -> None:
+        self.spider, self.settings = self, Settings()
+        self.run, self.title = run, ""
+
+
+def test_two_runs_that_find_one_text_at_once_keep_it_once(tmp_path: Path) -> None:
+    one, other = begin(tmp_path), begin(tmp_path, "other")
+    first, clean = enter(one, fetched(one, 1, story(1)))  # placed, and not durable yet
+    copy = fetched(other, 2, story(1))
+
+    async def both() -> Ending:
+        waiting = asyncio.ensure_future(Keep(_Crawler(other)).process_item(copy))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        await asyncio.wrap_future(one.keep(first, clean))
+        one.settled(first)
+        return await waiting
+
+    second = asyncio.run(both())
+    assert (second.outcome, second.clean_key) == (Outcome.DUPLICATE, first.clean_key)
+    for run in (one, other):
+        run.finish("finished", NOW)
+    assert len(list((tmp_path / "clean").rglob("*.json.gz"))) == 1
+
+
+def test_a_text_that_another_run_never_makes_durable_is_kept_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.stages.PATIENCE", 0.05)
+    one, other = begin(tmp_path), begin(tmp_path, "other")
+    first, clean = enter(one, fetched(one, 1, story(1)))
+    second = asyncio.run(Keep(_Crawler(other)).process_item(fetched(other, 2, story(1))))
+    assert second.outcome is Outcome.DUPLICATE and second.clean_key != first.clean_key
+    one.keep(first, clean).result(timeout=10)
+    one.settled(first)
+    for run in (one, other):
+        run.finish("finished", NOW)
 
 
 def test_what_a_kill_left_open_is_settled_when_durable_and_taken_back_otherwise(tmp_path: Path) -> None:
