@@ -124,11 +124,8 @@ def segment_events(archive: Archive, key: str, damaged: Damaged | None = None) -
 def open_segment(archive: Archive, key: str) -> BinaryIO:
     """Key of a segment, as it grows or as it is published -> its stream, packed or not. Missing when there is none."""
     growing = key.removesuffix(SUFFIX)
-    if archive.spool.holds(growing):
-        try:
-            return archive.spool.path(growing).open("rb")
-        except FileNotFoundError:
-            pass  # published between the two looks
+    if stream := archive.growing(growing):
+        return stream
     for other in dict.fromkeys((key, published_key(growing), growing)):
         try:
             return archive.store.open_stream(other)

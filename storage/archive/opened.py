@@ -27,30 +27,31 @@ class Archive:
 
     def read(self, key: str) -> bytes:
         """The whole object or growing segment under a key. Missing when there is neither."""
-        if self.spool.holds(key):
-            try:
-                return self.spool.path(key).read_bytes()
-            except FileNotFoundError:
-                pass  # published between the two looks
-        return self.store.read(key)
+        growing = self.growing(key)
+        if growing is None:
+            return self.store.read(key)
+        with growing:
+            return growing.read()
 
     def read_range(self, key: str, offset: int, length: int) -> bytes:
         """`length` bytes from `offset` of an object or growing segment; fewer where it ends."""
-        if self.spool.holds(key):
-            try:
-                with self.spool.path(key).open("rb") as stream:
-                    stream.seek(offset)
-                    return stream.read(length)
-            except FileNotFoundError:
-                pass  # published between the two looks
-        return self.store.read_range(key, offset, length)
+        growing = self.growing(key)
+        if growing is None:
+            return self.store.read_range(key, offset, length)
+        with growing:
+            growing.seek(offset)
+            return growing.read(length)
 
     def open_stream(self, key: str) -> BinaryIO:
         """An object or growing segment as a stream, for `with`."""
+        return self.growing(key) or self.store.open_stream(key)
+
+    def growing(self, key: str) -> BinaryIO | None:
+        """The segment that grows under a key as a stream; None when there is none, or it has just been published."""
         try:
             return self.spool.path(key).open("rb")
-        except FileNotFoundError:
-            return self.store.open_stream(key)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
 
     def holds(self, key: str) -> bool:
         """Whether something lies or grows under a key."""
