@@ -23,6 +23,7 @@ import sqlite_utils
 from benchmarks.refine import captures as pages_of
 from pipelines.chain import refine
 from pipelines.fingerprint import fingerprint
+from pipelines.unkept import unkept
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy
 from storage.archive.finding import Tally
@@ -96,20 +97,7 @@ def ending_of(sample: Sample, number: int, run: str, url: str, address: WarcAddr
     page = item.page if isinstance(item, Article) else item
     lead = Lead(url=url, outlet="bench", source="https://news.example/feed", title=page.title)
     capture = replace(page.capture, url=url, lead=lead, body=b"", address=address)
-    ending = Ending(
-        sequence=number,
-        run=run,
-        lead=lead,
-        url=url,
-        fetched_at=capture.fetched_at,
-        outcome=Outcome.QUARANTINED,
-        status=200,
-        kind=page.kind,
-        evidence=page.evidence,
-        address=address,
-        headline=page.title,
-        language=page.language,
-    )
+    ending = unkept(run, replace(page, capture=capture), number)
     if not isinstance(item, Article) or sample.fingerprint is None:
         return ending, None
     article = replace(item, page=replace(page, capture=capture), canonical=url)
