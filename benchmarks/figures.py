@@ -56,7 +56,7 @@ def text(folder: Path) -> Iterator[Row]:
         out = folder / f"{name}.json"
         pages = SHARED / "pages" / name
         command = f"python -m benchmarks.refine ../shared/pages/{name} --out OUT.json"
-        last = run("benchmarks.refine", str(pages), "--out", str(out))[-1]
+        *_, theirs, last = run("benchmarks.refine", str(pages), "--out", str(out), "--beside")
         figures = json.loads(run("benchmarks.score", str(pages), str(out))[-1])
         scored = f"{command}; python -m benchmarks.score ../shared/pages/{name} OUT.json"
         spread = "-".join(str(bound) for bound in figures["mean_page_f1_95"])
@@ -67,7 +67,7 @@ def text(folder: Path) -> Iterator[Row]:
         for key in ("headline", "day", "authors"):
             if figures[key] is not None:
                 yield f"{name} {key} right", str(figures[key]), scored, REFERENCES.get(f"{name} {key}", "")
-        yield f"{name} CPU", last, command, REFERENCES.get(f"{name} CPU", "")
+        yield f"{name} CPU", f"{last}; {theirs}", f"{command} --beside", REFERENCES.get(f"{name} CPU", "")
 
 
 def cluster(folder: Path) -> Iterator[Row]:
