@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.exporting import whole
 from crawler.health import RULES, Broken
+from crawler.wholeness import whole
 from storage.views.status import OutletStatus
 
 SECONDS = 10

@@ -9,7 +9,6 @@ import hashlib
 import os
 import sqlite3
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from scrapy.settings import BaseSettings
 
 from crawler.console import clean, complain
 from crawler.readers import catalogue_to_read
+from crawler.wholeness import whole
 from pipelines.dedupe import canonical
 from storage.catalogue.schema import CatalogueError
 from storage.views.datapackage import NoPackage, Written, described, read_package
@@ -109,22 +109,6 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path) ->
     }
     with whole(package) as part:
         part.write_text(described(written, asked, now, before), encoding="utf-8")
-
-
-@contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A path -> another beside it to write to; it takes the first one's place when the body ends well, else it is gone."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        part.chmod(0o644)
-        with part.open("rb") as stream:
-            os.fsync(stream.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class _Counted:

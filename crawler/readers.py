@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 
 import sqlite_utils
 from scrapy.settings import BaseSettings
 
 from crawler.opening import catalogue_path
-from crawler.refeed import day
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.views.selection import KINDS
 
@@ -32,3 +32,8 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="only captured on this day or earlier")
     parser.add_argument("--kind", choices=tuple(KINDS), help="only what stood so to what was archived before it")
     parser.add_argument("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
+
+
+def day(text: str) -> dt.date:
+    """YYYY-MM-DD -> the day, for argparse: ValueError otherwise."""
+    return dt.date.fromisoformat(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -58,8 +57,3 @@ def _same(item: Refined, kept: Kept) -> bool:
     if isinstance(item, Failure):
         return kept.outcome == "failed"
     return isinstance(item, Page) and item.kind == kept.kind
-
-
-def day(text: str) -> dt.date:
-    """YYYY-MM-DD -> the day, for argparse: ValueError otherwise."""
-    return dt.date.fromisoformat(text)

@@ -3,12 +3,24 @@
 docs/settings.md tells what each is for; a test fails when one is missing there.
 """
 
+import inspect
 import os
 import sys
 from importlib.util import find_spec
 
-# Early: at its import Scrapy looks through the stack of callers and every module loaded so far, for up to a second.
-import scrapy.core.downloader.contextfactory  # noqa: F401
+# What two libraries do at their import takes a third of a command's start, and nobody here has a use for it. Scrapy looks
+# through every module loaded so far, to name the home of classes that are deprecated; sqlite_utils loads numpy and pandas,
+# for columns of their types.
+_stack, inspect.stack = inspect.stack, lambda: ((), (None,))  # type: ignore[assignment, misc]
+import scrapy.core.downloader.contextfactory  # noqa: E402, F401
+
+inspect.stack = _stack
+_unwanted = {name: None for name in ("numpy", "pandas") if name not in sys.modules}
+sys.modules.update(_unwanted)  # type: ignore[arg-type]
+import sqlite_utils  # noqa: E402, F401
+
+for _name in _unwanted:
+    del sys.modules[_name]
 
 
 def _number(name: str, usual: float) -> float:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from lxml import etree
 
-from crawler.exporting import whole
+from crawler.wholeness import whole
 from storage.views.datapackage import NoPackage, read_package
 from storage.views.export import FIELDS, safe_cell
 from storage.views.formats import FORMATS

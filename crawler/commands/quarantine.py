@@ -15,7 +15,8 @@ from scrapy.spiderloader import get_spider_loader
 from crawler.console import complain, table, write
 from crawler.opening import archive_of, catalogue_of, open_run
 from crawler.outlet import OutletSpider
-from crawler.refeed import day, judge_again
+from crawler.readers import day
+from crawler.refeed import judge_again
 from pipelines.chain import refine
 from pipelines.stages import memory_of
 from storage.archive import ArchiveError

@@ -12,8 +12,8 @@ from scrapy.commands import ScrapyCommand
 from crawler.commands.quarantine import profile_of
 from crawler.console import complain, table, write
 from crawler.opening import catalogue_of, open_run
+from crawler.readers import day
 from crawler.reextract import Change, extract_again
-from crawler.refeed import day
 from storage.archive import ArchiveError
 from storage.catalogue.articles import newest_clean_copies
 from storage.catalogue.schema import CatalogueError

@@ -11,7 +11,8 @@ from scrapy.commands import ScrapyCommand
 from crawler.commands.quarantine import profile_of
 from crawler.console import complain, table, write
 from crawler.opening import catalogue_of, open_run
-from crawler.refeed import day, judge_again
+from crawler.readers import day
+from crawler.refeed import judge_again
 from pipelines.stages import memory_of
 from storage.archive import ArchiveError
 from storage.catalogue.quarantine import Kept, quarantined

@@ -18,10 +18,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.console import complain, write
-from crawler.exporting import whole
 from crawler.health import broken
-from crawler.readers import catalogue_to_read
-from crawler.refeed import day
+from crawler.readers import catalogue_to_read, day
+from crawler.wholeness import whole
 from storage.catalogue.schema import CatalogueError
 from storage.views import figures
 from storage.views.period import Report, report
