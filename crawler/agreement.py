@@ -1,0 +1,29 @@
+"""A worker that joins a cluster later is asked what the first ones were asked, before it gets its first task."""
+
+from __future__ import annotations
+
+import logging
+
+from distributed import Worker, WorkerPlugin
+
+from crawler.engine import Terms, worker_terms
+
+logger = logging.getLogger(__name__)
+
+
+class Agreement(WorkerPlugin):
+    """Closes a worker at its start when its terms are others; its log says why in one line."""
+
+    name = "cleancopy-agreement"
+    idempotent = False
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+
+    async def setup(self, worker: Worker) -> None:
+        """Dask calls this on every worker, also on those that come later."""
+        mine, _ = worker_terms()
+        refusal = self.terms.refusal(mine)
+        if refusal is not None:
+            logger.error("This worker is refused: %s.", refusal)
+            worker.loop.add_callback(worker.close, nanny=True, reason="cleancopy-refused")

@@ -1,0 +1,148 @@
+"""Where work for many processes runs: a Dask cluster on this machine or elsewhere, all of whose workers are of our kind.
+
+Dask hands tasks out, tries them again elsewhere when a worker is lost, and shows them; it is an extra (`cleancopy[fleet]`).
+TLS, ports and timeouts are Dask's own configuration. Nothing secret goes through it: a worker takes its keys from its own
+environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy.settings import BaseSettings
+from scrapy.utils.project import get_project_settings
+
+from storage.archive.keys import FORMAT
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = 10.0
+"""Seconds in which a scheduler must answer, and in which its first worker must be there."""
+CLOCKS = 300.0
+"""Seconds by which a worker's clock may differ before it is told."""
+
+# Settings that shape what is kept: where these differ, two workers would make different archives of the same pages.
+_SHAPING = ("NEWS_MEMORY", "NEWS_OBEY_ROBOTS", "NEWS_CONTACT", "DOWNLOAD_MAXSIZE")
+
+
+class EngineError(Exception):
+    """The work cannot be handed out; the message is one line and says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What all who work on one archive must agree on. `extractor` names what makes clean copies, `settings` those that
+    shape them; an empty `archive` is not compared: the tasks name their own."""
+
+    version: str
+    archive_format: int
+    extractor: str
+    settings: str
+    archive: str
+
+    def refusal(self, other: Terms) -> str | None:
+        """Why a worker with these other terms cannot take part; None when it can."""
+        for name, said in (
+            ("version", "is of version"), ("archive_format", "writes archive format"), ("extractor", "extracts by"),
+            ("archive", "writes to"), ("settings", "has the settings"),
+        ):  # fmt: skip
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine and mine != theirs:
+                return f"it {said} {theirs}, here it is {mine}"
+        return None
+
+
+def terms_of(settings: BaseSettings) -> Terms:
+    """Settings of this process -> its terms."""
+    from pipelines.stages import EXTRACTOR  # loads the model
+
+    uri: str = settings["NEWS_ARCHIVE_URI"]
+    return Terms(
+        version=EXTRACTOR.partition(" ")[0],
+        archive_format=FORMAT,
+        extractor=EXTRACTOR,
+        settings=json.dumps({name: settings.get(name) for name in _SHAPING}),
+        archive=uri if "://" in uri else str(Path(uri).resolve()),
+    )
+
+
+def worker_terms() -> tuple[Terms, float]:
+    """Runs on a worker: its terms, and what its clock says (seconds since 1970)."""
+    return terms_of(get_project_settings()), dt.datetime.now(dt.UTC).timestamp()
+
+
+@contextlib.contextmanager
+def cluster(scheduler: str | None, workers: int, terms: Terms, *, told: Callable[[str], None]) -> Iterator[Client]:
+    """Address of a scheduler (None: a cluster of `workers` processes on this machine, on loopback alone) and our terms ->
+    a client whose workers have all agreed to them. `told` is given a line for each that is refused, or whose clock is off.
+
+    EngineError: Dask is not installed, the scheduler does not answer, no worker is left.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise EngineError("This needs Dask: pip install 'cleancopy[fleet]'") from error
+    with contextlib.ExitStack() as held:
+        address: Any = scheduler
+        if scheduler is None:
+            scratch = held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-fleet-", ignore_cleanup_errors=True))
+            address = held.enter_context(
+                distributed.LocalCluster(
+                    n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+                    local_directory=scratch, silence_logs=50,
+                )
+            )  # fmt: skip
+        try:
+            client = held.enter_context(distributed.Client(address, timeout=PATIENCE, set_as_default=False))
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except (OSError, TimeoutError, ValueError) as error:
+            where = scheduler or "on this machine"
+            raise EngineError(f"The scheduler {where} cannot be used ({_line(error)}): start it, and a worker") from error
+        check_workers(client, terms, told)
+        yield client
+
+
+def check_workers(client: Client, terms: Terms, told: Callable[[str], None]) -> None:
+    """Retire every worker that has other terms, saying so in a line each. EngineError when none is left.
+
+    The terms also go to those that come later (`Agreement`), which then refuse to begin.
+    """
+    found = client.run(worker_terms, on_error="return")
+    here = dt.datetime.now(dt.UTC).timestamp()
+    refused = {}
+    for address, answer in found.items():
+        if isinstance(answer, BaseException):
+            refused[address] = f"it does not have this version of Cleancopy ({_line(answer)})"
+            continue
+        other, clock = answer
+        if refusal := terms.refusal(other):
+            refused[address] = refusal
+        elif abs(clock - here) > CLOCKS:
+            told(f"The clock of worker {address} differs by {clock - here:+.0f} s; set it by NTP.")
+    for address, why in refused.items():
+        told(f"Worker {address} is refused: {why}.")
+    if len(refused) == len(found):
+        raise EngineError(f"No worker can take part: {next(iter(refused.values()), 'there is none')}")
+    if refused:
+        client.retire_workers(list(refused), close_workers=True)
+    from crawler.agreement import Agreement  # loads Dask
+
+    client.register_plugin(Agreement(terms))
+
+
+def workers_usual() -> int:
+    """How many workers a cluster on this machine gets: as many as cores."""
+    return max(1, os.cpu_count() or 1)
+
+
+def _line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
