@@ -101,24 +101,27 @@ DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the catalogue's leads 
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 
+# What a request and its answer go through. The lists named _BASE are in the place of Scrapy's: of what is only switched off
+# there, every start would load the code, and an HTTP client and a server with it.
+_SCRAPY = "scrapy.downloadermiddlewares"
+DOWNLOADER_MIDDLEWARES_BASE = {
+    f"{_SCRAPY}.downloadtimeout.DownloadTimeoutMiddleware": 350,
+    f"{_SCRAPY}.defaultheaders.DefaultHeadersMiddleware": 400,
+    f"{_SCRAPY}.useragent.UserAgentMiddleware": 500,
+    # Feeds, listings and sitemaps may live on other hosts than the stories; leads are judged by the outlet's hosts. A page
+    # that sends its readers on is for crawler.outlet: bodies are still packed here.
+    f"{_SCRAPY}.redirect.RedirectMiddleware": 600,
+    f"{_SCRAPY}.stats.DownloaderStats": 850,
+}
 DOWNLOADER_MIDDLEWARES = {
     "crawler.network.manners.Manners": 550,
-    # Feeds, listings and sitemaps may live on other hosts than the stories; leads are judged by the outlet's hosts.
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
-    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,  # crawler.outlet does it: bodies are still packed here
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
-    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
 }
-
-SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # the body of a 403 or 404 is judged like any other
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+SPIDER_MIDDLEWARES_BASE = {  # without HttpError: the body of a 403 or 404 is judged like any other
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,  # RedirectMiddleware warns where it is not
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": 800,
 }
+WARN_ON_GENERATOR_RETURN_VALUE = False  # it parses the source of every callback
 
 # What becomes of a capture, in this order.
 ITEM_PIPELINES = {
@@ -128,18 +131,22 @@ ITEM_PIPELINES = {
 CONCURRENT_ITEMS = 16
 NEWS_MEMORY = 500  # stories of an outlet by which passages that recur are known; 0: none
 # Processes that judge and extract; 0: the crawl does it itself, and a page that hangs or crashes its parser takes it along.
-NEWS_WORKERS = int(_number("NEWS_WORKERS", max(1, min(2, (os.cpu_count() or 1) - 1))))
+NEWS_WORKERS = int(_number("NEWS_WORKERS", min(2, os.cpu_count() or 1)))
 
 # Who is told when an outlet breaks (scrapy status).
 NEWS_ALERT_WEBHOOK = os.environ.get("NEWS_ALERT_WEBHOOK", "")  # an address that JSON is posted to
 NEWS_PROMETHEUS_FILE = os.environ.get("NEWS_PROMETHEUS_FILE", "")  # a file for node_exporter's textfile collector
 
+EXTENSIONS_BASE = {
+    "scrapy.extensions.corestats.CoreStats": 0,
+    "scrapy.extensions.logcount.LogCount": 0,
+    "scrapy.extensions.memusage.MemoryUsage": 0,
+    "scrapy.extensions.closespider.CloseSpider": 0,
+    "scrapy.extensions.feedexport.FeedExporter": 0,
+    "scrapy.extensions.throttle.AutoThrottle": 0,
+}
 EXTENSIONS = {
     "crawler.progress.Progress": 10,
-    "scrapy.extensions.logstats.LogStats": None,
-    "scrapy.extensions.memdebug.MemoryDebugger": None,
-    "scrapy.extensions.remote_control.RemoteControl": None,
-    "scrapy.extensions.telnet.TelnetConsole": None,
 }
 NEWS_LOG_JSON = os.environ.get("NEWS_LOG_JSON", "") not in ("", "0")  # the log as lines of JSON
 LOG_LEVEL = os.environ.get("NEWS_LOG_LEVEL", "WARNING")
