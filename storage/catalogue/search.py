@@ -25,6 +25,7 @@ FILTER_INDEXES: tuple[str, ...] = (
 MOST = 64
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200b-\u200f\u00ad\u061c]")
 _LETTERS = str.maketrans("أإآٱىئیک", "ااااييي" + "ك")
+_LETTER = re.compile("[" + "".join(map(chr, _LETTERS)) + "]")
 # Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ffff]+")
 
@@ -32,7 +33,9 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 def fold(text: str) -> str:
     """Text -> the form that is indexed and searched."""
     folded = unicodedata.normalize("NFKC", text.replace("\0", " ")).lower()
-    folded = _MARKS.sub("", folded).translate(_LETTERS)
+    folded = _MARKS.sub("", folded)
+    if _LETTER.search(folded):  # `translate` looks up every character of every story that is not ASCII
+        folded = folded.translate(_LETTERS)
     return _UNSPACED.sub(lambda run: " " + _pairs(run.group()) + " ", folded)
 
 
