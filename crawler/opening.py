@@ -11,7 +11,9 @@ from scrapy import __version__ as scrapy_version
 from scrapy.settings import BaseSettings
 
 from crawler.network.addresses import networks
+from pipelines.placed import enter_placed
 from storage.archive import Archive, open_archive
+from storage.catalogue.placements import Placements
 from storage.catalogue.schema import open_catalogue
 from storage.run import Run, start_run
 
@@ -64,4 +66,5 @@ def open_run(outlet: str, settings: BaseSettings) -> Run:
             "settings": " ".join(f"{name}={settings.get(name)}" for name in _TOLD),
             **({"operator": str(settings["NEWS_CONTACT"])} if settings["NEWS_CONTACT"] else {}),
         },
+        index=lambda connection, ending, text: enter_placed(ending, text, Placements(connection)),
     )

@@ -7,9 +7,40 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipelines.dedupe import Neighbours, story_of
+from pipelines.dedupe import NOTICE, Arrival, Neighbours, place, story_of
 from pipelines.fingerprint import fingerprint
-from storage.records import Ending, Fingerprint, Neighbour, Placement, Relation
+from storage.records import Ending, Fingerprint, Neighbour, Placement, Relation, Sharing
+
+_COMPARED = (Relation.NEW, Relation.NEAR_DUPLICATE, Relation.EXCERPT, Relation.EXACT_DUPLICATE)
+
+
+def enter_and_compare(ending: Ending, text: str | None, index: Neighbours) -> str | None:
+    """`enter_placed` of an ending that was placed in another index -> the cluster here to which it belongs as well, by the
+    rules of today; None when it is the one that it is in, or there is none."""
+    placement = ending.placement
+    other = None
+    if text is not None and placement is not None and placement.relation in _COMPARED and ending.article and ending.canonical:
+        other = _cluster_here(ending, fingerprint(text), index)
+    enter_placed(ending, text, index)
+    return other if placement is not None and other != placement.cluster else None
+
+
+def _cluster_here(ending: Ending, mine: Fingerprint, index: Neighbours) -> str | None:
+    if index.newest(ending.article or "") is not None:
+        return None  # a revision of what is here stays with it
+    arrival = Arrival(
+        article=ending.article or "",
+        outlet=ending.lead.outlet,
+        url=ending.canonical or ending.url,
+        fingerprint=mine,
+        headline=ending.headline,
+        published=ending.published,
+        fetched=ending.fetched_at.isoformat(),
+    )
+    twins = index.same_text(mine.digest) if mine.words else []
+    sharing = Sharing() if twins and len(mine.words) > NOTICE else index.sharing(mine)
+    placement, _, _ = place(arrival, None, twins, sharing, index)
+    return None if placement.relation is Relation.NEW else placement.cluster
 
 
 def enter_placed(ending: Ending, text: str | None, index: Neighbours) -> None:

@@ -25,8 +25,10 @@ from storage.archive.ledger import Ledger
 from storage.archive.opened import Archive
 from storage.archive.warc import WarcWriter
 from storage.catalogue import captures, leads, runs
+from storage.catalogue.catchup import catch_up
 from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.history import began_to_block, usual_shares
+from storage.catalogue.replay import Index
 from storage.catalogue.schema import open_catalogue, writing
 from storage.endings import write_lead
 from storage.locks import OutletBusy as OutletBusy
@@ -184,11 +186,18 @@ class Run:
 
 
 def start_run(
-    *, outlet: str, archive: Archive, catalogue: Path, clock: Callable[[], dt.datetime], about: Mapping[str, str]
+    *,
+    outlet: str,
+    archive: Archive,
+    catalogue: Path,
+    clock: Callable[[], dt.datetime],
+    about: Mapping[str, str],
+    index: Index | None = None,
 ) -> Run:
     """Outlet, opened archive and path of the catalogue -> a run, after mending what a killed run left.
 
-    `about` goes into the warcinfo record. Raises OutletBusy, ArchiveError, CatalogueError.
+    `about` goes into the warcinfo record. `index` enters placed articles: with it, what other machines did of the outlet is
+    read from the archive first. Raises OutletBusy, ArchiveError, CatalogueError.
     """
     with contextlib.ExitStack() as held:
         share = held.enter_context(share_catalogue(locks_folder(catalogue)))
@@ -196,6 +205,8 @@ def start_run(
         database = open_catalogue(catalogue)
         held.callback(database.close)
         notes = [*archive.recovered, *recover(database, archive, outlet)]
+        if index is not None and (told := catch_up(database, archive, outlet, index, clock)):
+            notes.append(str(told))
         forgotten = _forgotten(archive, database)
         started = clock()
         run = run_id(started, secrets.token_bytes(6))

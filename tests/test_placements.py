@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fingerprint import fingerprint
+from storage.catalogue.joins import JOIN_TABLES
 from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.placements import HOT, PLACEMENT_STANDING, PLACEMENT_TABLES, Placements, forget
 from storage.catalogue.rulings import UnknownArticle, merge, split
@@ -26,7 +27,7 @@ def connection() -> sqlite3.Connection:
 
 def opened() -> sqlite3.Connection:
     made = sqlite3.connect(":memory:")
-    for statement in PLACEMENT_TABLES + PLACEMENT_STANDING + MOVE_TABLES:
+    for statement in PLACEMENT_TABLES + PLACEMENT_STANDING + MOVE_TABLES + JOIN_TABLES:
         made.execute(statement)
     made.execute("create table articles (article text, cluster text)")
     return made

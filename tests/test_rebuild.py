@@ -18,7 +18,8 @@ from storage.archive import ArchiveError, open_archive
 from storage.archive.ledger import Event
 from storage.catalogue import leads
 from storage.catalogue.compare import Difference, differences
-from storage.catalogue.rebuild import Rebuilt, build, in_order
+from storage.catalogue.rebuild import build, in_order
+from storage.catalogue.replay import Rebuilt
 from storage.catalogue.rulings import rule
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.swap import put_in_place

@@ -24,7 +24,8 @@ from pipelines.placed import enter_placed
 from storage.archive import Archive, ArchiveError
 from storage.catalogue.compare import Difference, differences
 from storage.catalogue.placements import Placements
-from storage.catalogue.rebuild import Rebuilt, build
+from storage.catalogue.rebuild import build
+from storage.catalogue.replay import Rebuilt
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.swap import put_in_place, scratch
 from storage.locks import OutletBusy, claim_catalogue, locks_folder

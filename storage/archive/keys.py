@@ -16,6 +16,8 @@ MARKER = "cleancopy.json"
 FORMAT = 1
 # The "outlet" of the ledger's segments that say what was taken away.
 FORGOTTEN = "forgotten"
+# The "outlet" of those that say in which order the runs of several catalogues came together.
+SYNCED = "synced"
 
 _OUTLET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}")

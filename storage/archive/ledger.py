@@ -13,7 +13,7 @@ import itertools
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -77,17 +77,16 @@ class Ledger:
         self._archive.spool.publish(self._segment, iter(()))
 
 
-def events(archive: Archive, outlet: str | None = None, damaged: Damaged | None = None) -> Iterator[Event]:
-    """Every event of all published segments and of the spool, ordered by (time, run, outlet, seq); read
-    lazily.
+def events(
+    archive: Archive, outlet: str | None = None, damaged: Damaged | None = None, *, keys: Iterable[str] | None = None
+) -> Iterator[Event]:
+    """Every event of all published segments and of the spool, or of those under `keys`, ordered by (time, run, outlet,
+    seq); read lazily.
 
     A segment is opened when the time of its run comes, so memory grows with the runs that overlapped, not
     with the archive. ArchiveError names a segment with a line that is none.
     """
-    prefix = f"ledger/{outlet}/" if outlet else "ledger/"
-    # One that is being published lies in both, under two names.
-    found = {key.removesuffix(SUFFIX): key for key in (*archive.store.keys(prefix), *archive.spool.keys(prefix))}
-    keys = sorted(found.values(), key=lambda key: (run_of(key) or "", key))
+    keys = sorted(segment_keys(archive, outlet) if keys is None else keys, key=lambda key: (run_of(key) or "", key))
     waiting: list[tuple[tuple[dt.datetime, str, str, int], Event, Iterator[Event]]] = []
     for key in [*keys, None]:
         # A run's id carries the second it began in; none of its events is older.
@@ -98,6 +97,14 @@ def events(archive: Archive, outlet: str | None = None, damaged: Damaged | None 
             _push(waiting, rest)
         if key:
             _push(waiting, segment_events(archive, key, damaged))
+
+
+def segment_keys(archive: Archive, outlet: str | None = None) -> list[str]:
+    """Keys of all segments of an outlet or of all, published or growing, each once."""
+    prefix = f"ledger/{outlet}/" if outlet else "ledger/"
+    # One that is being published lies in both, under two names.
+    found = {key.removesuffix(SUFFIX): key for key in (*archive.store.keys(prefix), *archive.spool.keys(prefix))}
+    return list(found.values())
 
 
 def segment_events(archive: Archive, key: str, damaged: Damaged | None = None) -> Iterator[Event]:

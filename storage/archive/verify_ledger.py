@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from storage.archive.finding import Finding, Severity, Tally
-from storage.archive.keys import FORGOTTEN, outlet_of
+from storage.archive.keys import FORGOTTEN, SYNCED, outlet_of
 from storage.archive.ledger import Event, crc_of, open_segment, read_line
 from storage.archive.opened import Archive
 from storage.archive.packed import lines
@@ -26,7 +26,7 @@ def check_segment(archive: Archive, key: str, notes: Notes, tally: Tally, lies: 
 
     `live`: it lies in the spool, so it may end in the middle of a line.
     """
-    expected, ended = 0, live or outlet_of(key) == FORGOTTEN  # what is forgotten is written down without a run
+    expected, ended = 0, live or outlet_of(key) in (FORGOTTEN, SYNCED)  # these are written down without a run
     before: int | None = 0
     with open_segment(archive, key) as stream:
         for number, line in enumerate(_lines(stream), 1):

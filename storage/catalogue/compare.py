@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_PASSING = frozenset({"sources", "moves", "probes"})
+_PASSING = frozenset({"sources", "moves", "probes", "segments"})
 _OWN_COLUMNS = {"leads": {"run"}, "articles": {"id"}, "documents": {"document", "match"}}
 _KEYS = {"articles": ("capture",)}
 # How a column is read where the plain value says nothing outside its file.

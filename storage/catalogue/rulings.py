@@ -70,7 +70,8 @@ def rule(connection: sqlite3.Connection, event: str, fields: Mapping[str, Any]) 
 
 
 def _told(connection: sqlite3.Connection, cluster: str, moved: tuple[str, ...]) -> Ruling:
-    """What moved, told to the articles as well."""
+    """What moved, told to the articles as well. The cluster stands for itself again, whatever it was found to be part of."""
+    connection.execute("delete from joins where cluster = ?", (cluster,))
     connection.executemany("update articles set cluster = ? where article = ?", [(cluster, article) for article in moved])
     return Ruling(cluster=cluster, articles=moved)
 

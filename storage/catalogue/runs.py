@@ -41,6 +41,11 @@ def mark_killed(connection: sqlite3.Connection, run: str) -> None:
     connection.execute("update runs set reason = ? where run = ? and ended_at is null", (KILLED, run))
 
 
+def all_ended(connection: sqlite3.Connection) -> None:
+    """No run is going: those without an end were killed. Inside the caller's transaction."""
+    connection.execute("update runs set reason = ? where ended_at is null", (KILLED,))
+
+
 def open_runs(connection: sqlite3.Connection, outlet: str) -> list[str]:
     """Runs of the outlet that have neither ended nor been found dead, oldest first."""
     query = "select run from runs where outlet = ? and ended_at is null and reason is null order by run"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sqlite_utils
 
+from storage.catalogue.joins import JOIN_TABLES
 from storage.catalogue.lessons import LESSON_TABLES
 from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
@@ -73,6 +74,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             outlet text primary key, url text not null, asked_at text not null, status integer not null,
             fingerprint blob not null) without rowid""",
     ),
+    JOIN_TABLES,
 )
 
 

@@ -1,0 +1,96 @@
+"""scrapy catalogue sync: one catalogue of what all machines wrote to the archive.
+
+Exit status: 0 done; 1 clean copies are gone or damaged; 2 wrong use; 5 archive or catalogue cannot be used; 6 a run is going.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import sqlite3
+from dataclasses import asdict
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.console import complain, table, write
+from crawler.opening import archive_of, catalogue_path
+from pipelines.placed import enter_and_compare, enter_placed
+from storage.archive import Archive, ArchiveError
+from storage.catalogue.placements import Placements
+from storage.catalogue.schema import CatalogueError, open_catalogue
+from storage.catalogue.sync import Synced, sync
+from storage.locks import OutletBusy, claim_catalogue, locks_folder
+from storage.records import Ending
+from storage.recovery import recover
+
+
+class Command(ScrapyCommand):
+    """Brings everybody's runs into one catalogue."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] sync"
+
+    def short_desc(self) -> str:
+        return "Bring what other machines wrote to the archive into this catalogue"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print what was brought in as JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args != ["sync"]:
+            raise UsageError("Write: scrapy catalogue sync")
+        try:
+            path = catalogue_path(self.settings)  # type: ignore[arg-type]
+            with claim_catalogue(locks_folder(path)):
+                archive = archive_of(self.settings)  # type: ignore[arg-type]
+                self.exitcode = _told(synced(archive, path), path, opts.json)
+        except (ArchiveError, CatalogueError) as error:
+            complain(str(error))
+            self.exitcode = 5
+        except (sqlite3.Error, OSError) as error:
+            complain(f"The catalogue cannot be written ({error}); it is as it was.")
+            self.exitcode = 5
+        except OutletBusy as error:
+            complain(str(error))
+            self.exitcode = 6
+
+
+def synced(archive: Archive, path: Path) -> Synced:
+    """Archive and path of a catalogue -> what was brought into it."""
+    if path.exists():
+        with contextlib.closing(open_catalogue(path)) as live:
+            for (outlet,) in live.conn.execute("select distinct outlet from runs order by 1").fetchall():
+                recover(live, archive, outlet)
+    return sync(archive, path, _index, _compare, lambda: dt.datetime.now(dt.UTC))
+
+
+def _index(connection: sqlite3.Connection, ending: Ending, text: str | None) -> None:
+    enter_placed(ending, text, Placements(connection))
+
+
+def _compare(connection: sqlite3.Connection, ending: Ending, text: str | None) -> str | None:
+    return enter_and_compare(ending, text, Placements(connection))
+
+
+def _told(done: Synced, path: Path, as_json: bool) -> int:
+    made = done.made
+    if as_json:
+        write(json.dumps({**asdict(done), "catalogue": str(path)}))
+    else:
+        if done.again:
+            complain(f"The catalogue was made again: {done.again}.")
+        rows = [(done.segments, "runs brought in")]
+        rows += [(getattr(made, name), name) for name in ("leads", "captures", "articles")]
+        rows += [(made.twice, "fetched twice"), (made.joined, "clusters found to be one with another")]
+        write(table(rows))
+    if made.missing:
+        complain(f"{made.missing} clean copies are gone or damaged, among them {made.first_missing[0]}; run `scrapy verify`.")
+    return 1 if made.missing else 0

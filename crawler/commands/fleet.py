@@ -1,0 +1,137 @@
+"""scrapy fleet: every outlet that is due, crawled by the workers of a Dask cluster.
+
+Exit status: 0 all did their work; otherwise the gravest of the crawls' own (docs/operations.md): 5 the archive, 1 an error or
+a lost outlet, 4 blocked, 3 unreadable; 2 wrong use; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from scrapy.commands import ScrapyCommand
+from scrapy.spiderloader import get_spider_loader
+
+from crawler.console import complain, table, write
+from crawler.engine import EngineError, cluster, terms_of, workers_usual
+from crawler.fleet import Crawled, crawl_all, due
+from storage.archive import ArchiveError, open_store
+
+_GRAVEST = (130, 5, 1, 2, 4, 3)
+_WORDS = {
+    0: "done", 1: "failed", 2: "wrong use", 3: "unreadable", 4: "blocked", 5: "no archive", 6: "another run is going",
+    130: "interrupted",
+}  # fmt: skip
+
+
+class Command(ScrapyCommand):
+    """Hands outlets out to a cluster."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "OUTLET… | --all  [--scheduler tcp://host:8786] [--workers N]"
+
+    def short_desc(self) -> str:
+        return "Crawl many outlets on the workers of a Dask cluster, here or on other machines"
+
+    def long_desc(self) -> str:
+        return (
+            "Each outlet becomes one task, and a worker runs the same `scrapy crawl OUTLET`. Without a scheduler the workers "
+            "are processes of this machine. On others: `dask scheduler` on one, `dask worker tcp://host:8786 --nthreads 1` in "
+            "a checkout of the same version on each, with NEWS_ARCHIVE_URI=s3://… and the bucket's keys in its environment."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--all", action="store_true", help="all outlets of `scrapy list` that are due (see --every)")
+        parser.add_argument("--every", type=float, default=60, metavar="MINUTES", help="with --all: an outlet is due when its "
+                            "last run began so long ago (default 60; 0: always)")  # fmt: skip
+        parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, tcp://… or tls://…")
+        parser.add_argument(
+            "--workers", type=int, default=0, metavar="N", help="of the cluster on this machine (default: cores)"
+        )
+        parser.add_argument("--json", action="store_true", help="print what became of each outlet as JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        known = get_spider_loader(self.settings).list()
+        fault = _misuse(args, opts, known)
+        if fault:
+            complain(fault)
+            self.exitcode = 2
+            return
+        try:
+            outlets = list(dict.fromkeys(args))
+            if opts.all:
+                store = open_store(self.settings["NEWS_ARCHIVE_URI"])
+                outlets = due(store, known, dt.timedelta(minutes=opts.every), dt.datetime.now(dt.UTC))
+            if not outlets:
+                write("No outlet is due." if not opts.json else json.dumps(_summary([])))
+                return
+            count = opts.workers or min(workers_usual(), len(outlets))
+            with cluster(opts.scheduler, count, terms_of(self.settings), told=complain) as client:
+                crawled = crawl_all(client, outlets, _Telling(len(outlets)))
+        except EngineError as error:
+            complain(str(error))
+            self.exitcode = 1
+            return
+        except ArchiveError as error:
+            complain(str(error))
+            self.exitcode = 5
+            return
+        except KeyboardInterrupt:
+            complain("Interrupted before the first outlet was handed out.")
+            self.exitcode = 130
+            return
+        crawled.sort(key=lambda each: outlets.index(each.outlet))
+        write(json.dumps(_summary(crawled), ensure_ascii=False) if opts.json else _shown(crawled))
+        self.exitcode = next((status for status in _GRAVEST if any(each.status == status for each in crawled)), 0)
+
+
+class _Telling:
+    """A line on standard error for each outlet that has ended; on a terminal one line that is written over."""
+
+    def __init__(self, of: int) -> None:
+        self.of, self.done, self.captures = of, 0, 0
+
+    def __call__(self, each: Crawled) -> None:
+        self.done += 1
+        self.captures += each.receipt["captures"] if each.receipt else 0
+        line = (
+            f"{self.done} of {self.of} outlets, {self.captures} captures; {each.outlet}: {_WORDS.get(each.status, each.status)}"
+        )
+        complain(line + (f" ({each.said})" if each.said else ""))
+
+
+def _misuse(args: Sequence[str], opts: argparse.Namespace, known: Sequence[str]) -> str | None:
+    if bool(args) == opts.all:
+        return "Name outlets, or --all for those that are due."
+    if unknown := [name for name in args if name not in known]:
+        return f"There is no outlet {unknown[0]!r}; `scrapy list` names all."
+    if opts.workers < 0 or opts.every < 0:
+        return "--workers and --every take a number of 0 or more."
+    if opts.workers and opts.scheduler:
+        return "--workers is for a cluster on this machine; with --scheduler the workers are those that it has."
+    return None
+
+
+def _summary(crawled: Sequence[Crawled]) -> dict[str, object]:
+    outcomes: Counter[str] = Counter()
+    for each in crawled:
+        outcomes.update(each.receipt["outcomes"] if each.receipt else {})
+    return {"outlets": [asdict(each) for each in crawled], "captures": sum(outcomes.values()), "outcomes": dict(outcomes)}
+
+
+def _shown(crawled: Sequence[Crawled]) -> str:
+    rows = [("outlet", "", "captures", "kept", "worker")]
+    for each in crawled:
+        said = _WORDS.get(each.status, str(each.status))
+        counts = each.receipt["outcomes"] if each.receipt else {}
+        rows.append((each.outlet, said, str(sum(counts.values())), str(counts.get("kept", 0)), each.worker))
+    return table(rows)

@@ -1,0 +1,94 @@
+"""What other machines did of an outlet, read from the ledger into this machine's catalogue at the start of a run.
+
+So a machine with an empty disk is a full worker: it knows the outlet's leads, what was fetched of them, and what its sources
+said last. Texts are read of what is young enough to be looked at again; of older stories the digest is enough to know them.
+Other outlets are left to `scrapy catalogue sync`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import sqlite_utils
+
+from storage.archive.keys import run_of
+from storage.archive.ledger import Event, segment_events
+from storage.archive.opened import Archive
+from storage.catalogue import leads, runs
+from storage.catalogue.replay import Index, Rebuilt, Replay, Text
+from storage.catalogue.schema import writing
+from storage.catalogue.texts import read_ahead, reader
+
+YOUNG = dt.timedelta(days=30)
+"""Age of a story's last capture below which its text is read: twice that at which stories are last looked at again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaughtUp:
+    """How many runs were read, and the captures in them; `waiting` leads are known now that nobody fetched yet."""
+
+    runs: int
+    captures: int
+    waiting: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"Read from the archive what other machines did here: {self.runs} runs, {self.captures} captures, "
+            f"{self.waiting} leads waiting, in {self.seconds:.1f} s."
+        )
+
+
+def catch_up(
+    database: sqlite_utils.Database, archive: Archive, outlet: str, index: Index, clock: Callable[[], dt.datetime]
+) -> CaughtUp | None:
+    """Catalogue, archive and outlet -> what was read of its runs that the catalogue did not have; None when it had all.
+
+    Under the outlet's lock. A run is taken up whole, in one transaction, or not at all. ArchiveError.
+    """
+    known = {run for (run,) in database.conn.execute("select run from runs where outlet = ?", (outlet,))}
+    found = {run_of(key): key for key in archive.store.keys(f"ledger/{outlet}/")}
+    made, began = Rebuilt(), clock()
+    with reader(archive) as pool:
+        for run, key in sorted((run, key) for run, key in found.items() if run is not None and run not in known):
+            _take_up(database, archive, key, run, Replay(database.conn, index, made), began, pool)
+    if not made.runs:
+        return None
+    waiting, seconds = leads.waiting(database, outlet), (clock() - began).total_seconds()
+    return CaughtUp(runs=made.runs, captures=made.captures, waiting=waiting, seconds=seconds)
+
+
+def _take_up(
+    database: sqlite_utils.Database,
+    archive: Archive,
+    key: str,
+    run: str,
+    replay: Replay,
+    now: dt.datetime,
+    pool: ThreadPoolExecutor | None,
+) -> None:
+    # Read before the transaction begins: nobody waits for the archive with the catalogue in his hands.
+    young, old = _by_age(segment_events(archive, key), now)
+    texts: dict[int, str | None] = {event.seq: text() for event, text in read_ahead(archive, iter(young), pool)}
+    with writing(database) as connection:
+        for event in sorted((*young, *old), key=lambda event: event.seq):
+            replay.apply(event, _given(texts.get(event.seq)))
+        runs.mark_killed(connection, run)
+        connection.execute("insert or ignore into segments values (?, 0)", (run,))
+
+
+def _by_age(events: Iterable[Event], now: dt.datetime) -> tuple[list[Event], list[Event]]:
+    """Events -> those whose text is to be read, and the others."""
+    young: list[Event] = []
+    old: list[Event] = []
+    for event in events:
+        text = event.event == "outcome" and event.fields.get("clean_key") and event.at > now - YOUNG
+        (young if text else old).append(event)
+    return young, old
+
+
+def _given(text: str | None) -> Text:
+    return lambda: text

@@ -1,0 +1,48 @@
+"""Clusters that turned out to be one when the ledgers of several catalogues came together: which became part of which.
+
+Unlike a person's ruling (storage/catalogue/rulings.py) a join leaves its members to be judged by their likeness. The ledger
+keeps it (storage/archive/batches.py), so that rebuild does it again. In the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+JOIN_TABLES = (
+    "create table joins (cluster text primary key, part_of text not null) without rowid",
+    # Which runs a catalogue took from the ledger, and with which batch of `scrapy catalogue sync`; 0: at the start of a crawl.
+    "create table segments (run text primary key, batch integer not null) without rowid",
+)
+
+
+def resolved(connection: sqlite3.Connection, cluster: str) -> str:
+    """Cluster id -> the id under which its members are found now."""
+    seen = {cluster}
+    while row := connection.execute("select part_of from joins where cluster = ?", (cluster,)).fetchone():
+        if row[0] in seen:
+            break
+        cluster = row[0]
+        seen.add(cluster)
+    return cluster
+
+
+def join(connection: sqlite3.Connection, one: str, other: str) -> bool:
+    """Two clusters made one, under the id of the one that began first; False when they are, or when a person has ruled on
+    either of them: that word stands."""
+    both = sorted({_head(connection, resolved(connection, each)) for each in (one, other)} - {None}, key=lambda head: head or 0)
+    if len(both) < 2:
+        return False
+    first, second = both
+    ruled = "select 1 from documents where cluster in (?, ?) and ruled = 1 limit 1"
+    if connection.execute(ruled, (first, second)).fetchone():
+        return False
+    names = [connection.execute("select article from documents where document = ?", (head,)).fetchone()[0] for head in both]
+    connection.execute("update documents set cluster = ? where cluster = ?", (first, second))
+    connection.execute("update articles set cluster = ? where cluster = ?", names)
+    connection.execute("insert or replace into joins values (?, ?)", (names[1], names[0]))
+    return True
+
+
+def _head(connection: sqlite3.Connection, cluster: str) -> int | None:
+    row = connection.execute("select document from documents where article = ? and document = cluster", (cluster,)).fetchone()
+    return int(row[0]) if row else None
