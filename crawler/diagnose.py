@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.memory import Memory
@@ -65,12 +65,13 @@ class Break:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """What was found in the pages. `rules`: field -> pages on which the archive has kept it and the present rules find none,
-    and the other way round."""
+    and the other way round. `apart`: what the present rules make of what lies in quarantine (`crawler.apart`)."""
 
     readings: tuple[Reading, ...]
     breaks: tuple[Break, ...] = ()
     unreadable: int = 0
     rules: dict[str, tuple[int, int]] = field(default_factory=dict)
+    apart: Mapping[str, int] = field(default_factory=dict)
 
 
 def diagnose(archive: Archive, outlet: Outlet, pages: Sequence[Archived], memory: Memory | None = None) -> Diagnosis:

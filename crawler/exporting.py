@@ -15,9 +15,11 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 from crawler.console import clean, complain
+from crawler.permitted import permitted
 from crawler.readers import catalogue_to_read
 from crawler.wholeness import whole
 from pipelines.dedupe import canonical
+from storage.archive import ArchiveError
 from storage.catalogue.schema import CatalogueError
 from storage.views.datapackage import NoPackage, Written, described, read_package
 from storage.views.formats import FORMATS as FORMATS
@@ -47,17 +49,19 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
     try:
         database = catalogue_to_read(settings)
         with contextlib.closing(database):
-            rows = select(database.conn, wanted, canonical)
+            rows: Iterable[Row] = select(database.conn, wanted, canonical)
+            if opts.permits:
+                rows = permitted(settings, rows, opts.permits)
             if out is None:
                 _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
             else:
-                _write(rows, wanted, FORMATS[name], out)
+                _write(rows, wanted, FORMATS[name], out, opts.permits)
     except BrokenPipeError:  # the reader has enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except NoPackage as error:
         complain(f"{out.parent / _PACKAGE if out else _PACKAGE} is no data package: {error}. Write into another folder.")
         return 2
-    except (CatalogueError, NotInstalled) as error:
+    except (ArchiveError, CatalogueError, NotInstalled) as error:
         complain(str(error))
         return 5
     except sqlite3.Error as error:
@@ -82,7 +86,7 @@ def _bytes(piece: str | bytes) -> bytes:
     return piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace")
 
 
-def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path) -> None:
+def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, permits: str | None) -> None:
     """File and description under their names, each whole or not at all; the description last."""
     package = out.parent / _PACKAGE
     before = package.read_text(encoding="utf-8", errors="replace") if package.exists() else None
@@ -106,6 +110,7 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path) ->
         "until": wanted.until.isoformat() if wanted.until else None,
         "kind": wanted.kind,
         "all": wanted.every,
+        "permits": permits,
     }
     with whole(package) as part:
         part.write_text(described(written, asked, now, before), encoding="utf-8")

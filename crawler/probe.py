@@ -21,6 +21,7 @@ from crawler.network.manners import FINAL, UNREACHABLE
 from crawler.network.robots import Robots
 from storage.archive import open_archive
 from storage.archive.codings import decode_body
+from storage.archive.scratch import scratch_folder
 from storage.run import Run, start_run
 
 
@@ -89,11 +90,11 @@ class Probe(scrapy.Spider):
 
 def probe(process: Any, job: Job) -> None:
     """A crawler process and a job -> the job done. The process cannot be used again."""
-    with tempfile.TemporaryDirectory(prefix="cleancopy-probe-") as folder:
+    with scratch_folder(Path(tempfile.gettempdir()), "cleancopy-probe") as folder:
         run = start_run(
             outlet="probe",
-            archive=open_archive(folder),
-            catalogue=Path(folder) / "catalogue.sqlite",
+            archive=open_archive(str(folder)),
+            catalogue=folder / "catalogue.sqlite",
             clock=lambda: dt.datetime.now(dt.UTC),
             about={"software": "cleancopy/0.1"},
         )

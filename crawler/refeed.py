@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pipelines.memory import Memory
 from pipelines.released import released
 from pipelines.rights import metas_of, rights
 from pipelines.stages import Refined, enter, refined
 from storage.archive import ArchiveError
+from storage.archive.keys import ledger_key, run_of
+from storage.archive.ledger import segment_events
+from storage.archive.opened import Archive
 from storage.archive.reading import read_capture
 from storage.catalogue.probes import probe_of
 from storage.catalogue.quarantine import Kept, same_body
-from storage.records import Ending, Failure, Outlet, Page
+from storage.endings import read_rights
+from storage.records import Capture, Ending, Failure, Outlet, Page, Rights
 from storage.run import Run
 
 
@@ -40,8 +46,7 @@ def judge_again(
         except ArchiveError as error:
             yield Judged(kept=kept, error=str(error))
             continue
-        # What robots.txt said then is not asked for again; what the page itself says lies in the WARC.
-        capture = replace(capture, rights=rights(capture.headers, metas_of(capture.body), url=capture.url))
+        capture = replace(capture, rights=said_then(run.archive, capture))
         copies = same_body(run.catalogue, outlet.name, kept.address.payload_digest, kept.lead.url)
         item: Refined = released(capture, outlet) if release else refined(capture, outlet, copies=copies)
         if _same(item, kept):
@@ -57,3 +62,24 @@ def _same(item: Refined, kept: Kept) -> bool:
     if isinstance(item, Failure):
         return kept.outcome == "failed"
     return isinstance(item, Page) and item.kind == kept.kind
+
+
+def said_then(archive: Archive, capture: Capture) -> Rights:
+    """A capture as it lies in the archive -> what was said of its use when it was fetched, robots.txt included, as the ledger
+    of its run has it; where that has nothing, what the page itself says."""
+    address, told = capture.address, None
+    if address is not None and (run := run_of(address.file)):
+        told = _rights_of(archive, capture.lead.outlet, run).get(address.record_id)
+    return told or rights(capture.headers, metas_of(capture.body), url=capture.url)
+
+
+@lru_cache(maxsize=1)  # captures are judged in the order in which they came, a run after the other
+def _rights_of(archive: Archive, outlet: str, run: str) -> dict[str, Rights]:
+    """A run -> what was said of its captures, by the id of their record."""
+    found = {}
+    with contextlib.suppress(ArchiveError):  # a ledger that cannot be read is for `scrapy verify` to tell
+        for event in segment_events(archive, ledger_key(outlet, run)):
+            address, told = event.fields.get("address"), read_rights(event.fields.get("rights"))
+            if event.event == "outcome" and address and told:
+                found[str(address["record_id"])] = told
+    return found

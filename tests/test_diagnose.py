@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from crawler.diagnose import Reading, broken, diagnose
 from storage.catalogue.history import Archived, archived
-from storage.records import Lead, Outlet, WarcAddress
+from storage.records import Article, Kind, Lead, Outlet, WarcAddress
 from tests.conftest import Scrapy
 from tests.test_run import NOW, begin, fetched, keep, story
 
+BLOCK = b"<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1><p>Access denied.</p></body></html>"
 ADDRESS = WarcAddress(file="f", offset=0, length=1, record_id="r", payload_digest="d")
 
 
@@ -65,10 +67,14 @@ def test_an_outlet_that_dropped_its_dates(tmp_path: Path, archive: Path, scrapy_
     run = begin(archive)
     for number in range(12):
         keep(run, fetched(run, number, page(number, dated=number < 6)))
+    keep(run, fetched(run, 12, BLOCK, status="403 Forbidden"))
+    wrong = fetched(run, 13, page(13, dated=True))
+    assert isinstance(wrong, Article)
+    keep(run, replace(wrong.page, kind=Kind.FORBIDDEN))  # as earlier rules had judged it
     run.finish("finished", NOW)
     with sqlite3.connect(archive / "catalogue.sqlite") as catalogue:  # two pages a day, up to yesterday
         start = dt.datetime.now(dt.UTC) - dt.timedelta(days=7)
-        for row in range(1, 13):
+        for row in range(1, 15):
             catalogue.execute(
                 "update captures set fetched_at = ? where id = ?", ((start + row * dt.timedelta(hours=12)).isoformat(), row)
             )
@@ -83,5 +89,8 @@ def test_an_outlet_that_dropped_its_dates(tmp_path: Path, archive: Path, scrapy_
     assert done.status == 1, done.err
     assert f"date      broke on {fall.day}: json-ld gave it on 6 of 6 pages" in done.out
     assert "text      well: given on 12 of 12 pages" in done.out
+    assert "1 FORBIDDEN as before, by the rule" in done.out
+    assert "1 FORBIDDEN then, ARTICLE now" in done.out
+    assert "1 of them are articles by the present rules: scrapy refeed --outlet outlet" in done.out
     few = scrapy_command("diagnose", "nowhere")
     assert (few.status, few.err.count("\n")) == (2, 1)

@@ -46,8 +46,11 @@ def test_an_outlet_shows_what_would_be_fetched(archive: Path, scrapy_command: Sc
         crawl(server, scrapy_command, "-a", f"url={server.url}/1000003/ferry")
         before = sorted(path.name for path in archive.rglob("*.warc.gz"))
         server.received.clear()
-        done = scrapy_command("discover", "menafn", "--json", "--origin", server.url)
+        left = archive.parent / "cleancopy-probe-left"  # by one that was killed
+        left.mkdir()
+        done = scrapy_command("discover", "menafn", "--json", "--origin", server.url, TMPDIR=str(archive.parent))
         assert done.status == 0, done.err
+        assert not list(archive.parent.glob("cleancopy-probe*"))
         said = {each["url"]: each["reason"] for each in map(json.loads, done.out.splitlines()) if "url" in each}
         assert said == {
             f"{server.url}/1000001/ferry": None,

@@ -9,11 +9,13 @@ import argparse
 import contextlib
 import datetime as dt
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.apart import apart, is_article
 from crawler.commands.quarantine import profile_of
 from crawler.console import complain, write
 from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, diagnose
@@ -23,7 +25,10 @@ from pipelines.memory import Memory
 from storage.archive import ArchiveError
 from storage.catalogue import lessons
 from storage.catalogue.history import archived
+from storage.catalogue.quarantine import quarantined
 from storage.catalogue.schema import CatalogueError
+
+_APART = 60  # captures in quarantine that are read, the newest
 
 
 class Command(ScrapyCommand):
@@ -59,7 +64,7 @@ class Command(ScrapyCommand):
             complain(str(error))
             self.exitcode = 5
             return
-        if len(found.readings) < 2 * FEWEST:
+        if len(found.readings) < 2 * FEWEST and not found.apart:
             complain(
                 f"Only {len(found.readings)} pages of {args[0]} are archived in the last {opts.days} days; {2 * FEWEST} are needed. "
                 "Look further back with --days N."
@@ -76,13 +81,15 @@ class Command(ScrapyCommand):
         database = catalogue_to_read(settings)
         with contextlib.closing(database.conn) as connection:
             pages = archived(connection, outlet, since, opts.pages)
+            kept = quarantined(database, outlet=outlet, since=since.date(), limit=_APART)
             memory = Memory(lessons.newest(connection, outlet, most), most=most) if most else None
-        return diagnose(archive_of(settings), profile_of(outlet, settings), pages, memory)
+        archive, profile = archive_of(settings), profile_of(outlet, settings)
+        return replace(diagnose(archive, profile, pages, memory), apart=apart(archive, profile, kept))
 
 
 def _text(outlet: str, found: Diagnosis) -> str:
-    first, last = found.readings[0].page.fetched_at[:10], found.readings[-1].page.fetched_at[:10]
-    lines = [f"{outlet}: {len(found.readings)} archived pages of {first} to {last}, read again with the present rules", ""]
+    days = f" of {found.readings[0].page.fetched_at[:10]} to {found.readings[-1].page.fetched_at[:10]}" if found.readings else ""
+    lines = [f"{outlet}: {len(found.readings)} archived pages{days}, read again with the present rules", ""]
     broken = {each.field: each for each in found.breaks}
     for name in FIELDS:
         given = sum(each.sources[name] != NONE for each in found.readings)
@@ -98,6 +105,7 @@ def _text(outlet: str, found: Diagnosis) -> str:
             lines.append(
                 f"  {name}: the present rules find it on {gained} pages that were kept without: scrapy reextract --outlet {outlet}"
             )
+    lines += _quarantine(outlet, found.apart)
     if found.unreadable:
         lines.append(f"  {found.unreadable} pages cannot be read from the archive: scrapy verify")
     return "\n".join(lines)
@@ -115,8 +123,15 @@ def _told(each: Break) -> list[str]:
     return [*lines, f"            Look at both: scrapy explain {each.first_bad}"] if each.broke else lines
 
 
+def _quarantine(outlet: str, counts: Mapping[str, int]) -> list[str]:
+    lines = [f"  quarantine: {number} {told}" for told, number in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
+    free = sum(number for told, number in counts.items() if is_article(told))
+    return [*lines, f"  {free} of them are articles by the present rules: scrapy refeed --outlet {outlet}"] if free else lines
+
+
 def _json(outlet: str, found: Diagnosis) -> str:
     breaks = [{**asdict(each), "broke": each.broke} for each in found.breaks]
     rules = {name: {"lost": lost, "gained": gained} for name, (lost, gained) in found.rules.items()}
     fields = {"outlet": outlet, "pages": len(found.readings), "unreadable": found.unreadable, "breaks": breaks, "rules": rules}
+    fields["apart"] = dict(found.apart)
     return json.dumps(fields, ensure_ascii=False)

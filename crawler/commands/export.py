@@ -21,6 +21,7 @@ from crawler.exporting import FORMATS as ARTICLE_FORMATS
 from crawler.exporting import export
 from crawler.opening import archive_of, catalogue_of
 from crawler.readers import add_filters
+from pipelines.reserved import USES
 from storage.archive import ArchiveError
 from storage.catalogue.articles import current_pages
 from storage.catalogue.schema import CatalogueError
@@ -51,6 +52,7 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         add_filters(parser)
         parser.add_argument("--query", metavar="WORDS", help="only articles that have all the words")
+        parser.add_argument("--permits", choices=USES, help="only what its publisher does not reserve for this use")
         parser.add_argument(
             "--out", "--to", dest="to", type=Path, metavar="FILE", help="the file to write (wacz: default <outlet>-<day>.wacz)"
         )
@@ -61,6 +63,8 @@ class Command(ScrapyCommand):
         if args[0] in ARTICLE_FORMATS:
             self.exitcode = export(self.settings, args[0], opts, opts.to)  # type: ignore[arg-type]
             return
+        if opts.permits:
+            raise UsageError("--permits chooses articles; a WACZ file holds captures as they came")
         now = dt.datetime.now(dt.UTC)
         path: Path = opts.to or Path(f"{opts.outlet or 'archive'}-{now:%Y%m%d}.wacz")
         if path.exists():
