@@ -18,7 +18,7 @@ from crawler.network.manners import FINAL, UNREACHABLE
 from crawler.sources import Announced, Source, read_source
 from storage.archive.codings import decode_body
 from storage.catalogue import leads
-from storage.catalogue.sources import CHECKED, SourceState, remember, state_of
+from storage.catalogue.sources import CHECKED, SourceState, state_of
 from storage.records import Lead
 from storage.run import Run
 
@@ -95,7 +95,7 @@ class Announcing:
             last_modified=header(response, "Last-Modified") or state.last_modified,
             unchanged=state.unchanged + 1,
         )
-        remember(self.run.catalogue, newest, _now().isoformat())
+        self.run.heard(newest, _now())
 
     def _changed(self, response: Response, state: SourceState, digest: str) -> None:
         newest = replace(
@@ -106,7 +106,7 @@ class Announcing:
             unchanged=0,
             lies=state.lies or (state.unchanged >= CHECKED and digest != state.digest),
         )
-        remember(self.run.catalogue, newest, _now().isoformat())
+        self.run.heard(newest, _now())
 
     def _look_for_a_gap(self, source: Source, ours: list[Lead]) -> None:
         if not leads.heard_before(self.run.catalogue, (lead.url for lead in ours), self.run.started_at):

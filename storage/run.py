@@ -30,12 +30,13 @@ from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.history import began_to_block, usual_shares
 from storage.catalogue.replay import Index
 from storage.catalogue.schema import open_catalogue, writing
+from storage.catalogue.sources import SourceState, remember, write_source
 from storage.endings import write_lead
 from storage.locks import OutletBusy as OutletBusy
 from storage.locks import RunError as RunError
 from storage.locks import lock_outlet, locks_folder, share_catalogue
 from storage.notes import Notes, verdict_fields
-from storage.records import Ending, Exchange, Lead, Outcome, WarcAddress
+from storage.records import Earlier, Ending, Exchange, Lead, Outcome, WarcAddress
 from storage.recovery import recover
 from storage.settler import Settler
 from storage.urls import key as page_of
@@ -72,11 +73,11 @@ class Run:
     warc_notes: Notes = field(default_factory=Notes)
     forgotten: frozenset[str] = frozenset()
 
-    def record(self, exchange: Exchange) -> WarcAddress:
-        """Write an exchange to the WARC; where its response lies."""
+    def record(self, exchange: Exchange, not_modified: Earlier | None = None) -> WarcAddress:
+        """Write an exchange to the WARC; where its response lies. `not_modified`: the response that a 304 speaks of."""
         self.exchanges += 1
         with self.writing:
-            address = self.warc.record(exchange)
+            address = self.warc.record(exchange, not_modified=not_modified)
         self.warc_notes.fetched(address, exchange)
         return address
 
@@ -106,6 +107,12 @@ class Run:
         new = leads.announce(self.catalogue, found, now, lambda lead: self._write("lead", write_lead(lead, now)))
         self.announced += len(new)
         return new
+
+    def heard(self, state: SourceState, now: dt.datetime) -> None:
+        """What a source's server said of its newest version, after its leads were announced: another machine goes on from it."""
+        at = now.isoformat()
+        self._write("source", write_source(state, at))
+        remember(self.catalogue, state, at)
 
     def take(self, lead: Lead, now: dt.datetime) -> None:
         """Lease one given URL, whatever became of it before: a person asked for it."""

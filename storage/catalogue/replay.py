@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from storage.archive.ledger import Event
 from storage.archive.store import ArchiveError
-from storage.catalogue import captures, joins, leads, runs
+from storage.catalogue import captures, joins, leads, runs, sources
 from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.rulings import rule
 from storage.endings import read_ending, read_lead
@@ -65,6 +65,7 @@ class Replay:
             "run-started": self._run_started,
             "run-ended": self._run_ended,
             "lead": self._lead,
+            "source": self._source,
             "taken": self._taken,
             "refused": self._refused,
             "merged": self._ruled,
@@ -96,6 +97,9 @@ class Replay:
     def _lead(self, event: Event) -> None:
         announced_at = dt.datetime.fromisoformat(event.fields["announced_at"])
         self.made.leads += leads.enter(self.connection, read_lead(event.outlet, event.fields), announced_at)
+
+    def _source(self, event: Event) -> None:
+        sources.enter(self.connection, sources.read_source(event.outlet, event.fields), event.fields["fetched_at"])
 
     def _taken(self, event: Event) -> None:
         leads.put_back(self.connection, event.fields["url"])

@@ -6,7 +6,10 @@ then holds what the 304s hid, it is remembered as a liar and never asked conditi
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlite_utils
 
@@ -28,9 +31,14 @@ class SourceState:
     lies: bool = False
 
     @property
+    def asks_whole(self) -> bool:
+        """Whether so many 304s came in a row that the next answer is to be a whole one."""
+        return self.unchanged >= CHECKED
+
+    @property
     def headers(self) -> dict[str, str]:
         """Request headers that ask for it only when it changed; none when it is to be asked for whole."""
-        if self.lies or self.unchanged >= CHECKED:
+        if self.lies or self.asks_whole:
             return {}
         named = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in named.items() if value}
@@ -52,17 +60,36 @@ def state_of(database: sqlite_utils.Database, url: str, outlet: str) -> SourceSt
 def remember(database: sqlite_utils.Database, state: SourceState, fetched_at: str) -> None:
     """Keep what is known of a source now."""
     with writing(database) as connection:
-        connection.execute(
-            """insert or replace into sources (url, outlet, etag, last_modified, digest, unchanged, lies, fetched_at)
-               values (?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                state.url,
-                state.outlet,
-                state.etag,
-                state.last_modified,
-                state.digest,
-                state.unchanged,
-                state.lies,
-                fetched_at,
-            ),
-        )
+        enter(connection, state, fetched_at)
+
+
+def enter(connection: sqlite3.Connection, state: SourceState, fetched_at: str) -> None:
+    """`remember`, inside the caller's transaction."""
+    connection.execute(
+        """insert or replace into sources (url, outlet, etag, last_modified, digest, unchanged, lies, fetched_at)
+           values (?, ?, ?, ?, ?, ?, ?, ?)""",
+        (*_values(state).values(), fetched_at),
+    )
+
+
+def write_source(state: SourceState, fetched_at: str) -> dict[str, object]:
+    """What is known of a source -> JSON-ready fields, without the outlet, which stands on every line of the ledger."""
+    return {**{name: value for name, value in _values(state).items() if name != "outlet"}, "fetched_at": fetched_at}
+
+
+def read_source(outlet: str, fields: Mapping[str, Any]) -> SourceState:
+    """Outlet and fields of a ledger line -> what is known of a source; `fetched_at` stays in the fields."""
+    names = ("url", "etag", "last_modified", "digest", "unchanged", "lies")
+    return SourceState(outlet=outlet, **{name: fields[name] for name in names})
+
+
+def _values(state: SourceState) -> dict[str, object]:
+    return {
+        "url": state.url,
+        "outlet": state.outlet,
+        "etag": state.etag,
+        "last_modified": state.last_modified,
+        "digest": state.digest,
+        "unchanged": state.unchanged,
+        "lies": state.lies,
+    }
