@@ -28,8 +28,9 @@ from crawler.opening import open_run
 from crawler.revisit import ages, allowed, revisits
 from crawler.sources import Source, SourceKind
 from crawler.stubs import MOST, sends_on
+from crawler.unchanged import CODE, as_before, known_answer, learn
 from storage.catalogue import leads
-from storage.records import Failure, Fetched, Lead, Outlet, Override
+from storage.records import Exchange, Failure, Fetched, Lead, Outlet, Override
 from storage.run import Run
 from storage.urls import canonical
 
@@ -123,8 +124,12 @@ class OutletSpider(scrapy.Spider):
 
     def ask(self, lead: Lead, *, known: bool = False) -> Request:
         """Lead -> the request for its page. `known`: its story is kept already, whatever comes."""
-        meta = {"lead": lead, "known": known}
-        return Request(lead.url, callback=self.answered, errback=self.missed, cb_kwargs={"lead": lead}, meta=meta)
+        before = known_answer(self.run, lead.url) if known else None
+        meta = {"lead": lead, "known": known, "known_answer": before}
+        asked = before.conditions if before else {}
+        return Request(
+            lead.url, callback=self.answered, errback=self.missed, cb_kwargs={"lead": lead}, headers=asked, meta=meta
+        )
 
     def answered(self, response: Response, lead: Lead) -> Iterator[Fetched | Failure | Request]:
         """An answer, whatever its status -> what was fetched; a failure for a redirect that cannot be followed."""
@@ -134,13 +139,18 @@ class OutletSpider(scrapy.Spider):
             told = f"it redirects to {location[:500]!r}, which is no page of the web" if location else "it redirects to nowhere"
             yield self._failure(request, lead, told, response.status)
             return
-        onward = sends_on(request.meta["exchange"], lead)
+        exchange: Exchange = request.meta["exchange"]
+        if (before := request.meta["known_answer"]) is not None:
+            learn(self.run, before, response, request.meta["address"], _now())
+            if response.status == CODE:
+                exchange = as_before(self.run, exchange, before)
+        onward = sends_on(exchange, lead)
         if onward is not None and request.meta.get("stubs", 0) < MOST:
             yield request.replace(url=onward, meta={**request.meta, "stubs": request.meta.get("stubs", 0) + 1})
             return
         rules, reserved = request.meta.get("rules"), request.meta.get("tdm")
         said = beside(rules, url=request.url, agent=self.settings["USER_AGENT"], tdm_file=reserved)
-        yield Fetched(lead=lead, exchange=request.meta["exchange"], address=request.meta["address"], rights=said)
+        yield Fetched(lead=lead, exchange=exchange, address=request.meta["address"], rights=said)
 
     def missed(self, failure: TwistedFailure) -> Iterator[Failure]:
         """No whole answer came -> the failure, or a refused lead where we may not ask."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import re
 import sqlite3
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from crawler.revisit import FEWEST, ages, allowed, due
 from tests.conftest import Scrapy
-from tests.raw_server import answer
+from tests.raw_server import RawServer, answer
 from tests.test_crawl import FORBIDDEN, crawl, feed, outlet, story
 
 NOON = dt.datetime(2026, 2, 3, 12, tzinfo=dt.UTC)
@@ -67,6 +68,11 @@ def age(archive: Path, hours: int) -> None:
         )
 
 
+def conditions(server: RawServer) -> list[str]:
+    """The ETags by which stories were asked for."""
+    return [found[1].decode() for each in server.received if (found := re.search(rb"/ferry .*If-None-Match: (\S+)", each, re.S))]
+
+
 def states(archive: Path) -> dict[str, str]:
     with sqlite3.connect(archive / "catalogue.sqlite") as catalogue:
         return {url.rsplit("/", 2)[1][-1]: state for url, state in catalogue.execute("select url, state from leads")}
@@ -75,8 +81,8 @@ def states(archive: Path) -> dict[str, str]:
 def test_a_correction_a_removal_and_a_block(archive: Path, scrapy_command: Scrapy) -> None:
     corrected = story(1).replace(b"in letter number", b"in the corrected letter number")
     pages = {
-        0: answer(story(0)),
-        1: [answer(story(1)), answer(corrected)],
+        0: [answer(story(0), "200 OK", 'ETag: "a"'), answer(b"", "304 Not Modified", 'ETag: "a"')],
+        1: [answer(story(1), "200 OK", 'ETag: "b"'), answer(corrected, "200 OK", 'ETag: "b"')],
         2: [answer(story(2)), answer(b"<html><h1>Gone</h1><p>This page was removed.</p></html>", "410 Gone"), answer(story(2))],
         3: [answer(story(3)), answer(FORBIDDEN, "403 Forbidden")],
     }
@@ -89,10 +95,14 @@ def test_a_correction_a_removal_and_a_block(archive: Path, scrapy_command: Scrap
         outcomes = {name: count for name, count in second.receipt["outcomes"].items() if count}
         assert outcomes == {"revision": 1, "unchanged": 1, "quarantined": 2}
         assert (second.receipt["revisited"], second.receipt["gone"]) == (4, 1)
+        assert sorted(conditions(server)) == ['"a"', '"b"'], "by what their newest answers said"
+        server.received.clear()
         assert states(archive) == {"0": "captured", "1": "captured", "2": "gone", "3": "captured"}
         age(archive, 2)
         assert crawl(server, scrapy_command).receipt["outcomes"]["unchanged"] == 3
+        assert conditions(server) == [], "story 1 changed and its ETag did not: the host lies"
         assert states(archive)["2"] == "captured", "a story that came back is no longer gone"
+    assert scrapy_command("verify").status == 0
     copies = [json.loads(gzip.decompress(path.read_bytes())) for path in (archive / "clean").rglob("*.json.gz")]
     assert len(copies) == 5, "four stories, one of them twice; the copy of the one that was taken away stays"
     assert "leads" not in scrapy_command("rebuild", "--check").out, "made again, the catalogue says the same of them"

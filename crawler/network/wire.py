@@ -42,6 +42,7 @@ from storage.records import Exchange
 
 HEAD_LIMIT = 256 * 1024  # bytes of status line and headers; a browser stops at about as much
 _HEAD_END = re.compile(rb"\n\r?\n")
+_NOT_MODIFIED = re.compile(rb"HTTP/1\.[01] 304\b")
 
 
 class AddressRefused(Exception):
@@ -226,4 +227,6 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             peer=tap.peer,
             truncated=truncated,
         )
-        request.meta.update(exchange=exchange, address=self._crawler.spider.run.record(exchange))  # type: ignore[union-attr]
+        known = request.meta.get("known_answer") if _NOT_MODIFIED.match(exchange.response) else None
+        address = self._crawler.spider.run.record(exchange, known.earlier if known else None)  # type: ignore[union-attr]
+        request.meta.update(exchange=exchange, address=address)

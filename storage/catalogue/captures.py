@@ -237,10 +237,11 @@ def take_back(database: sqlite_utils.Database, sequence: int, forget: Callable[[
 
 
 def last_address(database: sqlite_utils.Database, url: str) -> tuple[WarcAddress, Lead] | None:
-    """URL of a lead or page -> where its newest answer lies, and the lead; None when there is none."""
+    """URL of a lead or page -> where its newest answer lies that was not as before, and the lead; None when there is none."""
     row = database.conn.execute(
         """select warc_file, warc_offset, warc_length, record_id, payload_digest, lead, outlet from captures
-           where (lead = ? or url = ?) and warc_file is not null order by id desc limit 1""",
+           where (lead = ? or url = ?) and warc_file is not null
+           order by outcome = 'unchanged', id desc limit 1""",
         (url, url),
     ).fetchone()
     if row is None:
