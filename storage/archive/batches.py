@@ -31,10 +31,14 @@ class Batch:
     joined: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
-def batches(archive: Archive, after: str = "") -> list[Batch]:
-    """The batches that an archive has seen, first come first; those of syncs begun later than `after`."""
-    keys = [key for key in archive.store.keys(f"ledger/{SYNCED}/") if (run_of(key) or "") > after]
-    return [_read(archive, key) for key in sorted(keys, key=lambda key: run_of(key) or "")]
+def batches(archive: Archive, seen: int = 0) -> list[Batch]:
+    """The batches that an archive has, first come first, without the first `seen` of them."""
+    return [_read(archive, key) for key in batch_keys(archive)[seen:]]
+
+
+def batch_keys(archive: Archive) -> list[str]:
+    """Keys of the segments that say so, in order."""
+    return sorted(archive.store.keys(f"ledger/{SYNCED}/"), key=lambda key: run_of(key) or "")
 
 
 def _read(archive: Archive, key: str) -> Batch:

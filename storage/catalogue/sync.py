@@ -15,7 +15,7 @@ from pathlib import Path
 
 import sqlite_utils
 
-from storage.archive.batches import Batch, batches, plain_key, segments, write_batch
+from storage.archive.batches import Batch, batch_keys, batches, plain_key, segments, write_batch
 from storage.archive.keys import FORGOTTEN, outlet_of, run_id, run_of
 from storage.archive.opened import Archive
 from storage.catalogue import runs
@@ -40,10 +40,11 @@ class Synced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Standing:
-    """What is to be done for a catalogue: `missed` batches of the ledger that it has not seen, `live` runs that were written
+    """What is to be done for a catalogue: `missed` batches of the ledger behind those that it has `seen`, `live` runs that were written
     through it since its last, `fresh` segments that no batch names; `again`: why none of that can be done."""
 
     missed: tuple[Batch, ...] = ()
+    seen: int = 0
     live: tuple[str, ...] = ()
     fresh: tuple[str, ...] = ()
     again: str | None = None
@@ -81,37 +82,29 @@ def sync(archive: Archive, path: Path, plain: Index, comparing: Index, clock: Cl
 def _standing(connection: sqlite3.Connection, archive: Archive) -> _Standing:
     known = dict(connection.execute("select run, batch from segments").fetchall())
     held = {run for (run,) in connection.execute("select run from runs")}
-    seen = batches(archive)
-    listed = {plain_key(key) for batch in seen for key in (*batch.live, *batch.others)}
-    there = segments(archive)
-    taken = {number for number in known.values() if number}
-    missed = tuple(seen[max(taken, default=0) :])
-    unlisted = [key for key in there if plain_key(key) not in listed]
+    # A batch's own segment stands in the table too, so that those that are known need not be read again.
+    there = [run_of(key) or "" for key in batch_keys(archive)]
+    seen = max(known.values(), default=0)
+    missed = tuple(batches(archive, seen))
+    listed = {plain_key(key) for batch in missed for key in (*batch.live, *batch.others)}
+    unlisted = [key for key in segments(archive) if not known.get(run_of(key) or "") and plain_key(key) not in listed]
     live = tuple(key for key in unlisted if run_of(key) in held)
     fresh = tuple(key for key in unlisted if run_of(key) not in held)
-    return _Standing(missed=missed, live=live, fresh=fresh, again=_why_again(known, seen, missed, live, fresh, held))
+    same = seen <= len(there) and all(known.get(run) == number for number, run in enumerate(there[:seen], 1))
+    return _Standing(missed=missed, seen=seen, live=live, fresh=fresh, again=_why_again(known, same, missed, live, fresh, held))
 
 
 def _why_again(
-    known: dict[str, int],
-    seen: Sequence[Batch],
-    missed: Sequence[Batch],
-    live: Sequence[str],
-    fresh: Sequence[str],
-    held: set[str],
+    known: dict[str, int], same: bool, missed: Sequence[Batch], live: Sequence[str], fresh: Sequence[str], held: set[str]
 ) -> str | None:
+    theirs = [key for batch in missed for key in (*batch.live, *batch.others)]
     if any(number == 0 for number in known.values()):
         return "a crawl had taken runs of other machines up without all their texts"
-    if any(
-        known.get(run_of(key) or "") != number
-        for number, batch in enumerate(seen[: len(seen) - len(missed)], 1)
-        for key in (*batch.live, *batch.others)
-    ) or max(known.values(), default=0) > len(seen):
+    if not same:
         return "the archive does not know what this catalogue was synced with"
-    if missed and (live or any(run_of(key) in held for batch in missed for key in (*batch.live, *batch.others))):
+    if missed and (live or any(run_of(key) in held for key in theirs)):
         return "it was synced through another catalogue meanwhile"
-    forgotten = (key for batch in missed for key in (*batch.live, *batch.others))
-    if any(outlet_of(key) == FORGOTTEN for key in (*forgotten, *fresh)):
+    if any(outlet_of(key) == FORGOTTEN for key in (*theirs, *fresh)):
         return "something was forgotten"
     return None
 
@@ -125,7 +118,7 @@ def _brought_in(
     clock: Clock,
     done: Synced,
 ) -> Synced:
-    first = len(batches(archive)) - len(standing.missed) + 1
+    first = standing.seen + 1
     with reader(archive) as pool:
         for number, batch in enumerate(standing.missed, first):
             replay = Replay(database.conn, plain, done.made)
@@ -141,7 +134,7 @@ def _brought_in(
                 for event, text in read_ahead(archive, one_after_another(archive, standing.fresh), pool):
                     replay.apply(event, text)
                 runs.all_ended(connection)
-                batch = Batch(run=run_id(clock(), secrets.token_bytes(6)), live=standing.live, others=standing.fresh)
+                batch = Batch(run=_name(archive, clock()), live=standing.live, others=standing.fresh)
                 _note(connection, [batch], first + len(standing.missed))
                 # Before the commit: a batch that the ledger has and the catalogue not is taken in by the next sync.
                 write_batch(archive, batch.run, batch.live, batch.others, replay.found, clock)
@@ -149,9 +142,21 @@ def _brought_in(
     return done
 
 
+def _name(archive: Archive, now: dt.datetime) -> str:
+    """The id of a batch, behind those of all before it, whatever the clocks say: batches go by their ids."""
+    if keys := batch_keys(archive):
+        begun = (run_of(keys[-1]) or "").partition("-")[0]
+        now = max(now, dt.datetime.strptime(begun, "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC) + dt.timedelta(seconds=1))
+    return run_id(now, secrets.token_bytes(6))
+
+
 def _note(connection: sqlite3.Connection, seen: Sequence[Batch], first: int = 1) -> None:
     """Which runs the catalogue has now, and by which batch."""
     connection.executemany(
         "insert or replace into segments values (?, ?)",
-        ((run_of(key) or "", number) for number, batch in enumerate(seen, first) for key in (*batch.live, *batch.others)),
+        (
+            (run_of(key) or "", number)
+            for number, batch in enumerate(seen, first)
+            for key in (batch.run, *batch.live, *batch.others)
+        ),
     )
