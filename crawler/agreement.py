@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 
 from distributed import Worker, WorkerPlugin
 
@@ -12,16 +14,19 @@ logger = logging.getLogger(__name__)
 
 
 class Agreement(WorkerPlugin):
-    """Closes a worker at its start when its terms are others; its log says why in one line."""
+    """Closes a worker at its start when its terms are others; its log says why in one line. `deaf`: Ctrl-C, which reaches
+    all processes of a terminal, is for us alone."""
 
     name = "cleancopy-agreement"
     idempotent = False
 
-    def __init__(self, terms: Terms) -> None:
-        self.terms = terms
+    def __init__(self, terms: Terms, *, deaf: bool) -> None:
+        self.terms, self.deaf = terms, deaf
 
     async def setup(self, worker: Worker) -> None:
         """Dask calls this on every worker, also on those that come later."""
+        if self.deaf and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         mine, _ = worker_terms()
         refusal = self.terms.refusal(mine)
         if refusal is not None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 """Seconds in which a scheduler must answer, and in which its first worker must be there."""
+LOSSES = 10
+"""Workers that may be lost over one task before it is given up, in a cluster of ours; elsewhere the scheduler says."""
 CLOCKS = 300.0
 """Seconds by which a worker's clock may differ before it is told."""
 
@@ -88,10 +90,13 @@ def cluster(scheduler: str | None, workers: int, terms: Terms, *, told: Callable
     EngineError: Dask is not installed, the scheduler does not answer, no worker is left.
     """
     try:
+        import dask
         import distributed
     except ImportError as error:
         raise EngineError("This needs Dask: pip install 'cleancopy[fleet]'") from error
     with contextlib.ExitStack() as held:
+        # A task is tried again when its worker dies; by itself Dask takes it for the cause after three.
+        held.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": LOSSES}))
         address: Any = scheduler
         if scheduler is None:
             scratch = held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-fleet-", ignore_cleanup_errors=True))
@@ -107,14 +112,15 @@ def cluster(scheduler: str | None, workers: int, terms: Terms, *, told: Callable
         except (OSError, TimeoutError, ValueError) as error:
             where = scheduler or "on this machine"
             raise EngineError(f"The scheduler {where} cannot be used ({_line(error)}): start it, and a worker") from error
-        check_workers(client, terms, told)
+        check_workers(client, terms, told, ours=scheduler is None)
         yield client
 
 
-def check_workers(client: Client, terms: Terms, told: Callable[[str], None]) -> None:
+def check_workers(client: Client, terms: Terms, told: Callable[[str], None], *, ours: bool = False) -> None:
     """Retire every worker that has other terms, saying so in a line each. EngineError when none is left.
 
-    The terms also go to those that come later (`Agreement`), which then refuse to begin.
+    The terms also go to those that come later (`Agreement`), which then refuse to begin. `ours`: the cluster is of this
+    terminal.
     """
     found = client.run(worker_terms, on_error="return")
     here = dt.datetime.now(dt.UTC).timestamp()
@@ -136,7 +142,7 @@ def check_workers(client: Client, terms: Terms, told: Callable[[str], None]) -> 
         client.retire_workers(list(refused), close_workers=True)
     from crawler.agreement import Agreement  # loads Dask
 
-    client.register_plugin(Agreement(terms))
+    client.register_plugin(Agreement(terms, deaf=ours))
 
 
 def workers_usual() -> int:

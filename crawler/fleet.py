@@ -29,7 +29,8 @@ TRIES = 6
 """How often a crawl that could not begin, or whose archive went away, is tried again; Dask does it, on whatever worker."""
 WAIT = 10.0
 """Seconds before each further try: with TRIES, an archive may be away for a minute."""
-AGAIN = {5: "the archive could not be used", 6: "another run of the outlet was going"}
+KILLED = 137
+AGAIN = {5: "the archive could not be used", 6: "another run of the outlet was going", KILLED: "the crawl was killed"}
 _ENDING = 60.0  # seconds that a crawl which was told to end is given
 
 _GOING: dict[str, subprocess.Popen[bytes]] = {}
@@ -75,7 +76,8 @@ def _crawled(outlet: str) -> Crawled:
     receipt = None
     with contextlib.suppress(ValueError, IndexError):
         receipt = json.loads(out.decode().strip().splitlines()[-1])
-    status = process.returncode if process.returncode >= 0 else 130
+    # One that we end says so itself (130); a signal that it could not answer is the machine's, as when memory is short.
+    status = process.returncode if process.returncode >= 0 else KILLED
     return Crawled(
         outlet=outlet,
         status=status,
@@ -119,7 +121,7 @@ def crawl_all(client: Client, outlets: Sequence[str], told: Callable[[Crawled], 
              for outlet in outlets}  # fmt: skip
     done: dict[str, Crawled] = {}
     try:
-        for each in _ended(tasks):
+        for each in _ended(client, tasks):
             done[each.outlet] = each
             told(each)
     except KeyboardInterrupt:
@@ -130,10 +132,10 @@ def crawl_all(client: Client, outlets: Sequence[str], told: Callable[[Crawled], 
     return list(done.values())
 
 
-def _ended(tasks: dict[Future[Any], str]) -> Iterator[Crawled]:
+def _ended(client: Client, tasks: dict[Future[Any], str]) -> Iterator[Crawled]:
     from distributed import as_completed
 
-    for future in as_completed(tasks):
+    for future in as_completed(tasks, loop=client.loop):
         outlet = tasks[future]
         if future.status == "finished":
             yield future.result()

@@ -21,10 +21,10 @@ from crawler.engine import EngineError, cluster, terms_of, workers_usual
 from crawler.fleet import Crawled, crawl_all, due
 from storage.archive import ArchiveError, open_store
 
-_GRAVEST = (130, 5, 1, 2, 4, 3)
+_GRAVEST = (130, 5, 1, 137, 2, 4, 3)
 _WORDS = {
     0: "done", 1: "failed", 2: "wrong use", 3: "unreadable", 4: "blocked", 5: "no archive", 6: "another run is going",
-    130: "interrupted",
+    130: "interrupted", 137: "killed",
 }  # fmt: skip
 
 
