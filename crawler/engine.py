@@ -12,6 +12,7 @@ import datetime as dt
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,18 +123,16 @@ def check_workers(client: Client, terms: Terms, told: Callable[[str], None], *, 
     The terms also go to those that come later (`Agreement`), which then refuse to begin. `ours`: the cluster is of this
     terminal.
     """
-    found = client.run(worker_terms, on_error="return")
+    found = _answers(client)
     here = dt.datetime.now(dt.UTC).timestamp()
     refused = {}
     for address, answer in found.items():
         if isinstance(answer, BaseException):
             refused[address] = f"it does not have this version of Cleancopy ({_line(answer)})"
-            continue
-        other, clock = answer
-        if refusal := terms.refusal(other):
+        elif refusal := terms.refusal(answer[0]):
             refused[address] = refusal
-        elif abs(clock - here) > CLOCKS:
-            told(f"The clock of worker {address} differs by {clock - here:+.0f} s; set it by NTP.")
+        elif abs(answer[1] - here) > CLOCKS:
+            told(f"The clock of worker {address} differs by {answer[1] - here:+.0f} s; set it by NTP.")
     for address, why in refused.items():
         told(f"Worker {address} is refused: {why}.")
     if len(refused) == len(found):
@@ -143,6 +142,18 @@ def check_workers(client: Client, terms: Terms, told: Callable[[str], None], *, 
     from crawler.agreement import Agreement  # loads Dask
 
     client.register_plugin(Agreement(terms, deaf=ours))
+
+
+def _answers(client: Client) -> dict[str, Any]:
+    """Address of a worker -> its terms and its clock, or why it cannot say. One that is lost meanwhile is asked when it
+    comes back."""
+    last = time.monotonic() + PATIENCE
+    while True:
+        found: dict[str, Any] = client.run(worker_terms, on_error="return")
+        there = {address: answer for address, answer in found.items() if not isinstance(answer, OSError)}
+        if there or time.monotonic() > last:
+            return there
+        time.sleep(0.5)
 
 
 def workers_usual() -> int:

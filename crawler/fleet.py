@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 TRIES = 6
 """How often a crawl that could not begin, or whose archive went away, is tried again; Dask does it, on whatever worker."""
 WAIT = 10.0
-"""Seconds before each further try: with TRIES, an archive may be away for a minute."""
+"""Seconds before each further try when the archive is away: with TRIES, it may be so for a minute."""
+WAITS = {5: 1.0, 6: 0.3, 137: 0.0}
+"""Shares of WAIT, by what the crawl ended with: a run of a killed worker ends within seconds, a killed crawl has ended."""
 KILLED = 137
 AGAIN = {5: "the archive could not be used", 6: "another run of the outlet was going", KILLED: "the crawl was killed"}
 _ENDING = 60.0  # seconds that a crawl which was told to end is given
@@ -57,7 +59,7 @@ def crawl_outlet(outlet: str, wait: float = WAIT) -> Crawled:
     """Runs on a worker: outlet -> what became of it. TryAgain where a later try may do."""
     found = _crawled(outlet)
     if found.status in AGAIN:
-        time.sleep(wait)
+        time.sleep(wait * WAITS[found.status])
         raise TryAgain(f"{AGAIN[found.status]}: {found.said}")
     return found
 
@@ -117,8 +119,10 @@ def due(store: Store, outlets: Iterable[str], every: dt.timedelta, now: dt.datet
 def crawl_all(client: Client, outlets: Sequence[str], told: Callable[[Crawled], None], *, wait: float = WAIT) -> list[Crawled]:
     """Outlets -> what became of each, in the order in which they ended; `told` hears of each. On KeyboardInterrupt the
     crawls that are going are told to end, and the rest are not begun; what they had come to is in the archive."""
-    tasks = {client.submit(crawl_outlet, outlet, wait, key=f"crawl-{outlet}", pure=False, retries=TRIES): outlet
-             for outlet in outlets}  # fmt: skip
+    # All at once and of one kind, so that Dask keeps them in one line before all workers instead of one before each.
+    keys = [("crawl", outlet) for outlet in outlets]
+    futures = client.map(crawl_outlet, list(outlets), wait=wait, key=keys, pure=False, retries=TRIES)
+    tasks = dict(zip(futures, outlets, strict=True))
     done: dict[str, Crawled] = {}
     try:
         for each in _ended(client, tasks):

@@ -67,9 +67,9 @@ class Machines:
         return self.folder / f"machine-{number}"
 
     def kill_one(self, chance: random.Random) -> bool:
-        """kill -9 of a worker process, or of a crawl; whether there was one."""
-        going = [pid for pid, words in self._descendants() if b"spawn_main" in words or b"crawl" in words]
-        if not going:
+        """kill -9 of a worker process, or of a crawl, while one is going; whether there was one."""
+        going = dict(self._descendants())
+        if not any(b"crawl" in words for words in going.values()):
             return False
         try:
             os.kill(chance.choice(sorted(going)), signal.SIGKILL)
@@ -127,7 +127,7 @@ def run_with_kills(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    due = time.monotonic() + chance.uniform(*every) + 2
+    due = time.monotonic() + chance.uniform(*every)
     while process.poll() is None:
         if fleet.killed < kills and time.monotonic() >= due and fleet.kill_one(chance):
             due = time.monotonic() + chance.uniform(*every)

@@ -54,7 +54,7 @@ class Street:
             if each.door in last:
                 gaps.append(each.at - last[each.door])
             last[each.door] = each.at
-        return min(gaps)
+        return min(gaps, default=0.0)
 
     def _stories(self) -> list[Request]:
         return [each for each in self._server.requests if each.target.startswith("/story/") and "." not in each.target]
