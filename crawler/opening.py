@@ -11,7 +11,6 @@ from scrapy import __version__ as scrapy_version
 from scrapy.settings import BaseSettings
 
 from crawler.network.addresses import networks
-from pipelines.placed import enter_placed
 from storage.archive import Archive, open_archive
 from storage.catalogue.placements import Placements
 from storage.catalogue.schema import open_catalogue
@@ -54,6 +53,8 @@ _TOLD = ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "NEWS_RETRIES
 
 def open_run(outlet: str, settings: BaseSettings) -> Run:
     """Outlet and settings -> a run. Raises OutletBusy, ArchiveError, CatalogueError."""
+    from pipelines.placed import enter_placed  # not at the top: it brings numpy, for which most commands have no use
+
     return start_run(
         outlet=outlet,
         archive=archive_of(settings),
