@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from tests.conftest import Scrapy
+from tests.conftest import ROOT, Scrapy
 
 
 @pytest.mark.parametrize(
@@ -18,3 +21,10 @@ def test_what_is_no_number_is_one_line(scrapy_command: Scrapy, name: str, value:
 
 def test_an_empty_value_is_as_none(scrapy_command: Scrapy) -> None:
     assert "a number" not in scrapy_command("search", "port", NEWS_DELAY="").err
+
+
+def test_commands_that_only_read_load_nothing_of_the_extraction() -> None:
+    named = ("merge", "split", "status", "schedule", "forget", "browse", "archive", "report", "crawl")
+    program = f"import sys, crawler.settings, {', '.join(f'crawler.commands.{name}' for name in named)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"numpy", "aiohttp", "boto3", "pipelines.chain"} & set(done.stdout.split()) == set()
