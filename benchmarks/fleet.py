@@ -23,10 +23,11 @@ def main() -> None:
     parser.add_argument("--outlets", type=int, default=30)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--pages", type=int, default=8, help="stories of each outlet")
+    parser.add_argument("--pages", type=int, default=6, help="stories of each outlet (default: 6)")
+    parser.add_argument("--delay", type=float, default=1.0, help="seconds that each outlet asks for between two requests")
     parser.add_argument("--seed", type=int, default=1, help="of the kills")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary, Street(options.outlets, options.pages) as street:
+    with tempfile.TemporaryDirectory() as temporary, Street(options.outlets, options.pages, options.delay) as street:
         folder = Path(temporary)
         began = time.monotonic()
         by_one(street, folder / "one")

@@ -103,7 +103,7 @@ def cluster(scheduler: str | None, workers: int, terms: Terms, *, told: Callable
             scratch = held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-fleet-", ignore_cleanup_errors=True))
             address = held.enter_context(
                 distributed.LocalCluster(
-                    n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+                    n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
                     local_directory=scratch, silence_logs=50,
                 )
             )  # fmt: skip

@@ -42,6 +42,15 @@ class Street:
         """Empty the log of requests."""
         self._server.forget()
 
+    @property
+    def printed(self) -> dict[str, tuple[str, str]]:
+        """URL of a story -> its text, and the key of the wire story that it is."""
+        return {
+            f"{self._server.url(name)}/story/{story.key}": ("\n".join(block.text for block in story.blocks), story.key)
+            for door, name in enumerate(self.names)
+            for story in self._printed(door)
+        }
+
     def stories_asked(self) -> Counter[tuple[str, str]]:
         """(outlet, target) of a story -> how often it was asked for."""
         return Counter((each.door, each.target) for each in self._stories())

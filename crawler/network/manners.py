@@ -29,6 +29,7 @@ from scrapy.http import Response
 
 from crawler.network.robots import Robots
 from crawler.network.wire import AddressRefused
+from crawler.network.wire import Postponed as Postponed
 from storage.archive.codings import decode_body
 
 logger = logging.getLogger(__name__)
@@ -50,10 +51,6 @@ FINAL = (IgnoreRequest, DownloadCancelledError, UnsupportedURLSchemeError, Addre
 
 class Refused(IgnoreRequest):
     """We may not ask for this URL."""
-
-
-class Postponed(IgnoreRequest):
-    """We may not ask now; the lead waits for another run."""
 
 
 class Manners:

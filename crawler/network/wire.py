@@ -27,6 +27,7 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadFailedError,
     DownloadTimeoutError,
+    IgnoreRequest,
 )
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
@@ -43,6 +44,10 @@ from storage.records import Exchange
 HEAD_LIMIT = 256 * 1024  # bytes of status line and headers; a browser stops at about as much
 _HEAD_END = re.compile(rb"\n\r?\n")
 _NOT_MODIFIED = re.compile(rb"HTTP/1\.[01] 304\b")
+
+
+class Postponed(IgnoreRequest):
+    """We may not ask now; the lead waits for another run."""
 
 
 class AddressRefused(Exception):
@@ -167,6 +172,9 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         host = urlsplit(request.url).hostname or ""
+        if not self._crawler.crawling:
+            # It waited for its turn when the run was told to end; another machine may be asking the same host already.
+            raise Postponed("the run is ending")
         if reason := refused(host, self._networks):
             raise AddressRefused(f"{host}: {reason}")
         maxsize = request.meta.get("download_maxsize", self._default_maxsize)
