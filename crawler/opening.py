@@ -67,5 +67,5 @@ def open_run(outlet: str, settings: BaseSettings) -> Run:
             "settings": " ".join(f"{name}={settings.get(name)}" for name in _TOLD),
             **({"operator": str(settings["NEWS_CONTACT"])} if settings["NEWS_CONTACT"] else {}),
         },
-        index=lambda connection, ending, text: enter_placed(ending, text, Placements(connection)),
+        index=lambda connection, ending, text, printed: enter_placed(ending, text, Placements(connection), printed),
     )

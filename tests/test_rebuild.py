@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.commands.rebuild import _index
+from pipelines.fingerprint import fingerprint
 from pipelines.stages import enter
 from storage.archive import ArchiveError, open_archive
 from storage.archive.ledger import Event
@@ -34,7 +35,7 @@ def rebuilt(folder: Path) -> tuple[Rebuilt, list[Difference]]:
     """Make the catalogue of an archive again, beside the old one -> what was made, and what differs."""
     fresh = folder / "catalogue.again"
     fresh.unlink(missing_ok=True)
-    made = build(open_archive(str(folder)), fresh, _index)
+    made = build(open_archive(str(folder)), fresh, _index, look=fingerprint)
     live, again = open_catalogue(folder / "catalogue.sqlite"), open_catalogue(fresh)
     try:
         return made, list(differences(live.conn, again.conn))

@@ -24,7 +24,7 @@ from storage.catalogue.placements import Placements
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.sync import Synced, sync
 from storage.locks import OutletBusy, claim_catalogue, locks_folder
-from storage.records import Ending
+from storage.records import Ending, Fingerprint
 from storage.recovery import recover
 
 
@@ -72,12 +72,12 @@ def synced(archive: Archive, path: Path) -> Synced:
     return sync(archive, path, _index, _compare, lambda: dt.datetime.now(dt.UTC))
 
 
-def _index(connection: sqlite3.Connection, ending: Ending, text: str | None) -> None:
-    enter_placed(ending, text, Placements(connection))
+def _index(connection: sqlite3.Connection, ending: Ending, text: str | None, printed: Fingerprint | None) -> None:
+    enter_placed(ending, text, Placements(connection), printed)
 
 
-def _compare(connection: sqlite3.Connection, ending: Ending, text: str | None) -> str | None:
-    return enter_and_compare(ending, text, Placements(connection))
+def _compare(connection: sqlite3.Connection, ending: Ending, text: str | None, printed: Fingerprint | None) -> str | None:
+    return enter_and_compare(ending, text, Placements(connection), printed)
 
 
 def _told(done: Synced, path: Path, as_json: bool) -> int:

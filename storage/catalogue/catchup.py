@@ -18,7 +18,7 @@ from storage.archive.keys import run_of
 from storage.archive.ledger import Event, segment_events
 from storage.archive.opened import Archive
 from storage.catalogue import leads, runs
-from storage.catalogue.replay import Index, Rebuilt, Replay, Text
+from storage.catalogue.replay import Index, Reading, Rebuilt, Replay, Text
 from storage.catalogue.schema import writing
 from storage.catalogue.texts import read_ahead, reader
 
@@ -72,10 +72,10 @@ def _take_up(
 ) -> None:
     # Read before the transaction begins: nobody waits for the archive with the catalogue in his hands.
     young, old = _by_age(segment_events(archive, key), now)
-    texts: dict[int, str | None] = {event.seq: text() for event, text in read_ahead(archive, iter(young), pool)}
+    texts = {event.seq: text() for event, text in read_ahead(archive, iter(young), pool)}
     with writing(database) as connection:
         for event in sorted((*young, *old), key=lambda event: event.seq):
-            replay.apply(event, _given(texts.get(event.seq)))
+            replay.apply(event, _given(texts.get(event.seq, Reading())))
         runs.mark_killed(connection, run)
         connection.execute("insert or ignore into segments values (?, 0)", (run,))
 
@@ -90,5 +90,5 @@ def _by_age(events: Iterable[Event], now: dt.datetime) -> tuple[list[Event], lis
     return young, old
 
 
-def _given(text: str | None) -> Text:
-    return lambda: text
+def _given(reading: Reading) -> Text:
+    return lambda: reading

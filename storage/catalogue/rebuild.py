@@ -15,9 +15,10 @@ from storage.archive.batches import Batch, batches, is_apart, plain_key
 from storage.archive.ledger import Event, events, segment_events, segment_keys
 from storage.archive.opened import Archive
 from storage.catalogue import runs
+from storage.catalogue.readers import Look
 from storage.catalogue.replay import Index, Rebuilt, Replay
 from storage.catalogue.schema import open_catalogue
-from storage.catalogue.texts import in_parts, read_ahead, reader
+from storage.catalogue.texts import in_parts, looked_ahead, read_ahead, reader
 
 # Runs that go at the same time number their endings together and write them down each on its own: a run whose store
 # is slow is behind the others by what they end meanwhile, by far less than this.
@@ -33,15 +34,18 @@ def build(
     told: Callable[[int], None] = lambda _captures: None,
     *,
     only_batches: bool = False,
+    look: Look | None = None,
+    count: int = 1,
 ) -> Rebuilt:
     """Archive -> its catalogue in a new file. `told` hears now and then how many captures are in. `only_batches`: what syncs
-    have brought together, without what came since.
+    have brought together, without what came since. With `look`, `index` is given the fingerprints of texts as well, made in
+    `count` processes beside this one.
 
     ArchiveError when the ledger cannot be read; CatalogueError or sqlite3.Error when the file cannot be written.
     """
     database = open_catalogue(path)
     try:
-        return _filled(archive, database.conn, index, told, only_batches)
+        return _filled(archive, Replay(database.conn, index), told, only_batches, look, count)
     finally:
         database.close()
 
@@ -55,13 +59,14 @@ def unprotected(connection: sqlite3.Connection) -> None:
 
 
 def _filled(
-    archive: Archive, connection: sqlite3.Connection, index: Index, told: Callable[[int], None], only_batches: bool
+    archive: Archive, replay: Replay, told: Callable[[int], None], only_batches: bool, look: Look | None, count: int
 ) -> Rebuilt:
+    connection = replay.connection
     unprotected(connection)
-    replay = Replay(connection, index)
     with reader(archive) as pool:
         for found in _parts(archive, replay, only_batches):
-            for some in in_parts(read_ahead(archive, found, pool), _A_TRANSACTION):
+            read = looked_ahead(archive, found, pool, look, count) if look else read_ahead(archive, found, pool)
+            for some in in_parts(read, _A_TRANSACTION):
                 connection.execute("begin")
                 for event, text in some:
                     replay.apply(event, text)

@@ -18,15 +18,24 @@ from storage.catalogue import captures, joins, leads, runs, sources
 from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.rulings import rule
 from storage.endings import read_ending, read_lead
-from storage.records import Ending, Outcome, Relation
+from storage.records import Ending, Fingerprint, Outcome, Relation
 
 _NAMED = 20
 
-Index = Callable[[sqlite3.Connection, Ending, str | None], str | None]
-"""Ending of an article, its text (None: its clean copy is gone or damaged) -> a document in the index of copies; the cluster
-to which it belongs as well, where that was looked for."""
+Index = Callable[[sqlite3.Connection, Ending, str | None, Fingerprint | None], str | None]
+"""Ending of an article, its text (None: its clean copy is gone or damaged), its fingerprint where that was made already -> a
+document in the index of copies; the cluster to which it belongs as well, where that was looked for."""
 
-Text = Callable[[], str | None]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a clean copy says: its text, None when it is gone or damaged; its fingerprint where that was made already."""
+
+    text: str | None = None
+    printed: Fingerprint | None = None
+
+
+Text = Callable[[], Reading]
 
 
 @dataclass(slots=True)
@@ -118,18 +127,19 @@ class Replay:
 
     def _outcome(self, ending: Ending, text: Text, line: int) -> None:
         ending = self._once(self._resolved(self._numbered(ending)))
-        found: str | None = ""
+        reading = Reading(text="")
         if ending.outcome in captures.HAS_ARTICLE:
             kept = captures.kept_text(self.connection, ending)
-            found = kept if kept is not None else text()
-            if found is None:
+            reading = Reading(text=kept) if kept is not None else text()
+            if reading.text is None:
                 self.made.missing += 1
                 self.made.first_missing += [ending.clean_key or ""][: _NAMED - len(self.made.first_missing)]
             self.made.articles += 1
-        captures.enter(self.connection, ending, found or "", settled=True)
+        captures.enter(self.connection, ending, reading.text or "", settled=True)
         captures.settle_lead(self.connection, ending)
         if ending.outcome in captures.HAS_ARTICLE:
-            other = self.index(self.connection, ending, found) or self.recorded.get((ending.run, line))
+            other = self.index(self.connection, ending, reading.text, reading.printed)
+            other = other or self.recorded.get((ending.run, line))
             if other is not None:
                 self._join(ending, line, other)
         self.made.captures += 1

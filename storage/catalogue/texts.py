@@ -13,10 +13,13 @@ from storage.archive.clean import read_clean_copy
 from storage.archive.ledger import Event
 from storage.archive.opened import Archive
 from storage.archive.store import Missing
-from storage.catalogue.replay import Text
+from storage.catalogue.readers import Look, Reader, readings
+from storage.catalogue.replay import Reading, Text
 from storage.records import Outcome
 
 _AHEAD = 64
+_A_BLOCK = 64
+_ALONE = 16  # blocks that are read here: processes take a second or two to begin
 
 
 @contextlib.contextmanager
@@ -38,23 +41,85 @@ def read_ahead(archive: Archive, found: Iterator[Event], pool: ThreadPoolExecuto
     for event in found:
         key = event.fields.get("clean_key") if event.event == "outcome" else None
         if pool is not None and key and event.fields["outcome"] in (Outcome.KEPT, Outcome.REVISION):
-            future: Future[str | None] = pool.submit(text_of, archive, key)
+            future: Future[Reading] = pool.submit(reading_of, archive, key)
             waiting.append((event, future.result))
         else:
-            waiting.append((event, partial(text_of, archive, key)))
+            waiting.append((event, partial(reading_of, archive, key)))
         if len(waiting) > (_AHEAD if pool is not None else 0):
             yield waiting.popleft()
     yield from waiting
 
 
-def text_of(archive: Archive, key: str | None) -> str | None:
-    """Key of a clean copy -> its text; None when there is none or it is damaged: one bad file costs one text."""
-    if key is None:
+def looked_ahead(
+    archive: Archive, found: Iterator[Event], pool: ThreadPoolExecutor | None, look: Look, count: int
+) -> Iterator[tuple[Event, Text]]:
+    """`read_ahead`, with fingerprints: copies are read and looked at in `count` processes beside this one, which begin when
+    there is enough to do."""
+    with contextlib.ExitStack() as held:
+        readers: list[Reader] = []
+        under_way: deque[tuple[list[Event], Reader]] = deque()
+        for number, some in enumerate(_in_blocks(found)):
+            copies = _copies(archive, some, pool)
+            if number < _ALONE or count < 2:
+                yield from _with_readings(archive, some, readings(copies, look))
+                continue
+            before: list[Event] = []
+            done: list[Reading] = []
+            if len(readers) < count:
+                readers.append(reader := held.enter_context(Reader(look)))
+            else:
+                before, reader = under_way.popleft()
+                done = reader.receive()
+            reader.send(copies)
+            under_way.append((some, reader))
+            yield from _with_readings(archive, before, done)
+        for some, reader in under_way:
+            yield from _with_readings(archive, some, reader.receive())
+
+
+def _in_blocks(found: Iterator[Event]) -> Iterator[list[Event]]:
+    while some := list(itertools.islice(found, _A_BLOCK)):
+        yield some
+
+
+def _copies(archive: Archive, some: list[Event], pool: ThreadPoolExecutor | None) -> list[bytes | None]:
+    keys = [_own_key(event) for event in some]
+    read = partial(_bytes_of, archive)
+    return list(pool.map(read, keys) if pool is not None else map(read, keys))
+
+
+def _with_readings(archive: Archive, some: list[Event], found: list[Reading]) -> Iterator[tuple[Event, Text]]:
+    for event, reading in zip(some, found, strict=True):
+        own = _own_key(event)
+        key = event.fields.get("clean_key") if event.event == "outcome" else None
+        yield event, partial(_itself, reading) if own else partial(reading_of, archive, key)
+
+
+def _itself(reading: Reading) -> Reading:
+    return reading
+
+
+def _own_key(event: Event) -> str | None:
+    """The key of the clean copy that was made of this capture; None when there is none, or another has it already."""
+    if event.event != "outcome" or event.fields.get("outcome") not in (Outcome.KEPT, Outcome.REVISION):
         return None
+    return event.fields.get("clean_key")
+
+
+def _bytes_of(archive: Archive, key: str | None) -> bytes | None:
     try:
-        return read_clean_copy(archive.store.read(key)).article.text
-    except (Missing, ValueError):
+        return archive.store.read(key) if key is not None else None
+    except Missing:
         return None
+
+
+def reading_of(archive: Archive, key: str | None) -> Reading:
+    """Key of a clean copy -> its text; none when there is none or it is damaged: one bad file costs one text."""
+    data = _bytes_of(archive, key)
+    try:
+        return Reading(text=read_clean_copy(data).article.text) if data is not None else Reading()
+    except ValueError:
+        return Reading()
 
 
 def in_parts(found: Iterable[tuple[Event, Text]], most: int) -> Iterator[list[tuple[Event, Text]]]:
