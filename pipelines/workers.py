@@ -24,6 +24,8 @@ from typing import Any
 
 PATIENCE = 300.0
 """Seconds that a worker may take for one page; the slowest page known takes 5."""
+DEATHS = 3
+"""Worker processes that die over one page before it has failed: the first may have died of something else, as short memory."""
 _AHEAD = 2  # captures that a worker has at once: while it is at one, the next lies ready
 _LENGTH = struct.Struct("<Q")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -33,6 +35,10 @@ logger = logging.getLogger(__name__)
 
 class WorkerLost(Exception):
     """The worker died over this task, or took too long; the message says which."""
+
+
+class WorkerHung(WorkerLost):
+    """It took longer than PATIENCE."""
 
 
 class _Worker:
@@ -76,11 +82,21 @@ class Workers:
             self._workers.append(_Worker(work, self._workers))
 
     async def run(self, *arguments: Any) -> Any:
-        """What `work(*arguments)` returns, in the least busy worker; waits while all have enough. WorkerLost."""
-        async with self._free:
-            answer = asyncio.get_running_loop().create_future()
-            await self._send(pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL), answer)
-            return await answer
+        """What `work(*arguments)` returns, in the least busy worker; waits while all have enough. WorkerLost when the task
+        took DEATHS workers down, or one for too long."""
+        task = pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL)
+        for left in reversed(range(DEATHS)):
+            async with self._free:
+                answer = asyncio.get_running_loop().create_future()
+                await self._send(task, answer)
+                try:
+                    return await answer
+                except WorkerHung:
+                    raise
+                except WorkerLost as error:
+                    if not left:
+                        raise WorkerLost(f"{error} ({DEATHS} of them)") from error
+        raise AssertionError("the last try returns or raises")
 
     def close(self) -> None:
         """End the processes; nothing may be under way."""
@@ -104,17 +120,17 @@ class Workers:
                 size = _LENGTH.unpack(await asyncio.wait_for(_exactly(worker.link, _LENGTH.size), PATIENCE))[0]
                 answer = await _exactly(worker.link, size)
             except TimeoutError:
-                await self._replace(worker, f"it took longer than {PATIENCE:.0f} s")
+                await self._replace(worker, WorkerHung(f"it took longer than {PATIENCE:.0f} s"))
                 return
             except (EOFError, OSError):
-                await self._replace(worker, "its worker process died")
+                await self._replace(worker, WorkerLost("its worker process died"))
                 return
             _, future = worker.waiting.popleft()
             if not future.done():
                 future.set_result(pickle.loads(answer))
         worker.reader = None
 
-    async def _replace(self, worker: _Worker, reason: str) -> None:
+    async def _replace(self, worker: _Worker, reason: WorkerLost) -> None:
         """A new worker for one that is lost. The task it was about has failed; those behind it are done by others."""
         worker.reader = None
         status = worker.end(at_once=True)
@@ -123,7 +139,7 @@ class Workers:
         (_, failed), *rest = worker.waiting
         logger.error("a worker was lost: %s (wait status %d)", reason, status)
         if not failed.done():
-            failed.set_exception(WorkerLost(reason))
+            failed.set_exception(reason)
         for task, answer in rest:
             await self._send(task, answer)
 

@@ -55,7 +55,23 @@ def test_a_task_that_takes_its_worker_down_has_failed_and_the_others_are_done(
     found = asked([1, 2, fault, 3, 4, 5, 6], count=1)
     assert [each for each in found if not isinstance(each, WorkerLost)] == [(n, n) for n in range(1, 7)]
     assert reason in str(found[2])
-    assert "a worker was lost" in caplog.text
+    assert caplog.text.count("a worker was lost") == (pipelines.workers.DEATHS if fault == "crash" else 1)
+
+
+def dies_once(task: str) -> str:
+    mark = Path(task)
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def test_a_worker_that_died_of_something_else_costs_no_page(tmp_path: Path) -> None:
+    workers = Workers(1, dies_once)
+    try:
+        assert asyncio.run(answers(workers, [str(tmp_path / "mark")])) == ["done"]
+    finally:
+        workers.close()
 
 
 def test_signals_to_the_group_are_left_to_the_crawl() -> None:
