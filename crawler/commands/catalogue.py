@@ -18,11 +18,13 @@ from scrapy.exceptions import UsageError
 
 from crawler.console import complain, table, write
 from crawler.opening import archive_of, catalogue_path
+from pipelines.fingerprint import fingerprint
 from pipelines.placed import enter_and_compare, enter_placed
 from storage.archive import Archive, ArchiveError
 from storage.catalogue.placements import Placements
+from storage.catalogue.readers import cores
 from storage.catalogue.schema import CatalogueError, open_catalogue
-from storage.catalogue.sync import Synced, sync
+from storage.catalogue.sync import Means, Synced, sync
 from storage.locks import OutletBusy, claim_catalogue, locks_folder
 from storage.records import Ending, Fingerprint
 from storage.recovery import recover
@@ -69,7 +71,8 @@ def synced(archive: Archive, path: Path) -> Synced:
         with contextlib.closing(open_catalogue(path)) as live:
             for (outlet,) in live.conn.execute("select distinct outlet from runs order by 1").fetchall():
                 recover(live, archive, outlet)
-    return sync(archive, path, _index, _compare, lambda: dt.datetime.now(dt.UTC))
+    means = Means(plain=_index, comparing=_compare, look=fingerprint, count=cores())
+    return sync(archive, path, means, lambda: dt.datetime.now(dt.UTC))
 
 
 def _index(connection: sqlite3.Connection, ending: Ending, text: str | None, printed: Fingerprint | None) -> None:

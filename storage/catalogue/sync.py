@@ -19,13 +19,25 @@ from storage.archive.batches import Batch, batch_keys, batches, plain_key, segme
 from storage.archive.keys import FORGOTTEN, outlet_of, run_id, run_of
 from storage.archive.opened import Archive
 from storage.catalogue import runs
+from storage.catalogue.readers import Look
 from storage.catalogue.rebuild import batch_events, build, one_after_another, unprotected
 from storage.catalogue.replay import Index, Rebuilt, Replay
 from storage.catalogue.schema import open_catalogue, writing
 from storage.catalogue.swap import put_in_place, scratch
-from storage.catalogue.texts import read_ahead, reader
+from storage.catalogue.texts import looked_ahead, reader
 
 Clock = Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """How endings are entered: `plain` those that are placed for good, `comparing` those of which it is to be seen where they
+    belong here; `look` makes the fingerprints for both, in `count` processes."""
+
+    plain: Index
+    comparing: Index
+    look: Look
+    count: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,9 +62,9 @@ class _Standing:
     again: str | None = None
 
 
-def sync(archive: Archive, path: Path, plain: Index, comparing: Index, clock: Clock) -> Synced:
-    """Archive and the path of a catalogue -> what was brought into it. `plain` enters what is placed for good, `comparing`
-    also looks where it belongs here. ArchiveError, CatalogueError, sqlite3.Error: the catalogue is as it was."""
+def sync(archive: Archive, path: Path, means: Means, clock: Clock) -> Synced:
+    """Archive and the path of a catalogue -> what was brought into it. ArchiveError, CatalogueError, sqlite3.Error: the
+    catalogue is as it was."""
     done = Synced()
     if not path.exists():
         done.again = "there is no catalogue yet"
@@ -62,17 +74,17 @@ def sync(archive: Archive, path: Path, plain: Index, comparing: Index, clock: Cl
             standing = _standing(database.conn, archive)
             done.again = standing.again
             if standing.again is None:
-                return _brought_in(archive, database, standing, plain, comparing, clock, done)
+                return _brought_in(archive, database, standing, means, clock, done)
         finally:
             database.close()
     with scratch(path, "sync") as new:
-        build(archive, new, plain, only_batches=True)
+        build(archive, new, means.plain, look=means.look, count=means.count, only_batches=True)
         database = open_catalogue(new)
         try:
             unprotected(database.conn)
             with writing(database) as connection:
                 _note(connection, batches(archive))
-            _brought_in(archive, database, _standing(database.conn, archive), plain, comparing, clock, done)
+            _brought_in(archive, database, _standing(database.conn, archive), means, clock, done)
         finally:
             database.close()
         put_in_place(new, path)
@@ -113,25 +125,25 @@ def _brought_in(
     archive: Archive,
     database: sqlite_utils.Database,
     standing: _Standing,
-    plain: Index,
-    comparing: Index,
+    means: Means,
     clock: Clock,
     done: Synced,
 ) -> Synced:
     first = standing.seen + 1
     with reader(archive) as pool:
         for number, batch in enumerate(standing.missed, first):
-            replay = Replay(database.conn, plain, done.made)
+            replay = Replay(database.conn, means.plain, done.made)
             replay.recorded = batch.joined
             with writing(database) as connection:
-                for event, text in read_ahead(archive, batch_events(archive, batch), pool):
+                for event, text in looked_ahead(archive, batch_events(archive, batch), pool, means.look, means.count):
                     replay.apply(event, text)
                 runs.all_ended(connection)
                 _note(connection, [batch], number)
         if standing.live or standing.fresh:
-            replay = Replay(database.conn, comparing, done.made)
+            replay = Replay(database.conn, means.comparing, done.made)
             with writing(database) as connection:
-                for event, text in read_ahead(archive, one_after_another(archive, standing.fresh), pool):
+                fresh = one_after_another(archive, standing.fresh)
+                for event, text in looked_ahead(archive, fresh, pool, means.look, means.count):
                     replay.apply(event, text)
                 runs.all_ended(connection)
                 batch = Batch(run=_name(archive, clock()), live=standing.live, others=standing.fresh)
