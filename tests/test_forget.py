@@ -16,19 +16,20 @@ from warcio.checker import Checker
 
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy, read_clean_copy
+from storage.archive.earlier import whole_answer
 from storage.archive.finding import Tally
 from storage.archive.forget import forget
 from storage.archive.forgotten import forgettings
 from storage.archive.keys import article_id, cdx_key, clean_key, run_id
 from storage.archive.ledger import Ledger, events
 from storage.archive.packed import plain
-from storage.archive.reading import Gone, captures, read_capture
+from storage.archive.reading import Gone, Unreadable, captures, read_capture
 from storage.archive.store import ArchiveError
 from storage.archive.tombstone import padded, tombstone
 from storage.archive.verify import verify
 from storage.archive.warcread import members
 from storage.endings import write_ending
-from storage.records import Ending, Fingerprint, Outcome, Relation, WarcAddress
+from storage.records import Earlier, Ending, Fingerprint, Outcome, Relation, WarcAddress
 from tests.exchanges import RUN, START, article, exchange, lead, page, placement, ticking, warcs, writer
 from tests.s3_server import S3Server, s3_server
 
@@ -151,6 +152,22 @@ def test_the_request_stays_written_down(archive: Archive) -> None:
     assert set(each.urls) == {URLS["secret"], URLS["redirect"]}
     kinds = [event.event for event in events(archive)]
     assert kinds == ["lead", "forgotten", "outcome", "outcome", "outcome", "run-ended", "forget"]
+
+
+def test_a_304_of_another_url_stays_without_the_body_that_it_spoke_of(tmp_path: Path) -> None:
+    archive = open_archive(str(tmp_path / "archive"))
+    addresses = filled(archive)
+    later = writer(archive, run_id(START, b"\7\7\7\7\7\7"))
+    earlier = Earlier(url=URLS["same-bytes"], fetched_at=START, address=addresses["secret"])
+    answer = exchange(URLS["same-bytes"], b"", status=b"304 Not Modified", packed=False)
+    address = later.record(answer, not_modified=earlier)
+    later.close()
+    forgets(archive)
+    assert [each for each in verify(archive, Tally()) if each.severity == "error"] == []
+    found = read_capture(archive, address)
+    assert (found.url, found.status, found.body) == (URLS["same-bytes"], 304, b"")
+    with pytest.raises(Unreadable):
+        whole_answer(archive, address)
 
 
 def test_again_changes_nothing(archive: Archive) -> None:

@@ -11,7 +11,7 @@ import random
 import shutil
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,7 +30,7 @@ from storage.archive.reading import captures
 from storage.archive.verify import verify
 from storage.archive.verify_warc import check_file, digest_matches
 from storage.archive.warcread import Record, records
-from storage.records import Fingerprint
+from storage.records import Earlier, Fingerprint
 from tests.exchanges import RUN, START, article, exchange, page, placement, ticking, warcs, writer
 from tests.s3_server import S3Server, s3_server
 
@@ -342,6 +342,20 @@ def test_an_index_of_another_file_is_found(archive: Archive) -> None:
     (archive.folder / key).write_bytes(b"".join(lines[1:]))
     (each,) = found(archive)
     assert (each.severity, each.key, each.what) == (Severity.WARNING, key, "this index is not that of its file")
+
+
+def test_a_304_leads_to_the_answer_that_it_speaks_of(tmp_path: Path) -> None:
+    archive = open_archive(str(tmp_path / "archive"))
+    assert archive.folder is not None
+    warc = writer(archive)
+    first = warc.record(exchange("http://news.example/1", page(1)))
+    earlier = Earlier(url="http://news.example/1", fetched_at=START, address=first)
+    warc.record(exchange("http://news.example/1", b"", status=b"304 Not Modified", packed=False), not_modified=earlier)
+    lost = replace(earlier, address=replace(first, offset=first.offset + 1))
+    warc.record(exchange("http://news.example/1", b"", status=b"304 Not Modified", packed=False), not_modified=lost)
+    warc.close()
+    errors = [each.what for each in found(archive) if each.severity is Severity.ERROR]
+    assert errors == [f"this revisit refers to {first.record_id}, which is not where it says"]
 
 
 def test_a_revisit_whose_response_is_gone_is_found(tmp_path: Path) -> None:

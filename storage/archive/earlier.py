@@ -39,7 +39,7 @@ def whole_answer(archive: Archive, address: WarcAddress) -> Whole:
         etag, modified = answer.header("ETag"), answer.header("Last-Modified")
         if etag or modified:
             validators.append((etag, modified))
-        if record.kind == "response":
+        if record.kind == "response" and answer.status != 304:
             etag, modified = validators[0] if validators else (None, None)
             return Whole(response=record.block, address=at, etag=etag, last_modified=modified)
     raise Unreadable(f"{address.file}: the record at offset {address.offset} leads to no body; run `scrapy verify {address.file}`")

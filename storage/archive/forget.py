@@ -138,10 +138,13 @@ class _Work:
 
     def _whole(self, revisit: Record, address: WarcAddress) -> Exchange:
         at = read_warc_date(revisit.field("WARC-Date") or "")
+        answer = read_answer(revisit.block, to_head=True)
+        # A 304 has no body of its own: it is kept as it came, and leads nowhere any longer.
+        body = answer.body if answer.status == 304 else body_of(self.archive, revisit, address)
         return Exchange(
             url=revisit.field("WARC-Target-URI") or "",
             request=b"",
-            response=read_answer(revisit.block, to_head=True).head + body_of(self.archive, revisit, address),
+            response=answer.head + body,
             started_at=at,
             ended_at=at,
             peer=revisit.field("WARC-IP-Address"),

@@ -201,7 +201,8 @@ class _Walk:
         elif record.kind in ("response", "revisit", "resource"):
             self.tally.captures += 1
             self.notes.answer(address, record.kind)
-            if record.kind == "revisit" and record.field("WARC-Profile") != NOT_MODIFIED:
+            # A 304 of a feed, whose answer is not looked up, says of nothing where it lies.
+            if record.kind == "revisit" and (target is not None or record.field("WARC-Profile") != NOT_MODIFIED):
                 refers = record.field("WARC-Refers-To") or ""
                 self.notes.revisit(key, record.offset, refers, target, address.payload_digest)
 
