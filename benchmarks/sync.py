@@ -72,7 +72,7 @@ def write(folder: Path, machines: int, first: int, count: int) -> None:
 
 
 def _arrived(run: object, outlet: str, place: int, at: dt.datetime) -> Article:
-    told = place - A_RUN if place % 5 == 0 and place >= A_RUN else place
+    told = place - A_RUN + 1 if place % 5 == 0 and place >= A_RUN else place
     url = f"https://{outlet}.example/{place}"
     exchange = Exchange(
         url=url, request=b"GET / HTTP/1.1\r\n\r\n", response=b"HTTP/1.1 200 OK\r\n\r\nx", started_at=at, ended_at=at, peer=""
@@ -132,6 +132,7 @@ def main() -> None:
             whole.append(apart(folder, f"whole-{number}.sqlite"))
         write(folder, options.machines, options.outcomes, more)
         later = apart(folder, f"whole-{options.rounds - 1}.sqlite")
+        size = (folder / f"whole-{options.rounds - 1}.sqlite").stat().st_size
         wrong = unlike_a_rebuild(folder / f"whole-{options.rounds - 1}.sqlite", folder / "archive", folder / "again.sqlite")
     best = min(whole, key=lambda each: each[1] / each[3])
     figures = {
@@ -144,6 +145,7 @@ def main() -> None:
         "joined": best[5],
         "later_outcomes": later[0],
         "later_outcomes_per_second": round(later[0] / later[1]),
+        "catalogue_kb_per_outcome": round(size / 1024 / (options.outcomes + more), 1),
         "peak_mb_of_a_quarter": round(small[4]),
         "peak_mb_of_all": round(max(each[4] for each in whole)),
         "rows_unlike_a_rebuild": wrong,

@@ -9,6 +9,7 @@ import threading
 from distributed import Worker, WorkerPlugin
 
 from crawler.engine import Terms, worker_terms
+from crawler.fleet import let_go
 
 logger = logging.getLogger(__name__)
 
@@ -32,3 +33,7 @@ class Agreement(WorkerPlugin):
         if refusal is not None:
             logger.error("This worker is refused: %s.", refusal)
             worker.loop.add_callback(worker.close, nanny=True, reason="cleancopy-refused")
+
+    def teardown(self, worker: Worker) -> None:
+        """The worker closes, or has lost its scheduler: its crawl ends, for another worker may be given the outlet."""
+        let_go()

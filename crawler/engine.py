@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import logging
 import os
 import tempfile
 import time
@@ -95,6 +96,9 @@ def cluster(scheduler: str | None, workers: int, terms: Terms, *, told: Callable
         import distributed
     except ImportError as error:
         raise EngineError("This needs Dask: pip install 'cleancopy[fleet]'") from error
+    # What a person needs to know comes as errors of ours; Dask's own log, of many loggers, is tracebacks.
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as held:
         # A task is tried again when its worker dies; by itself Dask takes it for the cause after three.
         held.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": LOSSES}))
