@@ -21,7 +21,7 @@ import sqlite_utils
 
 from storage.archive.forgotten import forgettings
 from storage.archive.keys import receipt_key, run_id
-from storage.archive.ledger import Ledger
+from storage.archive.ledger import Ledger, begun_at
 from storage.archive.opened import Archive
 from storage.archive.warc import WarcWriter
 from storage.catalogue import captures, leads, runs
@@ -216,7 +216,7 @@ def start_run(
             notes.append(str(told))
         forgotten = _forgotten(archive, database)
         started = clock()
-        run = run_id(started, secrets.token_bytes(6))
+        run = run_id(_behind_the_last(database, outlet, started), secrets.token_bytes(6))
         guard = threading.Lock()
         warc = WarcWriter(
             archive, outlet, run, clock=clock, about=about, earlier=lambda digest: captures.payload_seen(database.conn, digest)
@@ -243,6 +243,14 @@ def start_run(
         )
         held.pop_all()  # they are the run's now
     return begun
+
+
+def _behind_the_last(database: sqlite_utils.Database, outlet: str, started: dt.datetime) -> dt.datetime:
+    """Start of a run -> the moment that its id is made of: runs go by their ids, so a clock that is behind that of the
+    machine before must not put this run before that one's."""
+    last = database.conn.execute("select max(run) from runs where outlet = ?", (outlet,)).fetchone()[0]
+    begun = begun_at(last) if last else None
+    return begun + dt.timedelta(seconds=1) if begun is not None and begun > started else started
 
 
 def _forgotten(archive: Archive, database: sqlite_utils.Database) -> frozenset[str]:

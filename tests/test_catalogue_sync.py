@@ -25,13 +25,16 @@ from storage.records import Article, Exchange, Lead, Outcome, Outlet, Page
 from storage.run import Run, start_run
 from tests.test_run import NOW, keep, story
 
-_HOURS = itertools.count()
+_SECONDS = itertools.count()
 
 
-def begin(folder: Path, machine: str, outlet: str = "outlet", catalogue: Path | None = None) -> Run:
-    """A run on a machine of its own: spool and catalogue are the machine's, the archive is everybody's."""
+def begin(
+    folder: Path, machine: str, outlet: str = "outlet", catalogue: Path | None = None, off: dt.timedelta = dt.timedelta()
+) -> Run:
+    """A run on a machine of its own: spool and catalogue are the machine's, the archive is everybody's. `off`: by how much its
+    clock differs."""
     here = folder / machine
-    at = NOW + dt.timedelta(seconds=next(_HOURS))
+    at = NOW + dt.timedelta(seconds=next(_SECONDS)) + off
     return start_run(
         outlet=outlet,
         archive=open_archive(str(folder / "archive"), here / "spool"),
@@ -165,6 +168,21 @@ def test_a_person_s_word_stands_above_what_a_sync_finds(tmp_path: Path) -> None:
     sync(tmp_path)
     assert rows(tmp_path, f"select count(*) from joins where cluster = '{article}'") == [(0,)]
     assert rows(tmp_path, f"select cluster from articles where article = '{article}'") == [(article,)]
+    assert against_rebuild(tmp_path) == []
+
+
+def test_clocks_that_are_an_hour_off_change_no_outcome(tmp_path: Path) -> None:
+    crawl(tmp_path, "a", "outlet", 1, 2)
+    sync(tmp_path)
+    late = begin(tmp_path, "late", off=dt.timedelta(hours=-1))
+    assert keep(late, fetched(late, 1, story(1))).outcome is Outcome.UNCHANGED
+    assert keep(late, fetched(late, 2, story(2, 41))).outcome is Outcome.REVISION
+    late.finish("finished", NOW)
+    early = begin(tmp_path, "early", off=dt.timedelta(hours=1))
+    assert keep(early, fetched(early, 2, story(2, 41))).outcome is Outcome.UNCHANGED
+    early.finish("finished", NOW)
+    assert sync(tmp_path).again is None
+    assert rows(tmp_path, "select count(*) from articles") == [(3,)]
     assert against_rebuild(tmp_path) == []
 
 

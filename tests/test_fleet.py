@@ -33,7 +33,7 @@ NOW = dt.datetime(2026, 3, 1, 0, 10, tzinfo=dt.UTC)
 @pytest.mark.slow
 def test_a_fleet_that_is_killed_at_ends_where_one_process_does(tmp_path: Path) -> None:
     """`python -m benchmarks.fleet` compares with one process; here it is what the street printed."""
-    with Street(5, 3) as street:
+    with Street(4, 3) as street:
         driven = by_a_fleet(street, tmp_path / "many", tmp_path / "archive", workers=2, kills=2, every=(0.2, 1.0))
         printed = street.printed
     assert driven.status == 0, driven.said

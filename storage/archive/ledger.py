@@ -53,7 +53,7 @@ class Ledger:
         self._archive, self._outlet, self._run, self._clock = archive, outlet, run_id, clock
         self._segment = archive.spool.open(ledger_key(outlet, run_id))
         self._seq = self._crc = 0
-        self._last = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._last = begun_at(run_id)  # no event is older than its run's id, whatever the clock says
 
     def append(self, event: str, fields: Mapping[str, object]) -> Event:
         """Write one event, whole or not at all; what was written. Durable after `sync`. ArchiveError;
@@ -90,7 +90,7 @@ def events(
     waiting: list[tuple[tuple[dt.datetime, str, str, int], Event, Iterator[Event]]] = []
     for key in [*keys, None]:
         # A run's id carries the second it began in; none of its events is older.
-        begun = _begun(key) if key else None
+        begun = begun_at(key) if key else None
         while waiting and (begun is None or waiting[0][0][0] < begun):
             _order, event, rest = heapq.heappop(waiting)
             yield event
@@ -191,7 +191,8 @@ def _stamp(at: dt.datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _begun(key: str) -> dt.datetime:
+def begun_at(key: str) -> dt.datetime:
+    """Id of a run, or a key that holds one -> the second of which the id is made. ArchiveError when there is none in it."""
     run = run_of(key)
     if run is None:
         raise ArchiveError(f"{key} is no segment of a ledger: move it out of the archive")
