@@ -5,14 +5,15 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from lxml.html import HtmlElement
 
 from pipelines.document import Document
-from pipelines.headline import place_of
+from pipelines.months import month_of
 from pipelines.shown import BLOCKS, FOOTER, FORM, MENU
 from pipelines.structured import Node, Structured
+from pipelines.vicinity import Vicinity
 
 META = (
     "author", "article:author", "dc.creator", "dcterms.creator", "byl", "parsely-author", "sailthru.author", "citation_author",
@@ -28,6 +29,7 @@ _BY = re.compile(
     r"(?:^|[|•·]\s*)(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Pp]or|[Dd]oor|[Dd]i)[:\s]\s*((?:[A-ZÀ-ÞŁŠŽČĐ][\w.'’-]+[\s,]*(?:and|und|et|y|e|en|&)?\s*){2,8})"
 )
 _NEAR = 16
+_NO_BYLINE = FORM | MENU | FOOTER
 _LEADING = re.compile(
     r"^\W*(?:(?:written|posted|reported|story|words|text)\s+by|by|von|from|par|por|di|af|av|door|przez|от|автор|текст|text|"
     r"autor(?:in|es|e)?|auteurs?|author|escrito por|publicado por|reporter|reportage|redaktion|مؤلف|بقلم|كتب|文|記者|作者|글)"
@@ -64,9 +66,9 @@ _LISTED, _TOGETHER = ("microdata", "rel"), 4  # sources that may name the author
 
 
 def authors(
-    document: Document, said: Structured, story: Node, site: Iterable[str], headline: str | None = None
+    document: Document, said: Structured, story: Node, site: Iterable[str], near: Vicinity
 ) -> tuple[tuple[str, ...], str | None]:
-    """What is known of a page, names of its site, headline -> (authors in order, source). Empty when nobody is named.
+    """What is known of a page, names of its site, where its story stands -> (authors in order, source). Empty when nobody is named.
 
     The site's own name is no author, but where JSON-LD says that the newsroom signs the story and nobody else does.
     """
@@ -85,7 +87,7 @@ def authors(
 
     declared = list(_named(story.get("author")))
     found = first([(declared, "json-ld"), *_told(said, story)])
-    shown = [] if found[0] else list(_shown(document, said, headline))
+    shown = [] if found[0] else list(_shown(document, said, near))
     found = found if found[0] else first(shown, _is_person)
     if found[0]:
         return found
@@ -102,12 +104,12 @@ def _told(said: Structured, story: Node) -> Iterator[tuple[list[str], str]]:
         yield ([name] if _WRITTEN.search(label) else []), "meta"
 
 
-def _shown(document: Document, said: Structured, headline: str | None) -> Iterator[tuple[list[str], str]]:
+def _shown(document: Document, said: Structured, near: Vicinity) -> Iterator[tuple[list[str], str]]:
     """What a page shows of them."""
     yield list(said.itemprops.get("author", ()))[:_MOST], "microdata"
     links = islice(document.tree.iterfind(".//a[@rel='author']"), _MOST)
     yield [" ".join(islice(link.itertext(), _PARTS)) for link in links], "rel"
-    for line in islice(_bylines(document, headline), _MOST):
+    for line in islice(_bylines(near), _MOST):
         yield [line], "visible"
 
 
@@ -121,20 +123,21 @@ def _named(value: object) -> Iterator[str]:
                 yield name[:_LONGEST]
 
 
-def _bylines(document: Document, headline: str | None) -> Iterator[str]:
+def _bylines(near: Vicinity) -> Iterator[str]:
     """Shown short passages: those whose class says byline, or part of which does, then the first near the headline that
     begins with "By"."""
-    shown = [passage for passage in document.passages if not (passage.hidden or passage.inside & (FORM | MENU | FOOTER))]
-    head = place_of(shown, headline)
-    around = shown[: 4 * _NEAR] if head is None else shown[max(0, head - _NEAR) : head + 2 * _NEAR]
-    for passage in around:
+    for passage in chain.from_iterable(near.around(_NEAR, 2 * _NEAR)):
+        if passage.inside & _NO_BYLINE:
+            continue
         if len(passage.text) <= 120 and not _BYLINE_NOT.search(passage.text):
             if _says_byline(passage.element):
                 yield passage.text
             else:
                 parts = (part for part in passage.element[:_PARTS] if part.tag not in BLOCKS and _says_byline(part))
                 yield from (" ".join(" ".join(islice(part.itertext(), _PARTS)).split()) for part in parts)
-    for passage in shown[head : head + _NEAR] if head is not None else ():
+    for passage in chain.from_iterable(near.around(0, _NEAR)) if near.place is not None else ():
+        if passage.inside & _NO_BYLINE:
+            continue
         found = _BY.search(passage.text) if len(passage.text) <= 160 else None
         if found:
             yield found.group(1)
@@ -166,12 +169,18 @@ def people_of(text: str) -> list[str]:
         if place == 0 and _URL.search(part) and "," in text:
             return []  # the site and where it is
         name = _name(part)
-        if found and _OFFICE.search(part):
+        if found and (_OFFICE.search(part) or _is_month(part)):
             continue
         # Behind a full name stands a place: "By Ida Kern, Frankfurt"; agencies are written in capitals or small.
         if name and not (found and " " in found[-1] and name.istitle() and " " not in name and len(name) > 3):
             found.append(name)
     return found
+
+
+def _is_month(part: str) -> bool:
+    """Whether a part of a byline is what is left of a day: "By Ida Kern, Dec 28, 2007"."""
+    word = part.strip(" .,")
+    return word.isalpha() and len(word) <= 4 and month_of(word) is not None
 
 
 def _name(part: str) -> str | None:

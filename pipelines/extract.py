@@ -27,7 +27,6 @@ _QUOTED = 2000  # characters of a removed passage that are kept; the whole is in
 
 def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | None = None) -> Article:
     """Page, its Document and its outlet -> Article. `model` is for benchmarks; None is the one that ships."""
-    known = metadata(document, page.capture, outlet)
     passages, overruled = overridden(document, in_force(outlet, page.capture.fetched_at.date()))
     units, boxes = segment(passages[:_MOST])
     found: Sequence[Piece] = ()
@@ -35,6 +34,8 @@ def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | 
     if units:
         found, likely = pieces(units, boxes, said_elsewhere(document), model or block_model())
         scores = likely.tolist()
+    body = [boxes[unit.box].element for unit, piece in zip(units, found, strict=True) if piece.rule is None]
+    known = metadata(document, page.capture, outlet, body)
     found = strip(found, known.headline)
     story, sure = tuple(blocks(found)), tuple(sureness(found, scores))
     paragraphs = [block.text for block in story if block.kind is BlockKind.PARAGRAPH]

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
 
 from pipelines.authors import authors
 from pipelines.document import Document
@@ -19,6 +21,7 @@ from pipelines.published import published
 from pipelines.said import Said
 from pipelines.structured import Node, Structured
 from pipelines.topics import section, tags, text
+from pipelines.vicinity import Vicinity
 from storage.records import Capture, Outlet, Picture, Stamp
 from storage.urls import canonical
 
@@ -45,8 +48,9 @@ class Metadata:
     day_first: bool | None = None
 
 
-def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
-    """Document, capture and outlet -> Metadata. `languages` are the tags that the page offers, in order of trust."""
+def metadata(document: Document, capture: Capture, outlet: Outlet, body: Sequence[HtmlElement] = ()) -> Metadata:
+    """Document, capture and outlet -> Metadata. `languages` are the tags that the page offers, in order of trust.
+    `body`: the block elements that hold the story's text, in reading order."""
     said = document.structured
     story = _story(said)
     languages = tuple(tag for tag in _languages(document, said, story, outlet) if tag)
@@ -54,10 +58,13 @@ def metadata(document: Document, capture: Capture, outlet: Outlet) -> Metadata:
     headline = choose(
         _headlines(document, said, story, capture), document.title, (*site, *named_by_host(document.title, capture.url))
     )
+    if headline is None and (above := Vicinity(document.passages, body).heading_above()):
+        headline = Candidate(text=above, source="visible")
     title = headline.text if headline else None
-    written, by = authors(document, said, story, site, title)
+    near = Vicinity(document.passages, body, title)
+    written, by = authors(document, said, story, site, near)
     language = languages[0] if languages else None
-    first, changed, day_first = published(document, said, story, capture, outlet, language, title)
+    first, changed, day_first = published(document, said, story, capture, outlet, language, near)
     description = text(story.get("description")) or said.first("og:description", "description", "twitter:description")
     address = _canonical(said, capture)
     sources = {

@@ -6,7 +6,7 @@ Every source is judged by `sensible`. Of a source that gives only a day, a later
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -15,10 +15,11 @@ from lxml.html import HtmlElement
 from pipelines.dates import is_earlier, read_time, reads_day_first, sensible
 from pipelines.day_order import GUESSED, figures, is_doubtful, order_shown
 from pipelines.document import Document
-from pipelines.headline import place_of, title_parts
+from pipelines.headline import title_parts
 from pipelines.months import month_of
 from pipelines.shown import Passage
 from pipelines.structured import Node, Structured
+from pipelines.vicinity import Vicinity
 from storage.records import Capture, Outlet, Stamp
 
 PUBLISHED = (
@@ -33,9 +34,14 @@ MODIFIED = (
     "article:modified_time", "og:updated_time", "datemodified", "article:updated_time", "article.updated", "dc.date.modified",
     "dcterms.modified", "last-modified", "lastmod", "modified", "revised", "vr:modified_time",
 )  # fmt: skip
+# Names of meta tags of a house's own: "w-published-date", "article_publication_date".
+_NAMED_SO = re.compile(r"publi(?:sh(?:ed)?|cation)[-_.:]?(?:date|time|on|at)|(?:date|time)[-_.:]?publi", re.I)
 _URL_SPREAD = re.compile(r"/((?:19|20)\d\d)/(?:[^/\d][^/]*/){1,2}([01]?\d)/([0-3]?\d)/")
 _URL_NAMED = re.compile(r"/((?:19|20)\d\d)/([A-Za-z]{3,9})/([0-3]?\d)/")
-_URL_DAY = re.compile(r"(?:^|[/_-])((?:19|20)\d{2})[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
+_URL_DAY = re.compile(r"[/_.=-]((?:19|20)\d{2})[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.&-]|$)")
+_URL_TIME = re.compile(r"[/_.=-]((?:19|20)\d\d)([01]\d)([0-3]\d)[0-2]\d[0-5]\d(?:[0-5]\d)?(?!\d)")  # "/20080119085406-quay"
+_URL_DAY_FIRST = re.compile(r"/([0-3]\d)([01]\d)((?:19|20)\d{2})(?=/|$)")
+_URL_WRITTEN = re.compile(r"/([A-Za-z]{3,9})([0-3]?\d)((?:19|20)\d{2})(?=/|$)")
 _DAY = re.compile(r"\d{1,4}[./]\d{1,2}[./]\d{2,4}|\d{4}-\d\d-\d\d")
 _MARKED = re.compile(
     r"publish|pubdate|posted|entry-date|post-date|article-date|dateline|time-?stamp|byline|datum|fecha|"
@@ -49,9 +55,17 @@ _SAID = re.compile(
     r"опубликовано|дата|نشر|تاريخ النشر|发布时间|发表于|公開日|掲載)\b.{0,40}?\d",
     re.I,
 )
+_LABEL = re.compile(
+    r"\W*(?:(?:date |first )?(?:published|posted)(?: on| date)?|(?:release |publication )?date|veröffentlicht(?: am)?|erschienen(?: am)?|"
+    r"publié(?: le)?|publicado(?: el| em)?|fecha|pubblicato(?: il)?|data|gepubliceerd(?: op)?|опубликовано|дата|"
+    r"تاريخ النشر|发布时间|公開日|掲載日)\W*",
+    re.I,
+)
+_DATELINE = re.compile(r"(.{6,60}?)(?:\s+[-–—:|]\s|:\s)")
 _TIMES = 50  # <time> elements that are looked at
 _SHORT = 160  # characters of a passage that is read as a date
 _NEAR = 12  # shown passages before and after the headline in which a date is the story's
+_BEHIND = 3  # shown passages behind the text in which a date is the story's
 
 
 class Times(NamedTuple):
@@ -69,9 +83,9 @@ def published(
     capture: Capture,
     outlet: Outlet,
     language: str | None,
-    headline: str | None = None,
+    near: Vicinity,
 ) -> Times:
-    """What is known of a page -> Times. `language` and `headline`: of the story."""
+    """What is known of a page -> Times. `language`: of the story; `near`: where it stands."""
     dates = figures(passage.text for passage in document.passages if len(passage.text) < _SHORT and not passage.hidden)
     order = order_shown(dates)
 
@@ -89,7 +103,7 @@ def published(
                 return Stamp(value=stamp.value, source=f"{best.source}, {source}")
         return best
 
-    found = first(_published(document, said, story, capture, headline))
+    found = first(_published(document, said, story, capture, near))
     sure = found.value if found and not found.source.endswith(tuple(GUESSED.values())) else None
     changed = first(_modified(said, story))
     if found and changed and is_earlier(changed.value, found.value):
@@ -101,20 +115,26 @@ def _read(text: str, source: str, capture: Capture, outlet: Outlet, language: st
     """Words of a source -> the time that they hold, when it makes sense; of two readings of figures one that does."""
     guess = order is None and is_doubtful(text)
     likely = reads_day_first(text, language) if order is None else order
+    found: list[Stamp] = []
     for day_first in (likely, not likely)[: 1 + guess]:
         value = read_time(text, language=language, zone=outlet.zone, day_first=day_first)
         if value is not None and sensible(value, capture.fetched_at, outlet.since):
-            return Stamp(value=value, source=source + (GUESSED[day_first] if guess else ""))
-    return None
+            found.append(Stamp(value=value, source=source + (GUESSED[day_first] if guess else "")))
+    if len(found) > 1 and (day := _url_day(capture.url)) and (day := read_time(day)):
+        found.sort(key=lambda stamp: stamp.value[:10] != day)  # the address says which
+    return found[0] if found else None
 
 
 def _published(
-    document: Document, said: Structured, story: Node, capture: Capture, headline: str | None
+    document: Document, said: Structured, story: Node, capture: Capture, near: Vicinity
 ) -> Iterator[tuple[str, str]]:
     for name in ("datePublished", "dateCreated", "uploadDate"):
         yield from ((text, "json-ld") for text in _texts(story.get(name)))
     for name in PUBLISHED:
         yield from ((text, "meta") for text in said.meta.get(name, ()) if text)
+    for name in said.meta:
+        if _NAMED_SO.search(name) and name not in PUBLISHED:
+            yield from ((text, "meta") for text in said.meta[name] if text)
     yield from ((text, "microdata") for text in said.itemprops.get("datepublished", ())[:2])
     yield from ((text, "time") for text in _time_elements(document.tree))
     if capture.lead.published:
@@ -123,18 +143,23 @@ def _published(
         if day := _url_day(url):
             yield day, "url"
     yield from ((part, "title") for part in title_parts(document.title) if _DAY.fullmatch(part))
-    yield from _visible(document, headline)
+    yield from _visible(near)
+    yield from ((text, f"{source}, modified") for text, source in _modified(said, story))
 
 
 def _url_day(url: str) -> str | None:
-    """URL -> the day in its path: /2026/02/03/, /20260203, /2026/feb/3/, /2026/ports/02/03/."""
-    path = url.partition("://")[2].partition("/")[2]
-    found = _URL_DAY.search(path) or _URL_SPREAD.search("/" + path)
-    if found:
+    """URL -> the day in its path: /2026/02/03/, /20260203, /2026/feb/3/, /2026/ports/02/03/, /03022026/, /Feb032026/."""
+    path = "/" + url.partition("://")[2].partition("/")[2]
+    if found := _URL_DAY.search(path) or _URL_SPREAD.search(path) or _URL_TIME.search(path):
         return "-".join(found.groups())
-    found = _URL_NAMED.search("/" + path)
-    month = month_of(found.group(2)) if found else None
-    return f"{found.group(1)}-{month}-{found.group(3)}" if found and month else None
+    if found := _URL_DAY_FIRST.search(path):
+        return "-".join(reversed(found.groups()))
+    if found := _URL_NAMED.search(path):
+        year, name, day = found.groups()
+    elif found := _URL_WRITTEN.search(path):
+        name, day, year = found.groups()
+    month = month_of(name) if found else None
+    return f"{year}-{month}-{day}" if month else None
 
 
 def _modified(said: Structured, story: Node) -> Iterator[tuple[str, str]]:
@@ -167,18 +192,49 @@ def _time_elements(tree: HtmlElement) -> Iterator[str]:
     yield from (marked + plain)[:4]
 
 
-def _visible(document: Document, headline: str | None) -> Iterator[tuple[str, str]]:
+def _visible(near: Vicinity) -> Iterator[tuple[str, str]]:
     """Shown short passages that look like the story's date, with their source. Near the headline marked ones first; then
-    those anywhere that say that something was published; then, near it, when the story was last changed."""
-    shown = [passage for passage in document.passages if not passage.hidden]
-    head = place_of(shown, headline)
-    around = shown[max(0, head - _NEAR) : head + _NEAR + 1] if head is not None else shown[: 4 * _NEAR]
-    short = [passage for passage in around if len(passage.text) < _SHORT and any(c.isdigit() for c in passage.text)]
-    fresh = [passage for passage in short if not _CHANGED.search(_FIGURE.split(passage.text, maxsplit=1)[0])]
-    yield from ((passage.text, "visible") for passage in fresh if _is_marked(passage))
-    yield from ((passage.text, "visible") for passage in fresh if not _is_marked(passage))
-    yield from ((passage.text, "visible") for passage in shown if _SAID.match(passage.text) and len(passage.text) < _SHORT)
-    yield from ((passage.text, "visible, updated") for passage in short)
+    those anywhere that say that something was published; then, near it, when the story was last changed; then a dateline
+    of the text, and what stands right before and behind the text."""
+    around, *further = near.around(_NEAR, _NEAR)
+    yield from ((passage.text, "visible") for passage in _fresh(around))
+    yield from ((line, "visible") for line in _said(near.shown))
+    yield from ((passage.text, "visible, updated") for passage in around if _is_short(passage))
+    if near.start is not None and near.end is not None:
+        yield from ((line, "visible") for line in _datelines(near.shown[near.start : near.start + 2]))
+        before = near.shown[max(0, near.start - _NEAR) : near.start + 2]
+        further = [[*reversed(before), *near.shown[near.end : near.end + _BEHIND + 1]], *further]
+    for passages in further:
+        yield from ((passage.text, "visible") for passage in _fresh(passages))
+        yield from ((passage.text, "visible, updated") for passage in passages if _is_short(passage))
+
+
+def _is_short(passage: Passage) -> bool:
+    """Whether a passage may be a date and little else."""
+    return len(passage.text) < _SHORT and any(c.isdigit() for c in passage.text)
+
+
+def _fresh(passages: Iterable[Passage]) -> Iterator[Passage]:
+    """Short passages that do not speak of a change, marked ones first."""
+    fresh = [p for p in passages if _is_short(p) and not _CHANGED.search(_FIGURE.split(p.text, maxsplit=1)[0])]
+    yield from (passage for passage in fresh if _is_marked(passage))
+    yield from (passage for passage in fresh if not _is_marked(passage))
+
+
+def _said(shown: Sequence[Passage]) -> Iterator[str]:
+    """Short passages that say that something was published, in their own words or in a label over them."""
+    for above, passage in zip((None, *shown), shown, strict=False):
+        if len(passage.text) >= _SHORT:
+            continue
+        if _SAID.match(passage.text) or (above is not None and _LABEL.fullmatch(above.text) and passage.text[0].isalnum()):
+            yield passage.text
+
+
+def _datelines(passages: Iterable[Passage]) -> Iterator[str]:
+    """The beginnings of passages before a dash or colon: "16 January 2008 – The council ..."."""
+    for passage in passages:
+        if found := _DATELINE.match(passage.text):
+            yield found.group(1)
 
 
 def _is_marked(passage: Passage) -> bool:

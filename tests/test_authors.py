@@ -54,6 +54,7 @@ def test_who_wrote_it_for_cards() -> None:
     [
         "<div class='line'>Tue 3 Feb | 14:07 | By <span class='authorname'>Ida Kern</span></div>",
         "<p class='byline'>By Ida Kern 3 February 2026 • 4:45pm</p>",
+        "<p class='byline'>By Ida Kern, Dec 28, 2007</p>",
         "<ul><li class='authors__item'><span>von </span><b>Ida Kern</b></li></ul>",
         "<p class='share author'>Twitter Facebook</p><p class='byline'>Ida Kern, Frankfurt</p>",
         "<form><label class='author'>Your Name *</label></form><p class='author'>Ida Kern, Senior Editor</p>",
