@@ -85,9 +85,12 @@ def worker_terms() -> tuple[Terms, float]:
 
 
 @contextlib.contextmanager
-def cluster(scheduler: str | None, workers: int, terms: Terms, *, told: Callable[[str], None]) -> Iterator[Client]:
+def cluster(
+    scheduler: str | None, workers: int, terms: Terms, *, told: Callable[[str], None], losses: int = LOSSES
+) -> Iterator[Client]:
     """Address of a scheduler (None: a cluster of `workers` processes on this machine, on loopback alone) and our terms ->
     a client whose workers have all agreed to them. `told` is given a line for each that is refused, or whose clock is off.
+    `losses`: workers that may be lost over one task, in a cluster of ours.
 
     EngineError: Dask is not installed, the scheduler does not answer, no worker is left.
     """
@@ -101,7 +104,7 @@ def cluster(scheduler: str | None, workers: int, terms: Terms, *, told: Callable
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as held:
         # A task is tried again when its worker dies; by itself Dask takes it for the cause after three.
-        held.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": LOSSES}))
+        held.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": losses}))
         address: Any = scheduler
         if scheduler is None:
             scratch = held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-fleet-", ignore_cleanup_errors=True))

@@ -1,24 +1,52 @@
-"""Clean copies made again from the WARC after the rules got better; nothing is fetched, nothing is overwritten."""
+"""Clean copies made again from the WARC after the rules got better; nothing is fetched, nothing is overwritten.
+
+The work goes out in portions, the articles of one WARC file (`remake`, in any process); what came out another is entered
+here, in the order of arrival. So every engine ends in the same archive.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby, islice
 
+from crawler.bulk import Lost, Spread, here
 from pipelines.memory import Memory
 from pipelines.stages import EXTRACTOR, Refined, enter, refined
-from storage.archive import ArchiveError
+from storage.archive import ArchiveError, open_archive
 from storage.archive.clean import CleanCopy, read_clean_copy
+from storage.archive.opened import Archive
 from storage.archive.reading import read_capture
 from storage.catalogue import lessons
 from storage.catalogue.articles import Extracted
-from storage.records import Article, Outlet
+from storage.records import Article, Lesson, Outlet
 from storage.run import Run
 
 # What a clean copy says that a reader would miss; `removed`, `evidence` and the extractor's version may change freely.
 FIELDS = ("headline", "authors", "published", "modified", "language", "provider", "section", "tags", "canonical")
 _MEMORY_LASTS = 50  # articles in the order of arrival that are read with the memory of the first of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """Some articles of one WARC file in the order of arrival, and all that a process needs to make them again.
+
+    `archive`: its URI; keys are the process's own affair. `lessons` of the outlet's stories around the first article, at
+    most `most` of them; 0: no memory.
+    """
+
+    archive: str
+    outlet: Outlet
+    articles: tuple[Extracted, ...]
+    lessons: tuple[Lesson, ...] = ()
+    most: int = 0
+
+    @property
+    def file(self) -> str:
+        """Key of the WARC file."""
+        return self.articles[0].address.file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,33 +60,109 @@ class Change:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a process made of one article; `article` only when something changed, without the body of its page."""
+
+    change: Change
+    article: Article | None = None
+
+
 def extract_again(
-    run: Run, outlet: Outlet, articles: Iterable[Extracted], *, most: int = 0, dry: bool = False
+    run: Run,
+    outlet: Outlet,
+    articles: Iterable[Extracted],
+    *,
+    most: int = 0,
+    dry: bool = False,
+    spread: Spread[Portion, list[Made]] | None = None,
+    done: Callable[[str], None] | None = None,
 ) -> Iterator[Change]:
     """A run, its outlet and the newest clean copies -> what changed in each; kept as a revision unless `dry`.
 
-    `most`: stories of the outlet by which passages that recur are known, those around each capture; 0: none.
+    `most`: stories of the outlet by which passages that recur are known, those around each capture; 0: none. `spread`:
+    where the work is done (None: in this process); `done` hears of each WARC file when all of it is entered.
     """
-    memory: Memory | None = None
-    for number, extracted in enumerate(articles):
-        if most and number % _MEMORY_LASTS == 0:
-            memory = Memory(lessons.around(run.catalogue.conn, run.outlet, extracted.sequence, most), most=most)
-        try:
-            before = read_clean_copy(run.archive.read(extracted.clean_key))
-            capture = read_capture(run.archive, extracted.address, extracted.lead)
-            # What was said beside the page, in robots.txt, stands in the copy alone.
-            capture = replace(capture, rights=before.article.page.capture.rights)
-            item = refined(capture, outlet, memory)
-        except (ArchiveError, ValueError) as error:
-            yield Change(extracted=extracted, url=extracted.lead.url, error=str(error))
-            continue
-        if not isinstance(item, Article):
-            yield Change(extracted=extracted, url=extracted.lead.url, error=_refused(item))
-            continue
-        change = _compared(extracted, before, item)
-        if change.fields and not dry:
-            _keep(run, item, extracted, outlet.title or None)
-        yield change
+    spread = spread or here(remake)
+    file = ""
+    for made, key in _answers(spread, portions(run, outlet, articles, most)):
+        if file and key != file and done is not None:
+            done(file)
+        file = key
+        for each in made:
+            if each.article is not None and not dry:
+                _keep(run, each.article, each.change.extracted, outlet.title or None)
+            yield each.change
+    if file and done is not None:
+        done(file)
+
+
+def portions(run: Run, outlet: Outlet, articles: Iterable[Extracted], most: int = 0) -> Iterator[Portion]:
+    """The newest clean copies of an outlet, in the order of arrival -> portions of them."""
+    uri = str(run.archive.folder.resolve()) if run.archive.folder else run.archive.uri
+    for _file, of_file in groupby(articles, key=lambda each: each.address.file):
+        while some := tuple(islice(of_file, _MEMORY_LASTS)):
+            around = lessons.around(run.catalogue.conn, run.outlet, some[0].sequence, most) if most else ()
+            yield Portion(archive=uri, outlet=outlet, articles=some, lessons=tuple(around), most=most)
+
+
+def _answers(spread: Spread[Portion, list[Made]], asked: Iterable[Portion]) -> Iterator[tuple[list[Made], str]]:
+    """Portions -> what was made of each and its WARC file. One that was lost is asked for article by article, each alone, so
+    that the page which kills its process costs no other."""
+    given: list[Portion] = []
+
+    def noted() -> Iterator[Portion]:
+        for portion in asked:
+            given.append(portion)
+            yield portion
+
+    for answer in spread(noted()):
+        portion = given.pop(0)
+        if isinstance(answer, Lost):
+            singles = [replace(portion, articles=(each,)) for each in portion.articles]
+            answer = [
+                made
+                for single, found in zip(singles, spread(singles, alone=True), strict=True)
+                for made in ([_lost(single.articles[0], found)] if isinstance(found, Lost) else found)
+            ]
+        yield answer, portion.file
+
+
+def _lost(extracted: Extracted, lost: Lost) -> Made:
+    return Made(change=Change(extracted=extracted, url=extracted.lead.url, error=f"{lost.reason}; the clean copy stays"))
+
+
+def remake(portion: Portion) -> list[Made]:
+    """A portion -> what came of each of its articles. Runs in any process on any machine; writes nothing."""
+    memory = Memory(portion.lessons, most=portion.most) if portion.most else None
+    try:
+        archive = _opened(portion.archive)
+    except ArchiveError as error:
+        return [Made(change=Change(extracted=each, url=each.lead.url, error=str(error))) for each in portion.articles]
+    return [_remade(archive, portion.outlet, each, memory) for each in portion.articles]
+
+
+@lru_cache(maxsize=2)
+def _opened(uri: str) -> Archive:
+    return open_archive(uri, write=False)
+
+
+def _remade(archive: Archive, outlet: Outlet, extracted: Extracted, memory: Memory | None) -> Made:
+    try:
+        before = read_clean_copy(archive.read(extracted.clean_key))
+        capture = read_capture(archive, extracted.address, extracted.lead)
+    except (ArchiveError, ValueError) as error:
+        return Made(change=Change(extracted=extracted, url=extracted.lead.url, error=str(error)))
+    # What was said beside the page, in robots.txt, stands in the copy alone.
+    capture = replace(capture, rights=before.article.page.capture.rights)
+    item = refined(capture, outlet, memory)
+    if not isinstance(item, Article):
+        return Made(change=Change(extracted=extracted, url=extracted.lead.url, error=_refused(item)))
+    change = _compared(extracted, before, item)
+    if not change.fields:
+        return Made(change=change)
+    light = replace(capture, body=b"")  # it lies in the WARC, and is a hundred times as large as the story
+    return Made(change=change, article=replace(item, page=replace(item.page, capture=light)))
 
 
 def _keep(run: Run, article: Article, extracted: Extracted, publisher: str | None) -> None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 
 from scrapy.commands import ScrapyCommand
+from scrapy.settings import BaseSettings
 
+from crawler.bulk import Spread, on_cores, on_dask
 from crawler.commands.quarantine import profile_of
-from crawler.console import complain, table, write
-from crawler.opening import catalogue_of, open_run
+from crawler.console import complain, counting, table, write
+from crawler.engine import EngineError, terms_of, workers_usual
+from crawler.opening import catalogue_of, catalogue_path, open_run
 from crawler.readers import day
-from crawler.reextract import Change, extract_again
+from crawler.reextract import Change, Made, Portion, extract_again, remake
+from crawler.resumed import Resumed
+from pipelines.stages import EXTRACTOR
 from storage.archive import ArchiveError
 from storage.catalogue.articles import newest_clean_copies
 from storage.catalogue.schema import CatalogueError
@@ -27,7 +35,7 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "[options]"
+        return "[options] [--engine dask [--scheduler tcp://host:8786]]"
 
     def short_desc(self) -> str:
         return "Make the clean copies again from the archive, after the rules got better"
@@ -35,7 +43,9 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "Runs the chain over the archived pages again and says what changed. An article that comes out another is kept as "
-            "a new revision; nothing is overwritten and nothing is fetched. Try first: scrapy reextract --dry-run --diff"
+            "a new revision; nothing is overwritten and nothing is fetched. Try first: scrapy reextract --dry-run --diff. "
+            "WARC files are handed out to processes; every engine ends in the same archive, and the same command goes on "
+            "where it was interrupted."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -45,41 +55,106 @@ class Command(ScrapyCommand):
         parser.add_argument("--diff", action="store_true", help="print what changed as a unified diff")
         parser.add_argument("--dry-run", action="store_true", help="say what would change, keep nothing")
         parser.add_argument("--json", action="store_true", help="print a JSON line for every article that changed")
+        parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where the work is done: processes of "
+                            "this machine (default), or the workers of a Dask cluster")  # fmt: skip
+        parser.add_argument("--scheduler", metavar="ADDRESS", help="with --engine dask: tcp://… or tls://… of its scheduler; "
+                            "without one the cluster is of this machine")  # fmt: skip
+        parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes on this machine (default: cores)")
+        parser.add_argument("--afresh", action="store_true", help="do also what an interrupted run has done")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        changes: Counter[str] = Counter()
+        assert self.settings is not None
+        if fault := _misuse(args, opts):
+            complain(fault)
+            self.exitcode = 2
+            return
+        counted = Counter[str]()
         try:
-            database = catalogue_of(self.settings)  # type: ignore[arg-type]
-            outlets = [row[0] for row in database.conn.execute("select distinct outlet from articles order by 1")]
-            database.close()
-            for outlet in outlets:
-                if opts.outlet in (None, outlet):
-                    self._outlet(outlet, opts, changes)
+            with _engine(opts, self.settings) as spread:
+                self._all(spread, opts, counted)
         except (ArchiveError, CatalogueError) as error:
             complain(str(error))
             self.exitcode = 5
         except OutletBusy as error:
             complain(str(error))
             self.exitcode = 6
+        except EngineError as error:
+            complain(str(error))
+            self.exitcode = 1
+        except KeyboardInterrupt:
+            complain("Interrupted; the same command goes on where it stopped.")
+            self.exitcode = 130
         if not opts.json:
-            write(f"{changes['articles']} articles were extracted again, {changes['changed']} came out another.")
-            rows = [(number, name) for name, number in changes.most_common() if name not in ("articles", "changed")]
+            write(f"{counted['articles']} articles were extracted again, {counted['changed']} came out another.")
+            rows = [(number, name) for name, number in counted.most_common() if name not in ("articles", "changed")]
             if rows:
                 write(table(rows))
 
-    def _outlet(self, outlet: str, opts: argparse.Namespace, changes: Counter[str]) -> None:
-        run = open_run(outlet, self.settings)  # type: ignore[arg-type]
+    def _all(self, spread: Spread[Portion, list[Made]], opts: argparse.Namespace, counted: Counter[str]) -> None:
+        assert self.settings is not None
+        database = catalogue_of(self.settings)
+        found = Counter(each.outlet for each in newest_clean_copies(database, outlet=opts.outlet, since=opts.since))
+        database.close()
+        asked = {"extractor": EXTRACTOR, "outlet": opts.outlet, "since": opts.since and opts.since.isoformat()}
+        path = catalogue_path(self.settings)
+        with contextlib.ExitStack() as held:
+            resumed = None
+            if not opts.dry_run:
+                resumed = Resumed(path.with_name(f"{path.name}.reextracting"), asked, afresh=opts.afresh)
+                held.enter_context(resumed)
+                if resumed.done:
+                    complain(f"{len(resumed.done)} WARC files were done before the interruption; --afresh does them again.")
+            told = held.enter_context(counting(sum(found.values()), "articles"))
+            for outlet in sorted(found):
+                for change in self._outlet(outlet, spread, opts, resumed):
+                    told(1)
+                    _count(change, counted)
+                    _say(change, opts)
+            if resumed is not None:
+                resumed.finish()
+
+    def _outlet(
+        self, outlet: str, spread: Spread[Portion, list[Made]], opts: argparse.Namespace, resumed: Resumed | None
+    ) -> Iterator[Change]:
+        assert self.settings is not None
+        run = open_run(outlet, self.settings)
+        done, add = (resumed.done, resumed.add) if resumed else (frozenset[str](), None)
         try:
             found = newest_clean_copies(run.catalogue, outlet=outlet, since=opts.since)
-            most = self.settings.getint("NEWS_MEMORY")  # type: ignore[union-attr]
-            for change in extract_again(run, profile_of(outlet, self.settings), found, most=most, dry=opts.dry_run):
-                changes["articles"] += 1
-                changes["changed"] += bool(change.fields)
-                changes.update(f"{name} changed" for name in change.fields)
-                changes["not extracted"] += change.error is not None
-                _say(change, opts)
+            left = (each for each in found if each.address.file not in done)
+            yield from extract_again(
+                run, profile_of(outlet, self.settings), left,
+                most=self.settings.getint("NEWS_MEMORY"), dry=opts.dry_run, spread=spread, done=add,
+            )  # fmt: skip
         finally:
             run.finish("extracted again", dt.datetime.now(dt.UTC))
+
+
+def _misuse(args: list[str], opts: argparse.Namespace) -> str | None:
+    if args:
+        return f"reextract takes no words, only options; an outlet is named so: --outlet {args[0]}"
+    if opts.scheduler and opts.engine != "dask":
+        return "--scheduler is for --engine dask."
+    if opts.workers < 0:
+        return "--workers takes a number of 0 or more."
+    if opts.workers and opts.scheduler:
+        return "--workers is for this machine; with --scheduler the workers are those that it has."
+    return None
+
+
+def _engine(opts: argparse.Namespace, settings: BaseSettings) -> contextlib.AbstractContextManager[Spread[Portion, list[Made]]]:
+    count = opts.workers or workers_usual()
+    if opts.engine == "dask":
+        # The portions name the archive; that of the workers' own settings is not asked.
+        return on_dask(remake, opts.scheduler, count, replace(terms_of(settings), archive=""), complain)
+    return on_cores(remake, count)
+
+
+def _count(change: Change, counted: Counter[str]) -> None:
+    counted["articles"] += 1
+    counted["changed"] += bool(change.fields)
+    counted.update(f"{name} changed" for name in change.fields)
+    counted["not extracted"] += change.error is not None
 
 
 def _say(change: Change, opts: argparse.Namespace) -> None:

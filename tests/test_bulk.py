@@ -1,0 +1,156 @@
+"""The same work over portions in this process, on the cores and on Dask: one outcome, also when a portion kills its process."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+from scrapy.utils.project import get_project_settings
+
+from crawler.bulk import Lost, Spread, here, on_cores, on_dask
+from crawler.commands.reextract import Command, _misuse
+from crawler.engine import EngineError, terms_of
+from crawler.reextract import Change, Made, Portion, extract_again, remake
+from crawler.resumed import Resumed
+from storage.catalogue.articles import newest_clean_copies
+from storage.records import Outlet
+from storage.run import Run
+from tests.test_lessons import MOST, NOW, crawled, texts
+
+DEADLY = 7
+
+
+def double(number: int) -> int:
+    """The work of these tests; one number kills the process."""
+    if number == DEADLY:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2 * number
+
+
+def made_again(folder: Path, spread: Spread[Portion, list[Made]]) -> tuple[list[Change], Run]:
+    """An outlet with a note that recurs, extracted again -> what changed, and the run."""
+    run = crawled(folder)
+    changes = list(extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), most=MOST, spread=spread))
+    assert texts(run) == [False] * 5
+    run.finish("extracted again", NOW)
+    return changes, run
+
+
+def said(changes: list[Change]) -> list[tuple[str, tuple[str, ...], str, str | None]]:
+    return [(change.url, change.fields, change.diff, change.error) for change in changes]
+
+
+def test_on_cores_the_outcome_is_that_of_one_process(tmp_path: Path) -> None:
+    alone, _ = made_again(tmp_path / "alone", here(remake))
+    with on_cores(remake, 2) as spread:
+        together, _ = made_again(tmp_path / "together", spread)
+    assert said(together) == said(alone)
+    assert [change.fields for change in alone] == [("text",), ("text",), (), (), ()]
+
+
+def test_a_portion_that_kills_its_process_is_lost_and_the_others_are_not() -> None:
+    with on_cores(double, 2) as spread:
+        found = list(spread(range(20)))
+        assert [each for each in found if not isinstance(each, Lost)] == [2 * n for n in range(20) if n != DEADLY]
+        assert found[DEADLY] == Lost("its worker process died (3 of them)")
+        assert list(spread([1, 2], alone=True)) == [2, 4], "and it goes on"
+
+
+def test_an_article_that_kills_its_process_costs_no_other(tmp_path: Path) -> None:
+    run = crawled(tmp_path)
+    second = list(newest_clean_copies(run.catalogue))[1].lead.url
+
+    def lost_with(url: str) -> Spread[Portion, list[Made]]:
+        def spread(portions: Iterator[Portion], *, alone: bool = False) -> Iterator[list[Made] | Lost]:
+            for portion in portions:
+                deadly = any(each.lead.url == url for each in portion.articles)
+                yield Lost("its worker process died (3 of them)") if deadly else remake(portion)
+
+        return spread  # type: ignore[return-value]
+
+    again = extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), most=0, spread=lost_with(second))
+    errors = [change.error for change in again]
+    assert errors == [None, "its worker process died (3 of them); the clean copy stays", None, None, None]
+    run.finish("extracted again", NOW)
+
+
+def either(portion: Portion | int) -> list[Made] | int:
+    """Both works, for one cluster: it takes seconds to start."""
+    return double(portion) if isinstance(portion, int) else remake(portion)
+
+
+@pytest.mark.slow
+def test_on_dask_too(tmp_path: Path) -> None:
+    terms = replace(terms_of(get_project_settings()), archive="")
+    complaints: list[str] = []
+    alone, _ = made_again(tmp_path / "alone", here(remake))
+    with on_dask(either, None, 2, terms, complaints.append) as spread:
+        together, _ = made_again(tmp_path / "together", spread)  # type: ignore[arg-type]
+        lost = list(spread([1, DEADLY, 3], alone=True))
+    assert said(together) == said(alone)
+    assert lost == [2, Lost("its worker process died (3 of them)"), 6]
+    assert complaints == []
+
+
+def test_a_scheduler_that_goes_away_is_one_line() -> None:
+    terms = replace(terms_of(get_project_settings()), archive="")
+    with LocalCluster(
+        n_workers=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as cluster, on_dask(double, cluster.scheduler_address, 0, terms, lambda line: None) as spread:
+        answers = spread(iter(range(6)))
+        assert next(answers) == 0
+        cluster.close()
+        with pytest.raises(EngineError, match=r"^The scheduler went away: start it, and the same command again"):
+            list(answers)
+
+
+def test_what_is_done_is_remembered_until_all_is(tmp_path: Path) -> None:
+    path = tmp_path / "done"
+    with Resumed(path, {"outlet": "a"}) as first:
+        first.add("one.warc.gz")
+        first.add("two\n.warc.gz")
+    path.write_bytes(path.read_bytes() + b'"thr')  # killed while it wrote
+    assert Resumed(path, {"outlet": "a"}).done == {"one.warc.gz", "two\n.warc.gz"}
+    assert Resumed(path, {"outlet": "b"}).done == frozenset()
+    assert Resumed(path, {"outlet": "a"}, afresh=True).done == frozenset()
+    with Resumed(path, {"outlet": "a"}) as second:
+        second.add("four.warc.gz")
+        assert Resumed(path, {"outlet": "a"}).done == {"one.warc.gz", "two\n.warc.gz", "four.warc.gz"}
+        second.finish()
+    assert not path.exists()
+
+
+def test_files_that_are_done_are_told_when_all_of_them_is_entered(tmp_path: Path) -> None:
+    run = crawled(tmp_path)
+    done: list[str] = []
+    seen: Callable[[str], None] = done.append
+    changes = extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), most=MOST, done=seen)
+    next(changes)
+    assert done == []
+    list(changes)
+    assert done == [next(newest_clean_copies(run.catalogue)).address.file]
+    run.finish("extracted again", NOW)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["menafn"], "an outlet is named so: --outlet menafn"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler is for --engine dask."),
+        (["--workers", "-1"], "--workers takes a number of 0 or more."),
+        (["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], "--workers is for this machine"),
+    ],
+)
+def test_wrong_use(words: list[str], line: str) -> None:
+    parser = argparse.ArgumentParser()
+    command = Command()
+    command.settings = get_project_settings()
+    command.add_options(parser)
+    opts, args = parser.parse_known_args(words)
+    assert line in (_misuse(args, opts) or "")
