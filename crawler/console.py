@@ -76,8 +76,9 @@ def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> str:
 
 
 @contextlib.contextmanager
-def counting(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error for so many things; quiet where that is no terminal. Told how many more are done."""
+def counting(total: int | None, what: str) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for so many things (None: nobody knows how many), told how many more are done; nothing where
+    that is no terminal."""
     if not sys.stderr.isatty():
         yield lambda more: None
         return

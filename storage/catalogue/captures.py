@@ -37,6 +37,12 @@ class Version:
     cluster: str
 
 
+def last_look(connection: sqlite3.Connection, url: str) -> dt.datetime | None:
+    """URL of a lead -> when its newest capture was fetched; None when there is none."""
+    found = connection.execute("select max(fetched_at) from captures where lead = ?", (url,)).fetchone()[0]
+    return dt.datetime.fromisoformat(found) if found else None
+
+
 def next_sequence(connection: sqlite3.Connection) -> int:
     """The number of the next ending."""
     return int(connection.execute("select coalesce(max(id), 0) + 1 from captures").fetchone()[0])

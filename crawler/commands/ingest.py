@@ -1,0 +1,165 @@
+"""scrapy ingest: WARC files of others into the archive: judged, clean, each story once.
+
+Exit status: 0 all files were read; 1 a file is damaged, or cannot be read (the rest of it is taken in); 2 wrong use; 5 archive or
+catalogue cannot be used; 6 another run of the outlet is going; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from scrapy.commands import ScrapyCommand
+from scrapy.spiderloader import get_spider_loader
+
+from crawler.bulk import Spread, on_cores
+from crawler.commands.quarantine import profile_of
+from crawler.console import complain, counting, table, write
+from crawler.engine import workers_usual
+from crawler.ingest import Ingest, Portion, judge_all
+from crawler.opening import catalogue_path, open_run
+from pipelines.stages import Refined, memory_of
+from storage.archive import ArchiveError, open_store
+from storage.archive.keys import check_outlet
+from storage.catalogue.schema import CatalogueError
+from storage.run import OutletBusy
+from storage.views.report import receipt_text
+
+_USUAL = "ingested"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+
+class Command(ScrapyCommand):
+    """Takes WARC files in."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "FILE-or-s3://bucket/key … [--outlet NAME]"
+
+    def short_desc(self) -> str:
+        return "Take WARC files of others into the archive: judged, clean, each story once"
+
+    def long_desc(self) -> str:
+        return (
+            "Every web page in the files (Common Crawl's news files, wget's, another crawler's) is written into a WARC of this "
+            "archive with its own date, judged, cleaned and placed; its metadata record says which file and record it came "
+            "from. What is held already is passed over, so the same command goes on where it was interrupted. Nothing is "
+            "fetched. Example: scrapy ingest CC-NEWS-*.warc.gz"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--outlet", default=_USUAL, metavar="NAME", help="the outlet that the pages are kept under (default: "
+                            f"{_USUAL}); with an outlet of `scrapy list` what recurs in its stories is taken out")  # fmt: skip
+        parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that judge (default: cores)")
+        parser.add_argument("--json", action="store_true", help="print the receipt as JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        if fault := _misuse(args, opts):
+            complain(fault)
+            self.exitcode = 2
+            return
+        try:
+            with on_cores(judge_all, opts.workers or workers_usual()) as spread:
+                self._take_in(args, opts, spread)
+        except (ArchiveError, CatalogueError) as error:
+            complain(str(error))
+            self.exitcode = 5
+        except OutletBusy as error:
+            complain(str(error))
+            self.exitcode = 6
+
+    def _take_in(self, names: list[str], opts: argparse.Namespace, spread: Spread[Portion, list[Refined]]) -> None:
+        assert self.settings is not None
+        profile = profile_of(opts.outlet, self.settings)
+        run = open_run(opts.outlet, self.settings)
+        known = opts.outlet in get_spider_loader(self.settings).list()
+        ingest = Ingest(
+            run, profile, self.settings["USER_AGENT"] or "",
+            memory_of(run, self.settings.getint("NEWS_MEMORY")) if known else None,
+        )  # fmt: skip
+        reason = "interrupted"
+        try:
+            with counting(None, "answers") as told:
+                for name in names:
+                    self._file(name, ingest, spread, told)
+            reason = "ingested"
+        except KeyboardInterrupt:
+            complain("Interrupted; the same command goes on where it stopped.")
+            self.exitcode = 130
+        finally:
+            receipt = run.finish(reason, dt.datetime.now(dt.UTC))
+        if ingest.faults:
+            self.exitcode = self.exitcode or 1
+        places = (self.settings["NEWS_ARCHIVE_URI"], str(catalogue_path(self.settings)))
+        _tell(receipt, ingest, places, as_json=opts.json)
+
+    def _file(self, name: str, ingest: Ingest, spread: Spread[Portion, list[Refined]], told: Any) -> None:
+        try:
+            with _opened(name) as stream:
+                for count in ingest.take_in(stream, name, spread):
+                    told(count)
+        except (OSError, Unfit) as error:
+            complain(f"{name}: {getattr(error, 'strerror', None) or error}")
+            self.exitcode = 1
+
+
+class Unfit(Exception):
+    """A file that cannot be taken in; the message says what to do."""
+
+
+def _misuse(args: list[str], opts: argparse.Namespace) -> str | None:
+    if not args:
+        return "Name WARC files, as in: scrapy ingest CC-NEWS-20260301.warc.gz"
+    for name in args:
+        if urlsplit(name).scheme in ("http", "https"):
+            return f"{name}: download it first; files and s3://bucket/key are read."
+    if opts.workers < 0:
+        return "--workers takes a number of 0 or more."
+    try:
+        check_outlet(opts.outlet)
+    except ArchiveError as error:
+        return f"--outlet: {error}"
+    return None
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """A path, file:///path or s3://bucket/key -> the open file, at its start. OSError, ArchiveError, Unfit."""
+    parts = urlsplit(name)
+    with contextlib.ExitStack() as held:
+        if parts.scheme == "s3":
+            folder, _, key = parts.path.strip("/").rpartition("/")
+            stream = held.enter_context(open_store(f"s3://{parts.netloc}/{folder}").open_stream(key))
+        else:
+            stream = held.enter_context(Path(unquote(parts.path) if parts.scheme == "file" else name).open("rb"))
+        start = stream.read(5)
+        stream.seek(0)
+        if start[:4] == _ZSTD:
+            raise Unfit(f"it is compressed with zstd; unpack it first: zstd -d {name}")
+        if start and start != b"WARC/" and start[:2] != b"\x1f\x8b":
+            raise Unfit("it is no WARC file: it begins neither with WARC/ nor as gzip")
+        yield stream
+
+
+def _tell(receipt: dict[str, Any], ingest: Ingest, places: tuple[str, str], *, as_json: bool) -> None:
+    for fault in ingest.faults[:20]:
+        complain(fault)
+    if len(ingest.faults) > 20:
+        complain(f"… and {len(ingest.faults) - 20} more damaged places")
+    if as_json:
+        write(json.dumps({**receipt, "passed_over": dict(ingest.passed), "faults": ingest.faults}, ensure_ascii=False))
+        return
+    write(receipt_text(receipt, *places))
+    if ingest.passed:
+        write("Passed over:")
+        write(table([(number, reason) for reason, number in ingest.passed.most_common()]))
