@@ -46,5 +46,5 @@ pictures: install browser  ## take the pictures in docs/pictures anew, of the ne
 clean:  ## remove what the demo and the checks made (never ./archive)
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-bench: install  ## run the benchmarks (about ten minutes) and write docs/figures.md
+bench: install  ## run the benchmarks (some twenty minutes) and write docs/figures.md
 	$(BIN)/python -m benchmarks.figures

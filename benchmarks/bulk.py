@@ -62,7 +62,7 @@ def archived(folder: Path, pages: Path, most: int) -> list[Portion]:
         about={"software": "bench"}, index=lambda c, ending, text, printed: enter_placed(ending, text, Placements(c), printed),
     )  # fmt: skip
     found = itertools.chain.from_iterable(pages_of(pages / name) for name in SETS)
-    kept = 0
+    kept, waiting = 0, []
     for number, (key, capture) in enumerate(found):
         if kept >= most:
             break
@@ -73,9 +73,11 @@ def archived(folder: Path, pages: Path, most: int) -> list[Portion]:
         address = run.record(exchange(url, capture.body))
         item = refined(replace(capture, lead=lead, url=url, address=address), OUTLET)
         ending, clean = enter(run, item)
-        run.keep(ending, clean).result()
-        run.settled(ending)
+        waiting.append((ending, run.keep(ending, clean)))
         kept += isinstance(item, Article) and clean is not None
+    for ending, durable in waiting:
+        durable.result()
+        run.settled(ending)
     made = list(portions(run, OUTLET, newest_clean_copies(run.catalogue)))
     run.finish("finished", now())
     return made

@@ -1,8 +1,8 @@
-"""Runs the benchmarks at a size that ends in about ten minutes and writes docs/figures.md: figure, command, date, reference.
+"""Runs the benchmarks at a size that ends in some twenty minutes and writes docs/figures.md: figure, command, date, reference.
 
 python -m benchmarks.figures [--only NAME …] [--out FILE]
 
-Names: text, cluster, judge, crawl, crash, scale. With --only the other sections of the file stay as they are.
+Names: text, cluster, judge, crawl, crash, bulk, fleet, sync, scale. With --only the other sections of the file stay as they are.
 """
 
 from __future__ import annotations
@@ -123,6 +123,15 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
         from_json("crawl", "--pages", "257", "--rounds", "1"),
     ),
     "crash": ("Killed at any moment", from_json("crash", "--rounds", "6")),
+    "bulk": (
+        "Bulk work: one process, plain multiprocessing, Dask",
+        from_json("bulk", "--records", "400", "--rounds", "2", reference="2 shared cores: plain multiprocessing measured 1.3 once"),
+    ),
+    "fleet": (
+        "A fleet that is killed at, beside one process",
+        from_json("fleet", "--outlets", "10", "--workers", "4", "--kills", "6", "--pages", "4"),
+    ),
+    "sync": ("One catalogue from everybody's runs", from_json("sync", "--outcomes", "2000", "--rounds", "1")),
     "scale": ("At size", from_json("scale", "--documents", "20000")),
 }
 
