@@ -35,6 +35,7 @@ from storage.run import Run
 from storage.urls import canonical
 
 REDIRECTS = (301, 302, 303, 307, 308)
+LEASED = 32  # leads that are leased at once: all that wait are sorted for it
 
 
 class ArgumentError(ValueError):
@@ -111,12 +112,17 @@ class OutletSpider(scrapy.Spider):
             raise CloseSpider("unreadable")
         self.impossible = await impossible_answer(self, _now())
         left, new = self.limit or sys.maxsize, 0
-        while new < left and (fresh := leads.lease(self.run.catalogue, self.name, self.run.id, _now(), self.since)):
-            new += 1
-            yield self.ask(fresh)
+        while fresh := self._leased(min(left - new, LEASED)):
+            new += len(fresh)
+            for lead in fresh:
+                yield self.ask(lead)
         for known in self._due(min(left - new, allowed(new, self.settings.getfloat("NEWS_REVISIT_SHARE")))):
             self.run.revisited += 1
             yield self.ask(known, known=True)
+
+    def _leased(self, most: int) -> list[Lead]:
+        """The next leads that wait."""
+        return leads.lease(self.run.catalogue, self.name, self.run.id, _now(), self.since, most=most)
 
     def _due(self, most: int) -> list[Lead]:
         """Known stories that are to be looked at again. They are not leased: one that is not reached is due in the next run."""

@@ -8,7 +8,8 @@ groups. Only the language of templates is listed here, no site's own names.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 # Group -> stems. A stem in angle brackets counts only as a whole word; others also inside a longer word.
 _STEMS = {
@@ -63,14 +64,18 @@ _PART = {stem: BIT[group] for group, stems in _STEMS.items() for stem in stems.s
 _TOKEN = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 # "article-body" and "articleBody" are the stem "articlebody": pairs of neighbouring tokens are looked up joined.
 _PAIRED = frozenset(_PART)
+_LENGTHS = sorted({len(stem) for stem in _PART})
+_LONG = 24  # letters of a token, beyond which there are fewer stems than pieces of it
 
 
 @lru_cache(maxsize=1 << 16)
 def _token(token: str) -> int:
-    mask = _WHOLE.get(token, 0)
-    for stem, bit in _PART.items():
-        if stem in token:
-            mask |= bit
+    mask, size, part = _WHOLE.get(token, 0), len(token), _PART.get
+    if size > _LONG:  # an identifier; each stem is looked for
+        return mask | reduce(or_, (bit for stem, bit in _PART.items() if stem in token), 0)
+    for length in _LENGTHS:
+        for start in range(size - length + 1):
+            mask |= part(token[start : start + length], 0)
     return mask
 
 

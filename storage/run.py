@@ -130,12 +130,13 @@ class Run:
         with self.writing:  # the settler writes to the ledger too
             self.ledger.append(event, fields)
 
-    def settled(self, ending: Ending) -> None:
-        """An ending is durable: say so in the catalogue, and count it."""
-        self.gone += captures.settle(self.catalogue, [ending])
-        self.counts[ending.outcome] += 1
-        if ending.outcome is Outcome.QUARANTINED and ending.kind:
-            self.kinds[ending.kind] += 1
+    def settled(self, *endings: Ending) -> None:
+        """Endings are durable: say so in the catalogue, and count them."""
+        self.gone += captures.settle(self.catalogue, endings)
+        for ending in endings:
+            self.counts[ending.outcome] += 1
+            if ending.outcome is Outcome.QUARANTINED and ending.kind:
+                self.kinds[ending.kind] += 1
 
     def finish(self, reason: str, now: dt.datetime) -> dict[str, Any]:
         """End the run: everything published under its final name -> the receipt, which is kept in the archive too.

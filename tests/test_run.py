@@ -148,7 +148,7 @@ def test_what_a_kill_left_open_is_settled_when_durable_and_taken_back_otherwise(
     assert any("1 were durable" in note for note in again.notes)
     assert states(again)["https://outlet.example/1"] == "captured"
     assert again.catalogue.conn.execute("select count(*) from captures").fetchone() == (1,)
-    assert leads.lease(again.catalogue, "outlet", again.id, NOW).url == "https://outlet.example/2"
+    assert [each.url for each in leads.lease(again.catalogue, "outlet", again.id, NOW)] == ["https://outlet.example/2"]
     assert keep(again, fetched(again, 2, story(2))).outcome is Outcome.KEPT
     again.finish("finished", NOW)
     assert lost.outcome is Outcome.KEPT
@@ -167,8 +167,8 @@ def test_a_refusal_brings_the_lead_back_later_and_a_missing_page_does_not(tmp_pa
     keep(run, fetched(run, 1, b"<html><title>403 Forbidden</title><h1>403 Forbidden</h1><p>nginx</p></html>", "403 Forbidden"))
     keep(run, fetched(run, 2, b"<html><title>404</title><h1>Page not found</h1></html>", "404 Not Found"))
     assert states(run) == {"https://outlet.example/1": "announced", "https://outlet.example/2": "gone"}
-    assert leads.lease(run.catalogue, "outlet", run.id, NOW) is None, "it waits before it is asked for again"
-    assert leads.lease(run.catalogue, "outlet", run.id, NOW + dt.timedelta(hours=2)) is not None
+    assert leads.lease(run.catalogue, "outlet", run.id, NOW) == [], "it waits before it is asked for again"
+    assert leads.lease(run.catalogue, "outlet", run.id, NOW + dt.timedelta(hours=2)) != []
     run.finish("finished", NOW)
 
 

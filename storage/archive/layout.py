@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring
+from math import isfinite
 
+_NAMED = {None: "null", True: "true", False: "false"}
 _plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
@@ -19,11 +21,17 @@ def laid_out(value: object, indent: str = "\n") -> str:
         if not value:
             return "{}"
         inner = indent + " "
-        fields = [f"{encode_basestring(name)}: {laid_out(each, inner)}" for name, each in value.items()]
+        fields = [
+            f"{encode_basestring(name)}: {encode_basestring(each) if type(each) is str else laid_out(each, inner)}"
+            for name, each in value.items()
+        ]
         return "{" + inner + f",{inner}".join(fields) + indent + "}"
     if isinstance(value, list | tuple):
         if not value:
             return "[]"
         inner = indent + " "
-        return "[" + inner + f",{inner}".join([laid_out(each, inner) for each in value]) + indent + "]"
-    return _plain(value)
+        lines = [encode_basestring(each) if type(each) is str else laid_out(each, inner) for each in value]
+        return "[" + inner + f",{inner}".join(lines) + indent + "]"
+    if type(value) is float and isfinite(value):
+        return float.__repr__(value)
+    return _NAMED[value] if value is None or value is True or value is False else _plain(value)

@@ -57,31 +57,31 @@ def put_back(connection: sqlite3.Connection, url: str) -> None:
 
 
 def lease(
-    database: sqlite_utils.Database, outlet: str, run: str, now: dt.datetime, since: dt.date | None = None
-) -> Lead | None:
-    """The oldest lead of the outlet that waits, now leased by this run; None when there is none.
+    database: sqlite_utils.Database, outlet: str, run: str, now: dt.datetime, since: dt.date | None = None, *, most: int = 1
+) -> list[Lead]:
+    """The oldest leads of the outlet that wait, at most `most`, now leased by this run.
 
     With `since`, leads whose source dates them earlier are passed over; they stay announced.
     """
     with writing(database) as connection:
-        row = connection.execute(
+        rows = connection.execute(
             """select url, outlet, source, title, published from leads
                where outlet = :outlet and state in ('announced', 'leased') and not_before <= :now
                  and (state = 'announced' or run is not :run) and (:since is null or published is null or published >= :since)
-               order by announced_at, published, url limit 1""",
-            {"outlet": outlet, "run": run, "now": _iso(now), "since": since.isoformat() if since else None},
-        ).fetchone()
-        if row is None:
-            return None
-        connection.execute("update leads set state = 'leased', run = ? where url = ?", (run, row[0]))
-    url, outlet, source, title, published = row
-    return Lead(
-        url=url,
-        outlet=outlet,
-        source=source,
-        title=title,
-        published=dt.datetime.fromisoformat(published) if published else None,
-    )
+               order by announced_at, published, url limit :most""",
+            {"outlet": outlet, "run": run, "now": _iso(now), "since": since.isoformat() if since else None, "most": most},
+        ).fetchall()
+        connection.executemany("update leads set state = 'leased', run = ? where url = ?", [(run, row[0]) for row in rows])
+    return [
+        Lead(
+            url=url,
+            outlet=outlet,
+            source=source,
+            title=title,
+            published=dt.datetime.fromisoformat(published) if published else None,
+        )
+        for url, outlet, source, title, published in rows
+    ]
 
 
 def take(database: sqlite_utils.Database, lead: Lead, run: str, now: dt.datetime) -> None:
