@@ -32,7 +32,7 @@ test: install browser  ## every check: tests, style, types, the arrows between t
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) $(BIN)/python -m pytest -n auto --dist loadfile  # in memory: fsync on a disk takes minutes
+	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder  # in memory: fsync on a disk takes minutes
 
 crawl: install  ## the live outlet: make crawl [OUTLET=menafn] [ARGS="-a limit=10"]
 	@$(BIN)/scrapy crawl $(or $(OUTLET),menafn) $(ARGS)

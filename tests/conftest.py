@@ -18,7 +18,10 @@ SHARED = ROOT.parent / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of real pages run where those pages lie beside the project."""
+    """Files with slow tests begin first, so that no process is left with the longest one at the end; tests of real pages run
+    where those pages lie beside the project."""
+    slow = {item.path for item in items if "slow" in item.keywords}
+    items.sort(key=lambda item: item.path not in slow)
     if SHARED.is_dir():
         return
     skip = pytest.mark.skip(reason="the folder ../shared with real pages is not beside the project")

@@ -52,6 +52,7 @@ def test_verify_and_what_mends(archive: Path, crawled: RawServer, scrapy_command
     assert {path: path.read_bytes() for path in kept} == kept
 
 
+@pytest.mark.slow
 def test_verify_of_single_files(archive: Path, crawled: RawServer, scrapy_command: Scrapy, tmp_path: Path) -> None:
     (warc,) = (archive / "warc").rglob("*.warc.gz")
     assert scrapy_command("verify", str(warc)).status == 0
@@ -102,6 +103,7 @@ def test_du(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
     assert "in all" in scrapy_command("archive", "du", str(archive)).out
 
 
+@pytest.mark.slow
 def test_forget(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
     url, copy = (f"{crawled.url}/{number}/ferry" for number in (1000001, 1000007))
     done = scrapy_command("forget", url, "--reason", "court order 12/2026", "--json")

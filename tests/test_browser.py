@@ -161,6 +161,7 @@ PAGES = ("/search?q=boats", f"/story/{FERRY_ID}", "compare", "/quarantine", "cap
          "run", "/operator", "/questions", "/catalogue/outcomes?outlet=gazette")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_page_can_be_used_by_everybody(browser: Browser, site: str) -> None:
     """axe-core on every page, and no page is wider than a phone."""
     versions = told(f"{site}/story/{FERRY_ID}.json")["versions"]

@@ -69,6 +69,7 @@ def test_wrong_words_and_a_silent_outlet_are_one_line(scrapy_command: Scrapy) ->
     assert silent.status == 3 and "could not be read: status 404" in silent.out
 
 
+@pytest.mark.slow
 def test_a_new_outlet_is_proposed_and_never_overwritten(tmp_path: Path, scrapy_command: Scrapy) -> None:
     home = (
         b'<html lang="en-GB"><head><title>Ferry News</title><link rel="alternate" type="application/rss+xml" href="/rss.xml">'

@@ -81,6 +81,7 @@ def whole(scrapy_command: Scrapy) -> None:
     assert checked.status == 0, checked.out
 
 
+@pytest.mark.slow
 def test_pages_of_others_are_judged_placed_and_kept_with_their_provenance(
     tmp_path: Path, archive: Path, scrapy_command: Scrapy
 ) -> None:
@@ -122,6 +123,7 @@ def test_forms_of_files(tmp_path: Path, archive: Path, scrapy_command: Scrapy) -
     whole(scrapy_command)
 
 
+@pytest.mark.slow
 def test_a_damaged_file_costs_what_is_damaged(tmp_path: Path, archive: Path, scrapy_command: Scrapy) -> None:
     whole_file = warc(SOME[:3])
     (cut := tmp_path / "cut.warc.gz").write_bytes(whole_file[:-200])

@@ -78,6 +78,7 @@ def states(archive: Path) -> dict[str, str]:
         return {url.rsplit("/", 2)[1][-1]: state for url, state in catalogue.execute("select url, state from leads")}
 
 
+@pytest.mark.slow
 def test_a_correction_a_removal_and_a_block(archive: Path, scrapy_command: Scrapy) -> None:
     corrected = story(1).replace(b"in letter number", b"in the corrected letter number")
     pages = {

@@ -92,6 +92,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(folder)
 
 
+@pytest.mark.slow
 def test_the_tutorial_leads_from_a_clone_to_ten_stories(shell: Shell) -> None:
     stand: subprocess.Popen[str] | None = None
     said: dict[str, str] = {}
@@ -120,6 +121,7 @@ def test_the_tutorial_leads_from_a_clone_to_ten_stories(shell: Shell) -> None:
     assert {"stories.csv", "port.epub", "datapackage.json"} <= {path.name for path in shell.folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_readme_run(shell: Shell) -> None:
     stand, _ = shell.open(".venv/bin/python -m tests.newsstand --port 18050", 3)
     shell.environment |= {"NEWS_ALLOW_ADDRESSES": "127.0.0.0/8", "NEWS_DELAY": "0"}
