@@ -35,7 +35,7 @@ TOLD, FRONTS = 10, 200  # pages made of every text of told.txt; front pages
 PARTS = 20  # families are left out by the twentieth
 REFUSED = 0.01  # a story refused is worse than an error page kept
 # How much a page of each sort counts: the labelled ones of judge/ more than composed ones.
-COUNTS = {"judge": 4.0, "told": 0.6, "composed": 0.3, "other": 1.0}
+COUNTS = {"judge": 8.0, "told": 0.6, "composed": 0.3, "other": 1.0}
 
 
 class Row(NamedTuple):
