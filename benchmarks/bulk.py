@@ -83,13 +83,13 @@ def archived(folder: Path, pages: Path, most: int) -> list[Portion]:
     return made
 
 
-def plain(portions: Iterable[Portion], *, alone: bool = False) -> Iterator[list[Made] | Lost]:
+def plain(pool: multiprocessing.pool.Pool) -> Bulk:
     """What anybody would write."""
-    assert _POOL is not None
-    return _POOL.imap(remake, portions)
 
+    def spread(portions: Iterable[Portion], *, alone: bool = False) -> Iterator[list[Made] | Lost]:
+        return pool.imap(remake, portions)
 
-_POOL: multiprocessing.pool.Pool | None = None
+    return spread
 
 
 def seconds(spread: Bulk, work: list[Portion]) -> tuple[float, str]:
@@ -107,14 +107,13 @@ def seconds(spread: Bulk, work: list[Portion]) -> tuple[float, str]:
 
 def measured(work: list[Portion], rounds: int) -> dict[str, list[float]]:
     """Portions -> wall seconds of each way in each round."""
-    global _POOL
     terms = replace(terms_of(get_project_settings()), archive="")
     complain = logging.getLogger(__name__).warning
     taken: dict[str, list[float]] = {}
     digests = set()
     with contextlib.ExitStack() as held:
-        ways: dict[str, Bulk] = {"one process": here(remake), "multiprocessing": plain}
-        _POOL = held.enter_context(multiprocessing.get_context("fork").Pool(2))
+        ways: dict[str, Bulk] = {"one process": here(remake)}
+        ways["multiprocessing"] = plain(held.enter_context(multiprocessing.get_context("fork").Pool(2)))
         ways["two processes of ours"] = held.enter_context(on_cores(remake, 2))
         for count in (1, 2):
             ways[f"dask {count}"] = held.enter_context(on_dask(remake, None, count, terms, complain))

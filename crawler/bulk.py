@@ -17,7 +17,6 @@ from crawler.engine import EngineError, Terms, cluster
 from pipelines.workers import DEATHS, WorkerLost, Workers
 
 _AHEAD = 3  # portions a process that are handed out before the first answer is waited for
-_TRIES = 2  # times that Dask gives a portion out again when the work itself fails, as when S3 is away for a moment
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -94,12 +93,33 @@ def on_dask(
 
         def spread(portions: Iterable[T], *, alone: bool = False) -> Iterator[R | Lost]:
             def begin(portion: T) -> Any:
-                return client.submit(work, portion, pure=False, retries=_TRIES)
+                return client.submit(work, portion, pure=False)
 
             threads = sum(client.nthreads().values())
             return _in_order(portions, begin, answer, 1 if alone else _AHEAD * max(threads, 1))
 
         yield spread
+
+
+def answered(
+    spread: Spread[T, list[R]], portions: Iterable[T], split: Callable[[T], list[T]], failed: Callable[[T, Lost], R]
+) -> Iterator[tuple[T, list[R]]]:
+    """Portions -> each with what was made of it. One that was lost is split and its parts, of one thing each, are asked for
+    alone, so that the thing which kills its process costs no other: `failed` says what becomes of that one."""
+    given: deque[T] = deque()
+
+    def noted() -> Iterator[T]:
+        for portion in portions:
+            given.append(portion)
+            yield portion
+
+    for answer in spread(noted()):
+        portion = given.popleft()
+        if isinstance(answer, Lost):
+            parts = split(portion)
+            alone = zip(parts, spread(parts, alone=True), strict=True)
+            answer = [made for part, found in alone for made in ([failed(part, found)] if isinstance(found, Lost) else found)]
+        yield portion, answer
 
 
 def _in_order(portions: Iterable[T], begin: Callable[[T], Any], answer: Callable[[Any], R], ahead: int) -> Iterator[R]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from crawler.bulk import Lost, Spread
+from crawler.bulk import Lost, Spread, answered
 from pipelines.fetched import failure_of
 from pipelines.memory import Memory
 from pipelines.stages import Refined, enter, judged
@@ -81,16 +81,8 @@ class Ingest:
 
     def take_in(self, stream: BinaryIO, name: str, spread: Spread[Portion, list[Refined]]) -> Iterator[int]:
         """An open, seekable WARC file and its name -> how many answers each step took in, made durable by then."""
-        asked: list[Portion] = []
-
-        def noted() -> Iterator[Portion]:
-            for portion in self._portions(stream, name):
-                asked.append(portion)
-                yield portion
-
-        for answer in spread(noted()):
-            portion = asked.pop(0)
-            self._keep(self._one_by_one(portion, spread, answer) if isinstance(answer, Lost) else answer)
+        for portion, items in answered(spread, self._portions(stream, name), _singles, _lost):
+            self._keep(items)
             yield len(portion.fetched)
 
     def _portions(self, stream: BinaryIO, name: str) -> Iterator[Portion]:
@@ -161,17 +153,6 @@ class Ingest:
         digest = fetched.address.payload_digest if fetched.address else ""
         return same_body(self.run.catalogue, self.outlet.name, digest, fetched.lead.url) if digest else 0
 
-    def _one_by_one(self, portion: Portion, spread: Spread[Portion, list[Refined]], lost: Lost) -> list[Refined]:
-        """A portion that killed its processes, answer by answer: the one that does it has failed."""
-        pairs = zip(portion.fetched, portion.copies, strict=True)
-        singles = [
-            Portion(outlet=self.outlet, agent=self.agent, fetched=(each,), copies=(copies,)) for each, copies in pairs
-        ]
-        made: list[Refined] = []
-        for single, answer in zip(singles, spread(singles, alone=True), strict=True):
-            made += [failure_of(single.fetched[0], f"refine: {answer.reason}")] if isinstance(answer, Lost) else answer
-        return made
-
     def _keep(self, items: Sequence[Refined]) -> None:
         kept: list[tuple[Ending, Future[None]]] = []
         for item in items:
@@ -180,6 +161,15 @@ class Ingest:
         for ending, durable in kept:
             durable.result()
             self.run.settled(ending)
+
+
+def _singles(portion: Portion) -> list[Portion]:
+    pairs = zip(portion.fetched, portion.copies, strict=True)
+    return [replace(portion, fetched=(fetched,), copies=(copies,)) for fetched, copies in pairs]
+
+
+def _lost(single: Portion, lost: Lost) -> Refined:
+    return failure_of(single.fetched[0], f"refine: {lost.reason}")
 
 
 def _belongs(request: Record, answer: Record) -> bool:

@@ -10,9 +10,9 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
-from crawler.bulk import Lost, Spread, here
+from crawler.bulk import Lost, Spread, answered, here
 from pipelines.memory import Memory
 from pipelines.stages import EXTRACTOR, Refined, enter, refined
 from storage.archive import ArchiveError, open_archive
@@ -81,20 +81,19 @@ def extract_again(
     """A run, its outlet and the newest clean copies -> what changed in each; kept as a revision unless `dry`.
 
     `most`: stories of the outlet by which passages that recur are known, those around each capture; 0: none. `spread`:
-    where the work is done (None: in this process); `done` hears of each WARC file when all of it is entered.
+    where the work is done (None: in this process); `done` hears of each WARC file when all of it is
+    entered; not of one that holds what could not be made again: it is tried once more.
     """
-    spread = spread or here(remake)
-    file = ""
-    for made, key in _answers(spread, portions(run, outlet, articles, most)):
-        if file and key != file and done is not None:
+    made_of = answered(spread or here(remake), portions(run, outlet, articles, most), _singles, _lost)
+    for file, of_file in groupby(made_of, key=lambda pair: pair[0].file):
+        unread = 0
+        for made in chain.from_iterable(made for _portion, made in of_file):
+            if made.article is not None and not dry:
+                _keep(run, made.article, made.change.extracted, outlet.title or None)
+            unread += made.change.error is not None
+            yield made.change
+        if done is not None and not unread:
             done(file)
-        file = key
-        for each in made:
-            if each.article is not None and not dry:
-                _keep(run, each.article, each.change.extracted, outlet.title or None)
-            yield each.change
-    if file and done is not None:
-        done(file)
 
 
 def portions(run: Run, outlet: Outlet, articles: Iterable[Extracted], most: int = 0) -> Iterator[Portion]:
@@ -106,29 +105,12 @@ def portions(run: Run, outlet: Outlet, articles: Iterable[Extracted], most: int 
             yield Portion(archive=uri, outlet=outlet, articles=some, lessons=tuple(around), most=most)
 
 
-def _answers(spread: Spread[Portion, list[Made]], asked: Iterable[Portion]) -> Iterator[tuple[list[Made], str]]:
-    """Portions -> what was made of each and its WARC file. One that was lost is asked for article by article, each alone, so
-    that the page which kills its process costs no other."""
-    given: list[Portion] = []
-
-    def noted() -> Iterator[Portion]:
-        for portion in asked:
-            given.append(portion)
-            yield portion
-
-    for answer in spread(noted()):
-        portion = given.pop(0)
-        if isinstance(answer, Lost):
-            singles = [replace(portion, articles=(each,)) for each in portion.articles]
-            answer = [
-                made
-                for single, found in zip(singles, spread(singles, alone=True), strict=True)
-                for made in ([_lost(single.articles[0], found)] if isinstance(found, Lost) else found)
-            ]
-        yield answer, portion.file
+def _singles(portion: Portion) -> list[Portion]:
+    return [replace(portion, articles=(each,)) for each in portion.articles]
 
 
-def _lost(extracted: Extracted, lost: Lost) -> Made:
+def _lost(single: Portion, lost: Lost) -> Made:
+    (extracted,) = single.articles
     return Made(change=Change(extracted=extracted, url=extracted.lead.url, error=f"{lost.reason}; the clean copy stays"))
 
 

@@ -7,7 +7,6 @@ are plain functions, so that re-feeding and re-extraction go the same way as the
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import replace
 from hashlib import sha256
@@ -19,6 +18,7 @@ from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fetched import failure_of, opened
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory, passages_of, recall, without
+from pipelines.settling import Settling
 from pipelines.unkept import unkept
 from pipelines.workers import WorkerLost, Workers
 from storage.archive.clean import clean_copy
@@ -100,7 +100,6 @@ class Refine:
 PATIENCE = 3.0
 """Seconds in which another run must have made a text durable, for a copy of it to be entered as its duplicate."""
 _GLANCE = 0.02
-_TOGETHER, _MOMENT = 8, 0.15  # endings that are settled in one transaction, and seconds in which they gather
 
 
 class NotYetDurable(Exception):
@@ -113,9 +112,7 @@ class Keep:
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
         self.memory: Memory | None = None
-        self._durable: list[Ending] = []
-        self._settling: asyncio.Future[None] | None = None
-        self._enough = asyncio.Event()
+        self._settling = Settling(lambda endings: crawler.spider.run.settled(*endings))
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
@@ -127,25 +124,8 @@ class Keep:
         self.memory = self.memory or memory_of(run, self.crawler.settings.getint("NEWS_MEMORY"))
         ending, clean = await self._entered(run, item)
         await asyncio.wrap_future(run.keep(ending, clean))
-        await self._settled(ending)
+        await self._settling.settled(ending)
         return ending
-
-    async def _settled(self, ending: Ending) -> None:
-        """Say in the catalogue that an ending is durable, with others that come within a moment: a transaction costs as much
-        as the row. Should the run be killed meanwhile, the ledger says it."""
-        if self._settling is None:
-            self._settling = asyncio.ensure_future(self._settle())
-        self._durable.append(ending)
-        if len(self._durable) >= _TOGETHER:
-            self._enough.set()
-        await asyncio.shield(self._settling)
-
-    async def _settle(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._enough.wait(), _MOMENT)
-        endings, self._durable, self._settling = self._durable, [], None
-        self._enough.clear()
-        self.crawler.spider.run.settled(*endings)
 
     async def _entered(self, run: Run, item: Refined) -> tuple[Ending, bytes | None]:
         """`enter`, when the first copy of the item's text is durable, or after PATIENCE."""

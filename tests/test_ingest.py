@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+import boto3
 import pytest
 from scrapy.utils.project import get_project_settings
 from warcio.statusandheaders import StatusAndHeaders
@@ -19,7 +20,10 @@ from crawler.commands.ingest import Command, _misuse
 from storage.archive.local import LocalStore
 from storage.archive.warcread import Record, records
 from tests.conftest import Scrapy
+from tests.s3_server import BUCKET, S3Server, s3_server
 from tests.test_crawl import FORBIDDEN, story
+
+__all__ = ["s3_server"]
 
 REQUEST = b"GET /1 HTTP/1.1\r\nHost: paper.example\r\n\r\n"
 
@@ -173,3 +177,15 @@ def test_wrong_use(words: list[str], line: str) -> None:
     command.add_options(parser)
     opts, args = parser.parse_known_args(words)
     assert line in (_misuse(args, opts) or "")
+
+
+def test_a_file_in_s3(s3_server: S3Server, archive: Path, scrapy_command: Scrapy) -> None:
+    name = f"crawl-data/CC-NEWS/{archive.parent.name}/CC-NEWS-20190301 (1).warc.gz"
+    client = boto3.client("s3", endpoint_url=s3_server.endpoint)
+    client.put_object(Bucket=BUCKET, Key=name, Body=warc([page(1)]))
+    client.close()
+    done = scrapy_command(
+        "ingest", "--json", f"s3://{BUCKET}/crawl-data/none.warc.gz", f"s3://{BUCKET}/{name}", **s3_server.environment
+    )
+    assert (done.status, done.receipt["captures"]) == (1, 1), done.err
+    assert done.err.startswith(f"s3://{BUCKET}/crawl-data/none.warc.gz: ") and "Traceback" not in done.err

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import datetime as dt
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,7 +26,7 @@ from crawler.engine import workers_usual
 from crawler.ingest import Ingest, Portion, judge_all
 from crawler.opening import catalogue_path, open_run
 from pipelines.stages import Refined, memory_of
-from storage.archive import ArchiveError, open_store
+from storage.archive import ArchiveError
 from storage.archive.keys import check_outlet
 from storage.catalogue.schema import CatalogueError
 from storage.run import OutletBusy
@@ -134,14 +135,20 @@ def _misuse(args: list[str], opts: argparse.Namespace) -> str | None:
 
 @contextlib.contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
-    """A path, file:///path or s3://bucket/key -> the open file, at its start. OSError, ArchiveError, Unfit."""
+    """A path, file:///path or s3://bucket/key (fetched whole first) -> the open file, at its start. OSError, Unfit."""
     parts = urlsplit(name)
     with contextlib.ExitStack() as held:
         if parts.scheme == "s3":
-            folder, _, key = parts.path.strip("/").rpartition("/")
-            stream = held.enter_context(open_store(f"s3://{parts.netloc}/{folder}").open_stream(key))
+            from storage.archive.s3_download import download  # not at the top: boto3 takes half a second to load
+
+            path = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-ingest-"))) / "file"
+            try:
+                download(name, path)
+            except ArchiveError as error:
+                raise Unfit(str(error).removeprefix(f"{name}: ")) from error
         else:
-            stream = held.enter_context(Path(unquote(parts.path) if parts.scheme == "file" else name).open("rb"))
+            path = Path(unquote(parts.path) if parts.scheme == "file" else name)
+        stream = held.enter_context(path.open("rb"))
         start = stream.read(5)
         stream.seek(0)
         if start[:4] == _ZSTD:

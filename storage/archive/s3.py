@@ -51,7 +51,7 @@ class S3Store:
             raise ArchiveError("s3:// needs a bucket: set NEWS_ARCHIVE_URI to s3://bucket/prefix")
         self.bucket = bucket
         self._above = f"{check_key(prefix)}/" if prefix else ""
-        self._client = _client(self._name(), environ)
+        self._client = s3_client(self._name(), environ)
         self._extra = _settings(environ)
 
     def check_writable(self) -> None:
@@ -277,7 +277,7 @@ class _Stream(io.RawIOBase):
         return len(piece)
 
 
-def _client(name: str, environ: Mapping[str, str]) -> Any:
+def s3_client(name: str, environ: Mapping[str, str]) -> Any:
     """A boto3 client as boto3's own variables and files say; ArchiveError when they cannot be used."""
     config = botocore.config.Config(
         connect_timeout=10,
