@@ -29,6 +29,8 @@ import sqlite_utils
 from benchmarks.scale import OUTLETS, Press
 from pipelines.dedupe import canonical
 from storage.catalogue.captures import enter, enter_settled
+from storage.catalogue.leads import page_key
+from storage.catalogue.packing import unpacked
 from storage.catalogue.placements import Placements
 from storage.catalogue.runs import begin
 from storage.catalogue.schema import open_catalogue, writing
@@ -83,7 +85,7 @@ def _enter(connection: sqlite3.Connection, index: Placements, press: Press, numb
     lead = Lead(url=url, outlet=outlet, source=f"https://{outlet}.example/feed.xml", title=text[:70], published=at)
     connection.execute(
         "insert into leads (url, key, outlet, source, title, published, announced_at, state) values (?, ?, ?, ?, ?, ?, ?, 'leased')",
-        (url, url.removeprefix("https://"), outlet, lead.source, lead.title, at.isoformat(), at.isoformat()),
+        (url, page_key(url), outlet, lead.source, lead.title, at.isoformat(), at.isoformat()),
     )
     ending = Ending(
         sequence=number + 1,
@@ -196,7 +198,8 @@ def measured(catalogue: sqlite_utils.Database, path: Path, press: Press, count: 
     """A filled catalogue -> its figures."""
     connection = catalogue.conn
     catalogue.conn.execute("pragma wal_checkpoint (truncate)")
-    articles, text = connection.execute("select count(*), sum(length(cast(text as blob))) from articles").fetchone()
+    connection.create_function("octets", 1, lambda stored: len(unpacked(stored).encode()))
+    articles, text = connection.execute("select count(*), sum(octets(text_zlib)) from articles").fetchone()
     rng = random.Random(seed)
     keys = [_article(rng.randrange(articles)) for _ in range(count)]
     figures: dict[str, object] = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.catalogue.packing import unpacked
 from storage.catalogue.quarantine import same_body
 from storage.records import Outcome
 from tests.test_run import NOW, begin, fetched, keep, states, story
@@ -46,8 +47,8 @@ def test_what_comes_in_the_place_of_a_story_is_an_event_and_never_its_newest_ver
     assert (good.outcome, bad.outcome) == (Outcome.KEPT, Outcome.QUARANTINED)
     assert bad.evidence, "it says why"
     connection = run.catalogue.conn
-    newest = connection.execute("select text, clean_key from articles where current = 1").fetchall()
-    assert [("Paragraph 6 of story 1" in text, key) for text, key in newest] == [(True, good.clean_key)]
+    newest = connection.execute("select text_zlib, clean_key from articles where current = 1").fetchall()
+    assert [("Paragraph 6 of story 1" in unpacked(text), key) for text, key in newest] == [(True, good.clean_key)]
     history = connection.execute("select outcome from captures order by id").fetchall()
     assert history == [("kept",), ("quarantined",)]
     again = keep(run, fetched(run, 1, story(1)))

@@ -21,6 +21,7 @@ from storage.archive.exchange import capture_of
 from storage.catalogue import leads, lessons
 from storage.catalogue.articles import newest_clean_copies
 from storage.catalogue.forgotten import take_out
+from storage.catalogue.packing import unpacked
 from storage.catalogue.schema import open_catalogue
 from storage.endings import read_ending, write_ending
 from storage.records import Article, Ending, Exchange, Lead, Lesson, Outcome, Outlet, Page, Removed
@@ -63,8 +64,8 @@ def keep(run: Run, item: Page | Article, memory: Memory | None) -> Ending:
 
 def texts(run: Run) -> list[bool]:
     """Of each article in the order of its first arrival, whether the note stands in its newest revision."""
-    query = "select text from articles where current = 1 order by (select min(id) from articles b where b.article = articles.article)"
-    return [NOTE in text for (text,) in run.catalogue.conn.execute(query)]
+    query = "select text_zlib from articles where current = 1 order by (select min(id) from articles b where b.article = articles.article)"
+    return [NOTE in unpacked(text) for (text,) in run.catalogue.conn.execute(query)]
 
 
 def crawled(folder: Path, count: int = 5) -> Run:
@@ -137,7 +138,7 @@ def test_copies_of_one_story_teach_once(tmp_path: Path) -> None:
     (taught,) = lessons.newest(run.catalogue.conn, "outlet", MOST)
     assert taught.url == "https://outlet.example/a"
     keep(run, fetched(run, "e", page(1)), memory)
-    assert all(NOTE in text for (text,) in run.catalogue.conn.execute("select text from articles"))
+    assert all(NOTE in unpacked(text) for (text,) in run.catalogue.conn.execute("select text_zlib from articles"))
     run.finish("finished", NOW)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.catalogue.packing import unpacked
 from tests.conftest import Scrapy
 from tests.loopback import Loopback, read_request
 from tests.newsstand.wire_stories import stories
@@ -55,12 +56,12 @@ def gazette() -> Iterator[str]:
 
 def newest(archive: Path) -> list[bool]:
     """Of each article, in the order of arrival, whether the note stands in its newest clean copy."""
-    query = "select headline, text from articles where current = 1"
+    query = "select headline, text_zlib from articles where current = 1"
     with sqlite3.connect(archive / "catalogue.sqlite") as catalogue:
         texts = dict(catalogue.execute(query).fetchall())
         order = [row[0] for row in catalogue.execute("select headline from articles group by article order by min(id)")]
     catalogue.close()
-    return [NOTE in texts[headline] for headline in order]
+    return [NOTE in unpacked(texts[headline]) for headline in order]
 
 
 @pytest.mark.slow

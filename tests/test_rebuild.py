@@ -19,6 +19,7 @@ from storage.archive import ArchiveError, open_archive
 from storage.archive.ledger import Event
 from storage.catalogue import leads
 from storage.catalogue.compare import Difference, differences
+from storage.catalogue.packing import unpacked
 from storage.catalogue.rebuild import build, in_order
 from storage.catalogue.replay import Rebuilt
 from storage.catalogue.rulings import rule
@@ -101,7 +102,7 @@ def test_a_copy_in_other_typography_has_the_text_that_is_kept(tmp_path: Path) ->
     run = begin(tmp_path)
     keep(run, fetched(run, 1, story(1)))
     assert keep(run, fetched(run, 2, story(1).replace(b"trams and", b"trams&nbsp;  and"))).outcome is Outcome.DUPLICATE
-    texts = {text for (text,) in run.catalogue.conn.execute("select text from articles")}
+    texts = {text for (text,) in run.catalogue.conn.execute("select text_zlib from articles")}
     run.finish("finished", NOW)
     assert len(texts) == 1
     assert rebuilt(tmp_path)[1] == []
@@ -221,9 +222,9 @@ def test_numbers_that_two_catalogues_gave_are_told_apart(tmp_path: Path) -> None
     made, _ = rebuilt(tmp_path)
     assert (made.captures, made.renumbered) == (3, 1)
     with sqlite3.connect(tmp_path / "catalogue.again") as connection:
-        (newest,) = connection.execute("select text from articles where current = 1").fetchone()
+        (newest,) = connection.execute("select text_zlib from articles where current = 1").fetchone()
     connection.close()
-    assert "voted by 42 to" in newest
+    assert "voted by 42 to" in unpacked(newest)
 
 
 @pytest.mark.parametrize("damaged", [False, True])

@@ -16,6 +16,7 @@ from storage.archive import ArchiveError, open_archive
 from storage.archive.exchange import capture_of
 from storage.archive.forget import forget
 from storage.catalogue import leads
+from storage.catalogue.packing import unpacked
 from storage.catalogue.schema import MIGRATIONS, CatalogueError, open_catalogue
 from storage.records import Article, Ending, Exchange, Failure, Lead, Outcome, Outlet, Page
 from storage.run import OutletBusy, Run, start_run
@@ -201,8 +202,8 @@ def test_a_stump_of_a_known_story_is_an_event_and_never_its_newest_version(tmp_p
     stump = keep(run, fetched(run, 1, story(1).partition(b"<p>Paragraph 3")[0] + b"</body></html>"))
     assert stump.outcome is Outcome.QUARANTINED
     assert any(evidence.rule == "shrunken" for evidence in stump.evidence)
-    (text,) = run.catalogue.conn.execute("select text from articles where current = 1").fetchone()
-    assert "Paragraph 6" in text
+    (text,) = run.catalogue.conn.execute("select text_zlib from articles where current = 1").fetchone()
+    assert "Paragraph 6" in unpacked(text)
     assert states(run)["https://outlet.example/1"] == "captured", "it is asked for again when it is due (crawler/revisit.py)"
     run.finish("finished", NOW)
 

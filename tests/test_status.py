@@ -90,9 +90,9 @@ def fill(database_path: Path, now: dt.datetime, today: int = 10, days: int = 20)
                 if kind is None:
                     connection.execute(
                         """insert into articles (article, content_digest, capture, outlet, url, canonical, published, authors,
-                             text, clean_key, relation, cluster, fetched_at)
-                           values (?, 'd', ?, 'menafn', 'u', 'u', ?, ?, ?, 'k', 'NEW', 'c', ?)""",
-                        (f"a{number}", number, at.isoformat() if back else None, "[]", "x" * 300, at.isoformat()),
+                             text_zlib, characters, clean_key, relation, cluster, fetched_at)
+                           values (?, 'd', ?, 'menafn', 'u', 'u', ?, ?, x'', 300, 'k', 'NEW', 'c', ?)""",
+                        (f"a{number}", number, at.isoformat() if back else None, "[]", at.isoformat()),
                     )
         connection.execute(
             "insert into leads (url, key, outlet, source, announced_at, state) values ('l', 'l', 'menafn', 's', ?, 'announced')",

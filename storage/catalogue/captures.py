@@ -16,6 +16,7 @@ import sqlite_utils
 
 from storage.catalogue import lessons
 from storage.catalogue.leads import retry_time
+from storage.catalogue.packing import packed, unpacked
 from storage.catalogue.schema import writing
 from storage.catalogue.search import fold
 from storage.endings import evidence_fields
@@ -64,10 +65,10 @@ def kept_text(connection: sqlite3.Connection, ending: Ending) -> str | None:
 
     A duplicate's own text may be set in other quotes and spaces; the catalogue shows the one that is kept."""
     row = connection.execute(
-        "select text from articles where content_digest = ? and clean_key = ? order by id limit 1",
+        "select text_zlib from articles where content_digest = ? and clean_key = ? order by id limit 1",
         (ending.content_digest, ending.clean_key),
     ).fetchone()
-    return str(row[0]) if row else None
+    return unpacked(row[0]) if row else None
 
 
 def payload_seen(connection: sqlite3.Connection, digest: str) -> Earlier | None:
@@ -128,9 +129,9 @@ def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) ->
     connection.execute("update articles set current = 0 where article = ? and current = 1", (ending.article,))
     row = connection.execute(
         """insert into articles (article, content_digest, capture, outlet, url, canonical, headline, published, modified,
-             language, provider, authors, section, text, clean_key, relation, cluster, match, share_of_match,
+             language, provider, authors, section, text_zlib, characters, clean_key, relation, cluster, match, share_of_match,
              share_of_self, fetched_at)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             ending.article,
             ending.content_digest,
@@ -145,7 +146,8 @@ def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) ->
             ending.provider,
             json.dumps(ending.authors, ensure_ascii=False),
             ending.section,
-            text,
+            packed(text),
+            len(text),
             ending.clean_key,
             placement.relation,
             placement.cluster,
@@ -223,12 +225,12 @@ def take_back(database: sqlite_utils.Database, sequence: int, forget: Callable[[
     """Remove the rows of a capture that never became durable. `forget` drops an article's newest document from the
     copies' index."""
     with writing(database) as connection:
-        for row, headline, text, article, relation in connection.execute(
-            "select id, headline, text, article, relation from articles where capture = ?", (sequence,)
+        for row, headline, stored, article, relation in connection.execute(
+            "select id, headline, text_zlib, article, relation from articles where capture = ?", (sequence,)
         ).fetchall():
             connection.execute(
                 "insert into articles_fts (articles_fts, rowid, headline, text) values ('delete', ?, ?, ?)",
-                (row, fold(headline or ""), fold(text)),
+                (row, fold(headline or ""), fold(unpacked(stored))),
             )
             connection.execute("delete from articles where id = ?", (row,))
             connection.execute(

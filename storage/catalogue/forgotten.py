@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 import sqlite_utils
 
 from storage.catalogue import captures
+from storage.catalogue.leads import page_key
 from storage.catalogue.placements import forget
 from storage.catalogue.schema import writing
-from storage.urls import key
 
 FORGOTTEN = "forgotten"
 
@@ -40,7 +40,7 @@ def take_out(
 def enter_forgotten(connection: sqlite3.Connection, urls: Iterable[str]) -> None:
     """Leads that are never to be fetched again, with nothing known of them but that. Inside the caller's transaction."""
     for url in urls:
-        page = key(url) or url
+        page = page_key(url)
         changed = connection.execute(
             """update leads set state = 'refused', outcome = ?, run = null, title = null, published = null, attempts = 0,
                  not_before = '' where url = ? or key = ?""",

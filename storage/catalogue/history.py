@@ -58,7 +58,7 @@ def archived(connection: sqlite3.Connection, outlet: str, since: dt.datetime, mo
         """select lead, fetched_at, warc_file, warc_offset, warc_length, record_id, payload_digest,
              headline, published, authors, text, source, title, announced from (
              select c.lead, c.fetched_at, c.warc_file, c.warc_offset, c.warc_length, c.record_id, c.payload_digest,
-               a.headline, a.published, a.authors, length(a.text) as text, l.source, l.title, l.published as announced,
+               a.headline, a.published, a.authors, a.characters as text, l.source, l.title, l.published as announced,
                row_number() over (partition by substr(c.fetched_at, 1, 10) order by c.id) as place
              from captures c left join articles a on a.capture = c.id left join leads l on l.url = c.lead
              where c.outlet = ? and c.fetched_at >= ? and c.warc_file is not null and c.superseded_by is null

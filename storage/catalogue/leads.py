@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import sqlite_utils
 
+from storage.catalogue.packing import digested
 from storage.catalogue.schema import writing
 from storage.records import Lead
 from storage.urls import key
@@ -46,9 +47,14 @@ def enter(connection: sqlite3.Connection, lead: Lead, announced_at: dt.datetime)
     made = connection.execute(
         "insert or ignore into leads (url, key, outlet, source, title, published, announced_at, state) "
         "values (?, ?, ?, ?, ?, ?, ?, 'announced')",
-        (lead.url, key(lead.url) or lead.url, lead.outlet, lead.source, lead.title, _iso(lead.published), _iso(announced_at)),
+        (lead.url, page_key(lead.url), lead.outlet, lead.source, lead.title, _iso(lead.published), _iso(announced_at)),
     )
     return bool(made.rowcount)
+
+
+def page_key(url: str) -> bytes:
+    """URL -> what all addresses of the same page have in common (storage/urls.py), as the catalogue looks it up."""
+    return digested(key(url) or url)
 
 
 def put_back(connection: sqlite3.Connection, url: str) -> None:
@@ -95,7 +101,9 @@ def give_back(database: sqlite_utils.Database, run: str) -> int:
     """Leases that the run still holds -> announced again; how many."""
     with writing(database) as connection:
         return connection.execute(
-            "update leads set state = 'announced', run = null where run = ? and state = 'leased'", (run,)
+            """update leads set state = 'announced', run = null
+               where run = ? and state in ('announced', 'leased') and state = 'leased'""",  # so spelled for its index
+            (run,),
         ).rowcount
 
 
@@ -140,7 +148,7 @@ def visited(database: sqlite_utils.Database, outlet: str, since: dt.datetime) ->
 def heard_before(database: sqlite_utils.Database, urls: Iterable[str], when: dt.datetime) -> bool:
     """Whether one of the URLs was announced before then, under this or another address of the same page."""
     query = "select 1 from leads where key = ? and announced_at < ?"
-    return any(database.conn.execute(query, (key(url) or url, _iso(when))).fetchone() for url in urls)
+    return any(database.conn.execute(query, (page_key(url), _iso(when))).fetchone() for url in urls)
 
 
 def _iso(time: dt.datetime | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from storage.catalogue.packing import unpacked
 from storage.catalogue.rulings import UnknownArticle
 
 
@@ -67,8 +68,8 @@ def members(connection: sqlite3.Connection, article: str) -> tuple[str, tuple[Me
 
 def text_of(connection: sqlite3.Connection, article: str) -> str:
     """Article id -> the text of its newest revision; '' when it has none."""
-    row = connection.execute("select text from articles where article = ? and current = 1", (article,)).fetchone()
-    return str(row[0]) if row else ""
+    row = connection.execute("select text_zlib from articles where article = ? and current = 1", (article,)).fetchone()
+    return unpacked(row[0]) if row else ""
 
 
 def _member(row: tuple[object, ...]) -> Member:

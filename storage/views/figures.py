@@ -117,7 +117,7 @@ def daily(connection: sqlite3.Connection, since: dt.date, until: dt.date, outlet
 
 def missing(connection: sqlite3.Connection, since: dt.date, until: dt.date, outlet: str | None = None) -> list[Fields]:
     """Some days -> what each outlet's stories lack, in order of outlet and day."""
-    query = """select substr(fetched_at, 1, 10), count(*), sum(published is null), sum(authors = '[]'), sum(length(text) < ?)
+    query = """select substr(fetched_at, 1, 10), count(*), sum(published is null), sum(authors = '[]'), sum(characters < ?)
         from articles where outlet = ? and fetched_at >= ? and fetched_at < ? and current = 1 group by 1 order by 1"""
     return [
         Fields(outlet=name, day=day, stories=stories, date=date, author=author, text=text)

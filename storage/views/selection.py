@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from storage.catalogue.packing import unpacked
 from storage.catalogue.search import match_expression
 from storage.records import Relation
 from storage.views.filters import Narrowed, narrowed
@@ -89,7 +90,7 @@ class _Chosen:
 
 _COLUMNS = (
     "article", "outlet", "url", "canonical", "headline", "authors", "published", "modified", "fetched_at", "language",
-    "provider", "section", "cluster", "relation", "content_digest", "clean_key", "text",
+    "provider", "section", "cluster", "relation", "content_digest", "clean_key", "text_zlib",
 )  # fmt: skip
 _CLUSTER = _COLUMNS.index("cluster")
 _CONDITIONS = """a.current = 1 and (select c.settled from captures c where c.id = a.capture) = 1
@@ -98,7 +99,7 @@ _CONDITIONS = """a.current = 1 and (select c.settled from captures c where c.id 
     and (:provider is null or lower(a.provider) = :provider) and (:until is null or a.fetched_at < :until)
     and (:kinds is null or instr(:kinds, ' ' || a.relation || ' '))"""
 _MEMBERS = f"""select a.article, a.id, d.document, iif(d.digest <> x'', d.seen, coalesce(a.published, a.fetched_at)),
-      iif(d.digest <> x'', d.length, length(a.text)), d.digest <> x''
+      iif(d.digest <> x'', d.length, a.characters), d.digest <> x''
     from articles a left join documents d on d.article = a.article where a.cluster = :cluster and {_CONDITIONS}"""
 
 
@@ -205,5 +206,6 @@ def _members(connection: sqlite3.Connection, cluster: str, values: dict[str, obj
 
 def _row(found: Sequence[object]) -> Row:
     fields = dict(zip(_COLUMNS, found, strict=True))
+    fields["text"] = unpacked(fields.pop("text_zlib"))  # type: ignore[arg-type]
     fields["authors"] = tuple(json.loads(str(fields["authors"])))
     return Row(**fields)  # type: ignore[arg-type]

@@ -135,7 +135,7 @@ def _shares(connection: sqlite3.Connection, outlet: str, since: dt.datetime, unt
         span,
     ).fetchone()
     stories, *having = connection.execute(
-        """select count(*), sum(published is not null), sum(authors <> '[]'), sum(length(text) >= :enough)
+        """select count(*), sum(published is not null), sum(authors <> '[]'), sum(characters >= :enough)
            from articles where outlet = :outlet and current = 1 and fetched_at >= :since and fetched_at < :until""",
         span,
     ).fetchone()

@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from storage.catalogue.packing import unpacked
 from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.stories import Member, members
 from storage.records import Evidence
@@ -79,7 +80,7 @@ class Story:
 
 
 _QUERY = """select a.capture, a.outlet, a.url, a.canonical, a.headline, a.authors, a.published, a.modified, a.fetched_at,
-    a.language, a.provider, a.section, a.relation, a.text, a.cluster, l.source, c.run, c.status, c.warc_file, c.warc_offset,
+    a.language, a.provider, a.section, a.relation, a.text_zlib, a.cluster, l.source, c.run, c.status, c.warc_file, c.warc_offset,
     c.warc_length, c.record_id, c.payload_digest, a.content_digest, a.clean_key, a.match, a.share_of_match, a.share_of_self,
     c.evidence
   from articles a join captures c on c.id = a.capture left join leads l on l.url = c.lead
@@ -92,13 +93,13 @@ def story(connection: sqlite3.Connection, article: str, choose: Choice) -> Story
     if row is None:
         raise UnknownArticle(f"There is no article {article!r} in the catalogue.")
     capture, outlet, url, canonical, headline, authors, published, modified, fetched, language, provider, section, *rest = row
-    relation, text, cluster, *origin = rest
+    relation, stored, cluster, *origin = rest
     together = _members(connection, article)
     stands = choose([(m.seen, m.order, m.length, m.article) for m in together]) if together else article
     return Story(
         article=article, capture=capture, outlet=outlet, url=url, canonical=canonical, headline=headline,
         authors=tuple(json.loads(authors)), published=published, modified=modified, fetched_at=fetched, language=language,
-        provider=provider, section=section, relation=relation, text=text, provenance=_provenance(origin),
+        provider=provider, section=section, relation=relation, text=unpacked(stored), provenance=_provenance(origin),
         versions=versions(connection, article), cluster=cluster, members=together[:SHOWN], stands=stands,
         more=max(0, len(together) - SHOWN),
     )  # fmt: skip
@@ -123,7 +124,7 @@ def _provenance(row: list[Any]) -> Provenance:
 def versions(connection: sqlite3.Connection, article: str) -> tuple[Version, ...]:
     """Article id -> its revisions, first one first."""
     rows = connection.execute(
-        """select capture, fetched_at, headline, relation, content_digest, length(text), current from articles
+        """select capture, fetched_at, headline, relation, content_digest, characters, current from articles
            where article = ? order by id""",
         (article,),
     )
@@ -152,13 +153,19 @@ class Text:
 def text_at(connection: sqlite3.Connection, capture: int) -> Text:
     """Number of a capture -> the text of the revision that it brought. UnknownArticle."""
     row = connection.execute(
-        """select a.article, a.outlet, a.headline, a.fetched_at, a.language, a.text from captures c
+        """select a.article, a.outlet, a.headline, a.fetched_at, a.language, a.text_zlib from captures c
            join articles a on a.article = c.article and a.capture = c.id where c.id = ?""",
         (capture,),
     ).fetchone()
     if row is None:
         raise UnknownArticle(f"Capture {capture} brought no text.")
-    article, outlet, headline, fetched, language, text = row
+    article, outlet, headline, fetched, language, stored = row
     return Text(
-        capture=capture, article=article, outlet=outlet, headline=headline, fetched_at=fetched, language=language, text=text
+        capture=capture,
+        article=article,
+        outlet=outlet,
+        headline=headline,
+        fetched_at=fetched,
+        language=language,
+        text=unpacked(stored),
     )

@@ -44,6 +44,6 @@ order by changed_at desc limit 100""",
         "title": "Leads that wait",
         "description": "Addresses of an outlet that were heard of and not fetched yet, oldest first.",
         "sql": """select url, source, title, announced_at, attempts, not_before from leads
-where outlet = :outlet and state = 'announced' order by not_before, announced_at limit 200""",
+where outlet = :outlet and state in ('announced', 'leased') order by not_before, announced_at limit 200""",
     },
 }
