@@ -22,8 +22,8 @@ import sqlite_utils
 
 from benchmarks.refine import captures as pages_of
 from pipelines.chain import refine
+from pipelines.endings import placed, unkept
 from pipelines.fingerprint import fingerprint
-from pipelines.unkept import unkept
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy
 from storage.archive.finding import Tally
@@ -41,7 +41,6 @@ from storage.records import (
     Ending,
     Exchange,
     Fingerprint,
-    Kind,
     Lead,
     Outcome,
     Outlet,
@@ -97,29 +96,12 @@ def ending_of(sample: Sample, number: int, run: str, url: str, address: WarcAddr
     page = item.page if isinstance(item, Article) else item
     lead = Lead(url=url, outlet="bench", source="https://news.example/feed", title=page.title)
     capture = replace(page.capture, url=url, lead=lead, body=b"", address=address)
-    ending = unkept(run, replace(page, capture=capture), number)
     if not isinstance(item, Article) or sample.fingerprint is None:
-        return ending, None
+        return unkept(run, replace(page, capture=capture), number), None
     article = replace(item, page=replace(page, capture=capture), canonical=url)
-    own = article_id(url)
+    own, digest = article_id(url), sample.fingerprint.digest
     placement = Placement(relation=Relation.NEW, cluster=own, canonical=own)
-    kept = replace(
-        ending,
-        outcome=Outcome.KEPT,
-        kind=Kind.ARTICLE,
-        article=own,
-        content_digest=sample.fingerprint.digest,
-        clean_key=clean_key("bench", own, sample.fingerprint.digest),
-        placement=placement,
-        canonical=url,
-        headline=article.headline,
-        published=article.published.value if article.published else None,
-        modified=article.modified.value if article.modified else None,
-        language=article.language,
-        provider=article.provider,
-        authors=article.authors,
-        section=article.section,
-    )
+    kept = placed(run, article, number, Outcome.KEPT, placement, digest=digest, key=clean_key("bench", own, digest))
     return kept, clean_copy(article, sample.fingerprint, placement, extractor="bench")
 
 

@@ -18,7 +18,8 @@ from tests.one_and_many import by_a_fleet, by_one, held, unlike_a_rebuild
 from tests.street import Street
 
 
-def main() -> None:
+def asked() -> argparse.Namespace:
+    """The options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--outlets", type=int, default=30)
     parser.add_argument("--workers", type=int, default=4)
@@ -26,7 +27,11 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=6, help="stories of each outlet (default: 6)")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds that each outlet asks for between two requests")
     parser.add_argument("--seed", type=int, default=1, help="of the kills")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = asked()
     with tempfile.TemporaryDirectory() as temporary, Street(options.outlets, options.pages, options.delay) as street:
         folder = Path(temporary)
         began = time.monotonic()

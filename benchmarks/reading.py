@@ -87,35 +87,7 @@ def _enter(connection: sqlite3.Connection, index: Placements, press: Press, numb
         "insert into leads (url, key, outlet, source, title, published, announced_at, state) values (?, ?, ?, ?, ?, ?, ?, 'leased')",
         (url, page_key(url), outlet, lead.source, lead.title, at.isoformat(), at.isoformat()),
     )
-    ending = Ending(
-        sequence=number + 1,
-        run=f"20260101T000000Z-{number % OUTLETS:012x}",
-        lead=lead,
-        url=url,
-        canonical=url,
-        fetched_at=at,
-        outcome=Outcome.DUPLICATE if kind == "exact" else Outcome.KEPT,
-        status=200,
-        kind=Kind.ARTICLE,
-        evidence=(Evidence(rule="prose", words="1 passage of prose, 2,912 characters", weight=-3.5),),
-        address=WarcAddress(
-            file=f"warc/{outlet}/2026/01/{outlet}-20260101T000000Z-00001.warc.gz",
-            offset=number * 9_000,
-            length=9_000,
-            record_id=f"<urn:uuid:{number:032x}>",
-            payload_digest=f"sha256:{printed.digest}",
-        ),
-        article=_article(number),
-        content_digest=printed.digest,
-        clean_key=f"clean/{printed.digest[:2]}/{printed.digest}.json",
-        placement=placement,
-        headline=text[:70],
-        published=at.isoformat(),
-        language=LANGUAGES[number % len(LANGUAGES)],
-        provider=PROVIDERS[number % len(PROVIDERS)],
-        authors=("A. Writer",),
-        section="news",
-    )
+    ending = _ending(number, lead, printed.digest, placement, duplicate=kind == "exact")
     enter(connection, ending, text)
     enter_settled(connection, ending)
     index.insert(
@@ -127,6 +99,39 @@ def _enter(connection: sqlite3.Connection, index: Placements, press: Press, numb
         match=index.newest(_article(told)) if kind else None,
         indexed=kind != "exact",
         later=later,
+    )
+
+
+def _ending(number: int, lead: Lead, digest: str, placement: Placement, *, duplicate: bool) -> Ending:
+    at = lead.published or START
+    return Ending(
+        sequence=number + 1,
+        run=f"20260101T000000Z-{number % OUTLETS:012x}",
+        lead=lead,
+        url=lead.url,
+        canonical=lead.url,
+        fetched_at=at,
+        outcome=Outcome.DUPLICATE if duplicate else Outcome.KEPT,
+        status=200,
+        kind=Kind.ARTICLE,
+        evidence=(Evidence(rule="prose", words="1 passage of prose, 2,912 characters", weight=-3.5),),
+        address=WarcAddress(
+            file=f"warc/{lead.outlet}/2026/01/{lead.outlet}-20260101T000000Z-00001.warc.gz",
+            offset=number * 9_000,
+            length=9_000,
+            record_id=f"<urn:uuid:{number:032x}>",
+            payload_digest=f"sha256:{digest}",
+        ),
+        article=_article(number),
+        content_digest=digest,
+        clean_key=f"clean/{digest[:2]}/{digest}.json",
+        placement=placement,
+        headline=lead.title,
+        published=at.isoformat(),
+        language=LANGUAGES[number % len(LANGUAGES)],
+        provider=PROVIDERS[number % len(PROVIDERS)],
+        authors=("A. Writer",),
+        section="news",
     )
 
 

@@ -32,17 +32,7 @@ _PACKAGE = "datapackage.json"
 
 def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Path | None) -> int:
     """Settings, name of a format, what is wanted, a file or None -> exit status: 0, 2 wrong use, 5 cannot be done."""
-    wanted = Selection(
-        words=opts.query,
-        outlet=opts.outlet,
-        language=opts.language,
-        provider=opts.provider,
-        since=opts.since,
-        until=opts.until,
-        kind=opts.kind,
-        every=opts.all,
-        newest=FORMATS[name].newest,
-    )
+    wanted = _wanted(opts, newest=FORMATS[name].newest)
     if out is None and FORMATS[name].binary and sys.stdout.isatty():
         complain(f"{name} is nothing for a terminal; name a file: --out articles{FORMATS[name].suffix}")
         return 2
@@ -71,6 +61,20 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
         complain(f"{out or 'standard output'} cannot be written: {error.strerror or error}")
         return 5
     return 0
+
+
+def _wanted(opts: argparse.Namespace, *, newest: bool) -> Selection:
+    return Selection(
+        words=opts.query,
+        outlet=opts.outlet,
+        language=opts.language,
+        provider=opts.provider,
+        since=opts.since,
+        until=opts.until,
+        kind=opts.kind,
+        every=opts.all,
+        newest=newest,
+    )
 
 
 def _stream(pieces: Iterator[str] | Iterator[bytes]) -> None:

@@ -47,7 +47,9 @@ def width(text: str) -> int:
 
 
 def count_passages(shown: list[Passage], speaking: frozenset[int]) -> Body:
-    """Shown passages, and the indices of those that speak of errors -> Body."""
+    """Shown passages, and the indices of those that speak of errors -> Body.
+
+    One long loop, for it goes over every passage of every page: calls in it would cost more than what they do."""
     total = linked = headlines = links = linked_headings = teasers = teased = sentences = 0
     running: list[tuple[int, int, Passage]] = []
     alike: dict[tuple[str | None, ...], int] = {}

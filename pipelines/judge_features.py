@@ -74,7 +74,7 @@ def _figures(body: Body, speech: Speech, words: dict[str, str]) -> dict[str, flo
     longest = max((length for _, length, _ in body.running), default=0)
     thin = max(0.0, 1 - core / 1200)
     scattered = min(body.stretches / 6, 1.0) * (1 - min(core / max(running, 1), 1.0))
-    figures = {
+    return {
         "core": scaled(core, 6000),
         "core-in-little": float(core > 400) * float(body.headlines < 15),
         "silent-core": min(core / 600, 1.0) * (1 - speech.spoken_share) * (1 - speech.early),
@@ -100,8 +100,7 @@ def _figures(body: Body, speech: Speech, words: dict[str, str]) -> dict[str, flo
         "box": scaled(near * running, 4000),
         "box-of-shown": near * running / max(body.total, 1),
         "thin": thin,
-    }
-    return figures | _of_links(body, story, thin) | _of_speech(speech, thin, words)
+    } | _of_links(body, story, thin) | _of_speech(speech, thin, words)
 
 
 def _of_story(document: Document, head: Head, shown: list[Passage], body: Body, words: dict[str, str]) -> dict[str, float]:

@@ -75,7 +75,8 @@ def hides(element: HtmlElement) -> bool:
 
 
 def passages(tree: HtmlElement) -> list[Passage]:
-    """Root element -> passages in reading order. Iterative: depth of the markup costs no stack."""
+    """Root element -> passages in reading order. Iterative: depth of the markup costs no stack. One long
+    loop, for it goes over every element of every page: calls in it would cost more than what they do."""
     found: list[Passage] = []
     parts: list[str] = []
     block, inside, hidden, links, linked = tree, 0, 0, 0, 0  # of the text at hand

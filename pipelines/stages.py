@@ -15,11 +15,11 @@ from typing import Any, Self
 
 from pipelines.chain import refine
 from pipelines.dedupe import Arrival, place_arrival
+from pipelines.endings import placed, unkept
 from pipelines.fetched import failure_of, opened
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory, passages_of, recall, without
 from pipelines.settling import Settling
-from pipelines.unkept import unkept
 from pipelines.workers import WorkerLost, Workers
 from storage.archive.clean import clean_copy
 from storage.archive.keys import article_id, clean_key
@@ -253,47 +253,21 @@ def shrunken(article: Article, earlier: Neighbour | None) -> Page | Article:
 def _article_ending(
     run: Run, article: Article, sequence: int, publisher: str | None, again: bool
 ) -> tuple[Ending, bytes | None]:
-    capture, outlet = article.page.capture, run.outlet
     identity, print_ = article_id(article.canonical), fingerprint(article.text)
     arrival = Arrival(
         article=identity,
-        outlet=outlet,
+        outlet=run.outlet,
         url=article.canonical,
         fingerprint=print_,
         headline=article.headline,
         published=article.published.value if article.published else None,
-        fetched=capture.fetched_at.isoformat(),
+        fetched=article.page.capture.fetched_at.isoformat(),
     )
     placement = place_arrival(arrival, Placements(run.catalogue.conn))
     outcome = Outcome.REVISION if again else OUTCOMES[placement.relation]
     first = captures.first_copy(run.catalogue.conn, print_.digest, run.id) if outcome is Outcome.DUPLICATE else None
-    key = first.clean_key if first else clean_key(outlet, identity, print_.digest, sequence if again else None)
-    ending = Ending(
-        sequence=sequence,
-        run=run.id,
-        lead=capture.lead,
-        url=capture.url,
-        fetched_at=capture.fetched_at,
-        outcome=outcome,
-        status=capture.status,
-        kind=Kind.ARTICLE,
-        evidence=article.page.evidence,
-        address=capture.address,
-        article=identity,
-        content_digest=print_.digest,
-        clean_key=key,
-        placement=placement,
-        canonical=article.canonical,
-        headline=article.headline,
-        published=article.published.value if article.published else None,
-        modified=article.modified.value if article.modified else None,
-        language=article.language,
-        provider=article.provider,
-        authors=article.authors,
-        section=article.section,
-        rights=capture.rights,
-        recurring=article.recurring,
-    )
+    key = first.clean_key if first else clean_key(run.outlet, identity, print_.digest, sequence if again else None)
+    ending = placed(run.id, article, sequence, outcome, placement, digest=print_.digest, key=key)
     if outcome is Outcome.UNCHANGED or first is not None:
         return ending, None
     return ending, clean_copy(article, print_, placement, extractor=EXTRACTOR, publisher=publisher)

@@ -65,7 +65,7 @@ def _classes() -> NDArray[np.uint16]:
 
 def worded(units: Sequence[Unit], boxes: Sequence[Box], said: Said) -> Wording:
     """Units, their boxes and what is said elsewhere -> Wording."""
-    n = len(units)
+    n = len(units)  # long, for its parts would hand a dozen arrays of one length to each other
     texts, _, linked, hidden = zip(*units, strict=True)
     length = np.fromiter(map(len, texts), float, n)
     size = length * (1 + 1.5 * _dense(texts) / max(int(length.sum()), 1))

@@ -1,4 +1,4 @@
-"""Every noun of the project, frozen: what goes in here comes out unchanged.
+"""Every noun of the project, frozen: what goes in here comes out unchanged. One long file, so that there is one place to look.
 
 Each record contains the one before it (Article.page.capture.lead). Times are aware datetimes in UTC unless a field
 says otherwise. The words are explained in docs/glossary.md.

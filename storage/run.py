@@ -205,7 +205,7 @@ def start_run(
     """Outlet, opened archive and path of the catalogue -> a run, after mending what a killed run left.
 
     `about` goes into the warcinfo record. `index` enters placed articles: with it, what other machines did of the outlet is
-    read from the archive first. Raises OutletBusy, ArchiveError, CatalogueError.
+    read from the archive first. Raises OutletBusy, ArchiveError, CatalogueError. Long, for a run has many parts.
     """
     with contextlib.ExitStack() as held:
         share = held.enter_context(share_catalogue(locks_folder(catalogue)))
@@ -219,13 +219,7 @@ def start_run(
         started = clock()
         run = run_id(_behind_the_last(database, outlet, started), secrets.token_bytes(6))
         guard = threading.Lock()
-        warc = WarcWriter(
-            archive, outlet, run, clock=clock, about=about, earlier=lambda digest: captures.payload_seen(database.conn, digest)
-        )
-        with writing(database) as connection:
-            runs.begin(connection, run, outlet, started.isoformat())
-        ledger = Ledger(archive, outlet, run, clock=clock)
-        ledger.append("run-started", {"about": dict(about), "started_at": started.isoformat()})
+        warc, ledger = _segments(archive, database, outlet, run, clock, about, started)
         begun = Run(
             id=run,
             outlet=outlet,
@@ -244,6 +238,26 @@ def start_run(
         )
         held.pop_all()  # they are the run's now
     return begun
+
+
+def _segments(
+    archive: Archive,
+    database: sqlite_utils.Database,
+    outlet: str,
+    run: str,
+    clock: Callable[[], dt.datetime],
+    about: Mapping[str, str],
+    started: dt.datetime,
+) -> tuple[WarcWriter, Ledger]:
+    """The run's WARC and ledger segments, begun, and its row."""
+    warc = WarcWriter(
+        archive, outlet, run, clock=clock, about=about, earlier=lambda digest: captures.payload_seen(database.conn, digest)
+    )
+    with writing(database) as connection:
+        runs.begin(connection, run, outlet, started.isoformat())
+    ledger = Ledger(archive, outlet, run, clock=clock)
+    ledger.append("run-started", {"about": dict(about), "started_at": started.isoformat()})
+    return warc, ledger
 
 
 def _behind_the_last(database: sqlite_utils.Database, outlet: str, started: dt.datetime) -> dt.datetime:

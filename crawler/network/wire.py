@@ -179,15 +179,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             raise AddressRefused(f"{host}: {reason}")
         maxsize = request.meta.get("download_maxsize", self._default_maxsize)
         tap = Tap(maxsize + HEAD_LIMIT, self._networks)
-        agent = _ScrapyAgent(
-            contextFactory=self._contextFactory,
-            bindAddress=self._bind_address,
-            pool=_TappedPool(self._pool, tap),  # type: ignore[arg-type]
-            maxsize=maxsize,
-            warnsize=0,
-            fail_on_dataloss=False,  # a body cut short is kept and flagged, not lost
-            crawler=self._crawler,
-        )
+        agent = self._agent(tap, maxsize)
         started, truncated = dt.datetime.now(dt.UTC), None
         try:
             with wrap_twisted_exceptions():
@@ -212,6 +204,18 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             raise
         finally:
             self._record(request, tap, started, truncated)
+
+    def _agent(self, tap: Tap, maxsize: int) -> _ScrapyAgent:
+        """Scrapy's own way to ask, over connections that `tap` listens to."""
+        return _ScrapyAgent(
+            contextFactory=self._contextFactory,
+            bindAddress=self._bind_address,
+            pool=_TappedPool(self._pool, tap),  # type: ignore[arg-type]
+            maxsize=maxsize,
+            warnsize=0,
+            fail_on_dataloss=False,  # a body cut short is kept and flagged, not lost
+            crawler=self._crawler,
+        )
 
     def _say_why(self, host: str, error: CannotResolveHostError) -> None:
         """A name that has refused addresses alone looks like one that does not resolve; raises AddressRefused for it."""

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from storage.archive import cdx
-from storage.archive.clean import heir_copy
 from storage.archive.exchange import read_answer
 from storage.archive.forget_scan import Found, find, is_of
 from storage.archive.forgotten import FORGET, REDACTED
+from storage.archive.heir import heir_copy
 from storage.archive.keys import FORGOTTEN, cdx_key, clean_key, outlet_of, run_of
 from storage.archive.ledger import Event, Ledger, read_line, written_line
 from storage.archive.opened import Archive

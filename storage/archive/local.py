@@ -14,16 +14,15 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from storage.archive.keys import beside, check_key, check_prefix
+from storage.archive.folders import fsync, fsync_all, make_folder, same_content, walk
+from storage.archive.keys import check_key, check_prefix
 from storage.archive.store import ArchiveError, Conflict, Missing
 
 _STALE_SECONDS = 24 * 3600
 _COPY = 1 << 20
-_AT_ONCE = 8
 _PROBE = b"cleancopy" * 1024
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "the file grew too large"}
 
@@ -44,7 +43,7 @@ class LocalStore:
             self._sweep()
             temporary = self._write(_PROBE)
             try:
-                _fsync(temporary)
+                fsync(temporary)
                 came_back = temporary.read_bytes() == _PROBE
             finally:
                 temporary.unlink()
@@ -65,7 +64,7 @@ class LocalStore:
                     self._must_equal(key, data)
                 else:
                     pending.append((key, self._write(data), target))
-            _fsync_all([temporary for _key, temporary, _target in pending])
+            fsync_all([temporary for _key, temporary, _target in pending])
             return sum(self._link_all(pending))
         except OSError as error:
             raise explained(error, self.root) from error
@@ -76,19 +75,19 @@ class LocalStore:
     def put_file(self, key: str, path: Path) -> bool:
         target = self._path(key)
         try:
-            _fsync(path)
+            fsync(path)
             make_folder(target.parent)
             try:
                 os.link(path, target)
             except FileExistsError:
-                if not path.samefile(target) and not _same_content(path, target):
+                if not path.samefile(target) and not same_content(path, target):
                     raise Conflict(_other(key)) from None
                 return False
             except OSError as error:
                 if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK):
                     raise
                 return self._copy_in(key, path, target)
-            _fsync(target.parent)
+            fsync(target.parent)
         except OSError as error:
             raise explained(error, self.root) from error
         return True
@@ -105,7 +104,7 @@ class LocalStore:
                 sink.flush()
                 os.fsync(sink.fileno())
             temporary.replace(target)
-            _fsync(target.parent)
+            fsync(target.parent)
         except OSError as error:
             raise explained(error, self.root) from error
         finally:
@@ -148,7 +147,7 @@ class LocalStore:
         check_prefix(prefix)
         folder, _, start = prefix.rpartition("/")
         try:
-            yield from _walk(self.root / folder, f"{folder}/" if folder else "", start)
+            yield from walk(self.root / folder, f"{folder}/" if folder else "", start)
         except OSError as error:
             raise explained(error, self.root) from error
 
@@ -159,7 +158,7 @@ class LocalStore:
         path = self._path(key)
         try:
             path.unlink()
-            _fsync(path.parent)
+            fsync(path.parent)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -189,7 +188,7 @@ class LocalStore:
             make_folder(folder)
         for key, temporary, target in pending:
             yield self._link(key, temporary, target)
-        _fsync_all(list(folders))
+        fsync_all(list(folders))
 
     def _link(self, key: str, temporary: Path, target: Path) -> bool:
         try:
@@ -212,11 +211,11 @@ class LocalStore:
         temporary = self._temporary()
         try:
             shutil.copyfile(path, temporary)
-            _fsync(temporary)
+            fsync(temporary)
             made = self._link(key, temporary, target) if not target.exists() else False
-            if not made and not _same_content(path, target):
+            if not made and not same_content(path, target):
                 raise Conflict(_other(key))
-            _fsync(target.parent)
+            fsync(target.parent)
             return made
         finally:
             temporary.unlink(missing_ok=True)
@@ -233,14 +232,6 @@ class LocalStore:
                 left.unlink(missing_ok=True)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and its parents, durable: each new one is fsynced into its parent."""
-    missing = list(itertools.takewhile(lambda each: not each.is_dir(), (folder, *folder.parents)))
-    for each in reversed(missing):
-        each.mkdir(exist_ok=True)
-        _fsync(each.parent)
-
-
 def explained(error: OSError, root: Path) -> ArchiveError:
     """An error of the operating system -> one line that says what to do."""
     if error.errno in _FULL:
@@ -252,63 +243,6 @@ def explained(error: OSError, root: Path) -> ArchiveError:
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return ArchiveError(f"{root} is not a folder: set NEWS_ARCHIVE_URI to a folder")
     return ArchiveError(f"{root}: {error.strerror or error} (errno {error.errno})")
-
-
-def _walk(folder: Path, above: str, start: str) -> Iterator[tuple[str, int]]:
-    """Files below a folder as (key, size), ordered by key: a folder sorts as its name with the slash behind
-    it.
-    """
-    stack = [_listing(folder, above, start)]
-    while stack:
-        for key, path, size in stack[-1]:
-            if size is None:
-                stack.append(_listing(Path(path), key, ""))
-                break
-            yield key, size
-        else:
-            stack.pop()
-
-
-def _listing(folder: Path, above: str, start: str) -> Iterator[tuple[str, str, int | None]]:
-    try:
-        found = [
-            (f"{above}{entry.name}/", entry.path, None)
-            if entry.is_dir()
-            else (f"{above}{entry.name}", entry.path, entry.stat().st_size)
-            for entry in os.scandir(folder)
-            if entry.name.startswith(start) and not (entry.name.startswith(".") or (not above and beside(entry.name)))
-        ]
-    except (FileNotFoundError, NotADirectoryError):
-        found = []
-    return iter(sorted(found))
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _fsync_all(paths: list[Path]) -> None:
-    """fsync many, a few at once: the filesystem then serves several with one write of its journal (ext4: a quarter)."""
-    if len(paths) < 2:
-        for path in paths:
-            _fsync(path)
-        return
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(_fsync, paths))
-
-
-def _same_content(one: Path, other: Path) -> bool:
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with one.open("rb") as left, other.open("rb") as right:
-        while piece := left.read(_COPY):
-            if piece != right.read(_COPY):
-                return False
-    return True
 
 
 def _other(key: str) -> str:

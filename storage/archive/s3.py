@@ -31,11 +31,11 @@ from botocore.exceptions import (
 from storage.archive.keys import check_key, check_prefix
 from storage.archive.s3_errors import code_of, explained
 from storage.archive.s3_parts import PART, upload_in_parts
+from storage.archive.s3_stream import S3Stream
 from storage.archive.store import ArchiveError, Conflict, Missing
 
 # Writers at once in `put_all`; boto3's pool holds ten connections.
 _AT_ONCE = 8
-_RANGE = 4 * 1024 * 1024
 # NoSuchUpload: the upload was completed already, and its answer lost.
 _TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchUpload")
 _READS = 3
@@ -92,7 +92,7 @@ class S3Store:
             return b""
 
     def open_stream(self, key: str) -> BinaryIO:
-        return io.BufferedReader(_Stream(self, key), 1 << 20)
+        return io.BufferedReader(S3Stream(self, key), 1 << 20)
 
     def size(self, key: str) -> int | None:
         found = self._head(key)
@@ -242,39 +242,6 @@ class S3Store:
 
 class _BeyondEnd(Exception):
     """A range that begins behind the end of its object."""
-
-
-class _Stream(io.RawIOBase):
-    """An object read by ranges, so that a connection that breaks costs one range."""
-
-    def __init__(self, store: S3Store, key: str) -> None:
-        super().__init__()
-        size = store.size(key)
-        if size is None:
-            raise Missing(f"{key} is not in the archive")
-        self._store, self._key, self._size, self._at = store, key, size, 0
-        self._held, self._held_at = b"", 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        place = self._at - self._held_at
-        if not 0 <= place < len(self._held):
-            if self._at >= self._size:
-                return 0
-            self._held, self._held_at, place = self._store.read_range(self._key, self._at, _RANGE), self._at, 0
-        piece = self._held[place : place + len(buffer)]
-        buffer[: len(piece)] = piece
-        self._at += len(piece)
-        return len(piece)
 
 
 def s3_client(name: str, environ: Mapping[str, str]) -> Any:

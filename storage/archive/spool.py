@@ -14,8 +14,9 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from storage.archive.folders import make_folder
 from storage.archive.keys import check_key, published_key
-from storage.archive.local import explained, make_folder
+from storage.archive.local import explained
 from storage.archive.packed import packed_stream
 from storage.archive.scratch import scratch_folder, sweep
 from storage.archive.store import ArchiveError, Conflict, Store

@@ -189,22 +189,18 @@ class Placements:
         first = self._first(placement.cluster)
         if first is None and placement.cluster != article:
             first = self._hold(placement.cluster)  # its first member was lost; the cluster keeps its id
-        row = {
-            "cluster": first or 0,
-            "length": fingerprint.length,
-            "seen": seen,
-            "article": article,
-            "outlet": outlet,
-            "story": story,
-            "digest": bytes.fromhex(fingerprint.digest),
-            "match": match.document if match else None,
-            "share_of_match": placement.share_of_match if placement.match else None,
-            "share_of_self": placement.share_of_self if placement.match else None,
-            "score": placement.score if placement.match else None,
-            "unspaced": fingerprint.unspaced,
-            "words": fingerprint.words if indexed else b"",
-        }
-        document = self._enter(row)
+        document = self._enter(
+            {
+                "cluster": first or 0,
+                "seen": seen,
+                "article": article,
+                "outlet": outlet,
+                "story": story,
+                "match": match.document if match else None,
+                "words": fingerprint.words if indexed else b"",
+                **_columns(fingerprint, placement),
+            }
+        )
         if first is None:
             self.connection.execute("update documents set cluster = document where document = ?", (document,))
         moves.move(self.connection, placement.adopted, document, first or document)
@@ -281,3 +277,16 @@ def _neighbour(row: tuple[object, ...]) -> Neighbour:
         unspaced=bool(unspaced),
         outlet=str(outlet),
     )
+
+
+def _columns(fingerprint: Fingerprint, placement: Placement) -> dict[str, object]:
+    """What a document's row has of its fingerprint and its placement."""
+    compared = placement.match is not None
+    return {
+        "length": fingerprint.length,
+        "digest": bytes.fromhex(fingerprint.digest),
+        "unspaced": fingerprint.unspaced,
+        "share_of_match": placement.share_of_match if compared else None,
+        "share_of_self": placement.share_of_self if compared else None,
+        "score": placement.score if compared else None,
+    }

@@ -1,0 +1,63 @@
+"""How a capture ended, from what it turned out to be: kept or not, its ending holds what the page says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from storage.archive.keys import article_id
+from storage.records import Article, Ending, Failure, Kind, Outcome, Page, Placement
+
+
+def unkept(run: str, item: Page | Failure, sequence: int) -> Ending:
+    """Id of the run, a page that is no article or a failure, and its number -> its ending: quarantined or failed."""
+    if isinstance(item, Failure):
+        return Ending(
+            sequence=sequence,
+            run=run,
+            lead=item.lead,
+            url=item.url,
+            fetched_at=item.fetched_at,
+            outcome=Outcome.FAILED,
+            status=item.status,
+            error=item.error,
+            address=item.address,
+        )
+    capture = item.capture
+    return Ending(
+        sequence=sequence,
+        run=run,
+        lead=capture.lead,
+        url=capture.url,
+        fetched_at=capture.fetched_at,
+        outcome=Outcome.QUARANTINED,
+        status=capture.status,
+        kind=item.kind,
+        evidence=item.evidence,
+        address=capture.address,
+        headline=item.title,
+        language=item.language,
+        rights=capture.rights,
+    )
+
+
+def placed(run: str, article: Article, sequence: int, outcome: Outcome, placement: Placement, *, digest: str, key: str) -> Ending:
+    """Id of the run, a placed article, its number and how it ended -> its ending. `digest` is of its text, `key` where the
+    clean copy with that text lies."""
+    return replace(
+        unkept(run, article.page, sequence),
+        outcome=outcome,
+        kind=Kind.ARTICLE,
+        article=article_id(article.canonical),
+        content_digest=digest,
+        clean_key=key,
+        placement=placement,
+        canonical=article.canonical,
+        headline=article.headline,
+        published=article.published.value if article.published else None,
+        modified=article.modified.value if article.modified else None,
+        language=article.language,
+        provider=article.provider,
+        authors=article.authors,
+        section=article.section,
+        recurring=article.recurring,
+    )
