@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from crawler.network.robots import Robots, specificity
+from crawler.network.robots import Robots
+from pipelines.patterns import specificity
 from pipelines.rights import preferences, tdm
 from storage.records import Rights
 from storage.urls import absolute
