@@ -3,6 +3,8 @@
 Where the RFC leaves room: `Crawl-delay`, `Sitemap` and unknown lines neither open nor close a group; of an agent line
 the first word counts, up to its version; a misspelt key is read ("be lenient", RFC 9309 2.2); a body that is an HTML
 page has no rules; bytes after the first 500 KiB are not read (2.5). Matching is linear in the URL for any pattern.
+`License` is that of RSL 1.0 (4.4): in a group for its agents, outside of any for all that have none in theirs. An empty
+line or a sitemap ends the group for it, since sites that mean everybody write it at the end of the file.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from storage.urls import absolute
 
 LIMIT = 500 * 1024
 
-_LINE = re.compile(r"[\r\n]+")
+_LINE = re.compile(r"\r\n?|\n")
 _KEY_WITHOUT_COLON = re.compile(r"[ \t]*(user-agent|allow|disallow)[ \t]+(\S+)[ \t]*$", re.I)
 _KEYS = {
     "user-agent": "agent", "useragent": "agent", "user agent": "agent",
@@ -45,16 +47,18 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """What one robots.txt says. `sitemaps` and `licenses` are URLs, absolute where the file's own is known.
+    """What one robots.txt says. `sitemaps` and licenses are URLs, absolute where the file's own is known; `everywhere` are the
+    licenses in no group.
 
-    `groups` and `delays` (seconds) are by product token in lower case; "*" is everybody else. `digest` is the sha256
-    hex of the body.
+    `groups`, `delays` (seconds) and `licensed` are by product token in lower case; "*" is everybody else. `digest` is the
+    sha256 hex of the body.
     """
 
     groups: dict[str, list[_Group]]
     delays: dict[str, float] = field(default_factory=dict)
     sitemaps: tuple[str, ...] = ()
-    licenses: tuple[str, ...] = ()
+    licensed: dict[str, list[list[str]]] = field(default_factory=dict)
+    everywhere: tuple[str, ...] = ()
     digest: str = ""
 
     @classmethod
@@ -62,11 +66,12 @@ class Robots:
         """Body of robots.txt, and where it was fetched from -> Robots. Never fails; rubbish holds no rules."""
         groups: dict[str, list[_Group]] = {}
         delays: dict[str, float] = {}
-        links: dict[str, dict[str, None]] = {"sitemap": {}, "license": {}}
+        sitemaps: dict[str, None] = {}
         everybody = _Group()
         group, in_rules = everybody, False
         undelayed: list[str] = []
-        for key, value in _lines(_text(body)):
+        lines = list(_lines(_text(body)))
+        for key, value in lines:
             if key == "agent":
                 if in_rules or group is everybody:
                     group, undelayed, in_rules = _Group(), [], False
@@ -86,13 +91,11 @@ class Robots:
                 undelayed = []
             elif key == "signal":
                 group.signals.append(value)
-            elif key in links and value:
-                links[key][absolute(value, url) or value] = None
+            elif key == "sitemap" and value:
+                sitemaps[absolute(value, url) or value] = None
         if everybody.signals:
             groups.setdefault("*", []).append(everybody)
-        octets = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-        digest = hashlib.sha256(octets).hexdigest()
-        return cls(groups, delays, tuple(links["sitemap"]), tuple(links["license"]), digest)
+        return cls(groups, delays, tuple(sitemaps), *_licenses(lines, url), digest=_digest(body))
 
     def allowed(self, agent: str, url: str) -> bool:
         """Product token (or a whole User-Agent header) and a URL -> whether it may be fetched."""
@@ -115,8 +118,17 @@ class Robots:
         """Content-Signal and Content-Usage values of the agent's group, as written."""
         return tuple(value for group in self.groups.get(self._token(agent), ()) for value in group.signals)
 
+    def licenses(self, agent: str) -> tuple[str, ...]:
+        """URLs of the RSL documents of the agent's group; where that names none, those in no group (RSL 1.0 4.4)."""
+        named = [url for urls in self.licensed.get(self._token(agent), ()) for url in urls]
+        return tuple(dict.fromkeys(named)) or self.everywhere
+
     def _token(self, agent: str) -> str:
         return next((token for token in _agent_tokens(agent) if token in self.groups), "*")
+
+
+def _digest(body: bytes | str) -> str:
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body).hexdigest()
 
 
 def _text(body: bytes | str) -> str:
@@ -138,14 +150,42 @@ def _text(body: bytes | str) -> str:
 
 
 def _lines(text: str) -> Iterable[tuple[str, str]]:
-    """Text -> (what the key means, value) of every line that has a key we read."""
+    """Text -> (what the key means, value) of every line that has a key we read; "empty" is a line without anything."""
     for line in _LINE.split(text):
+        if not line or line.isspace():
+            yield "empty", ""
+            continue
         key, colon, value = line.partition("#")[0].partition(":")
         meaning = _KEYS.get(" ".join(key.lower().split()))
         if colon and meaning:
             yield meaning, value.strip(" \t")
         elif found := _KEY_WITHOUT_COLON.match(line.partition("#")[0]):
             yield _KEYS[found[1].lower()], found[2]
+
+
+def _licenses(lines: Iterable[tuple[str, str]], url: str | None) -> tuple[dict[str, list[list[str]]], tuple[str, ...]]:
+    """Lines -> license URLs by product token, in lists that the agents of a group share, and those in no group.
+
+    A group of its own: a license closes the list of agents above it, which for rules it must not (RFC 9309 2.2.4).
+    """
+    by_token: dict[str, list[list[str]]] = {}
+    everywhere: list[str] = []
+    group, listing, apart = everywhere, False, False
+    for key, value in lines:
+        if key == "agent":
+            group = group if listing else []
+            listing, apart = True, False
+            of_token = by_token.setdefault(_group_token(value), [])
+            if not of_token or of_token[-1] is not group:
+                of_token.append(group)
+        elif key in {"allow", "disallow"}:
+            listing = apart = False
+        elif key in {"empty", "sitemap"}:
+            apart = True
+        elif key == "license" and value:
+            listing = False
+            (everywhere if apart else group).append(absolute(value, url) or value)
+    return by_token, tuple(dict.fromkeys(everywhere))
 
 
 def _group_token(value: str) -> str:
