@@ -22,6 +22,9 @@ LONGEST = 64 * 1024
 MOST_DOCUMENTS = 10
 """Documents of a page that are read."""
 
+MOST_CONTENTS = 200
+"""Contents of a document that is read. A page speaks of itself; one with more is a list that only costs time."""
+
 ALL = "all"
 
 # Uses, each with the words that name it, the most specific first (RSL 1.0 3.4.1.1).
@@ -102,7 +105,10 @@ def _root(document: str) -> etree._Element | None:
 
 def _licenses(root: etree._Element, url: str) -> Iterator[_License]:
     """The licenses of the contents that are most specific to the page, several where they are equally so."""
-    weighed = [(weight, each) for each in _children(root, "content") if (weight := _weight(each, url)) is not None]
+    contents = list(_children(root, "content"))
+    if len(contents) > MOST_CONTENTS:
+        return
+    weighed = [(weight, each) for each in contents if (weight := _weight(each, url)) is not None]
     best = max((weight for weight, _ in weighed), default=0)
     for weight, content in weighed:
         if weight == best:

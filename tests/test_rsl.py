@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.rights import metas_of, rights
-from pipelines.rsl import LONGEST, MOST_DOCUMENTS, terms
+from pipelines.rsl import LONGEST, MOST_CONTENTS, MOST_DOCUMENTS, terms
 
 URL = "https://www.gazette.example/news/1?page=2"
 
@@ -127,6 +127,7 @@ def test_the_content_that_is_most_specific_counts() -> None:
         ),
         (document("<license>" * 5_000 + usage(prohibits="search")), ()),
         (document(usage(prohibits="search") + " " * LONGEST), ()),
+        (document(usage(prohibits="search")).replace("</rsl>", "<content url='/a*a'/>" * MOST_CONTENTS), ()),
         ("<rsl " * 5_000, ()),
         (document(usage(prohibits="search", more="<legal>\ud800</legal>")), ("search=no",)),
     ],
