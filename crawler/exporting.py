@@ -9,7 +9,7 @@ import hashlib
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from scrapy.settings import BaseSettings
@@ -40,12 +40,12 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
         database = catalogue_to_read(settings)
         with contextlib.closing(database):
             rows: Iterable[Row] = select(database.conn, wanted, canonical)
-            if opts.permits:
-                rows = permitted(settings, rows, opts.permits)
+            if opts.permits or opts.no_terms:
+                rows = permitted(settings, rows, opts.permits, terms=not opts.no_terms)
             if out is None:
                 _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
             else:
-                _write(rows, wanted, FORMATS[name], out, opts.permits)
+                _write(rows, wanted, FORMATS[name], out, {"permits": opts.permits, "no_terms": opts.no_terms})
     except BrokenPipeError:  # the reader has enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except NoPackage as error:
@@ -90,7 +90,7 @@ def _bytes(piece: str | bytes) -> bytes:
     return piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace")
 
 
-def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, permits: str | None) -> None:
+def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, rights: Mapping[str, object]) -> None:
     """File and description under their names, each whole or not at all; the description last."""
     package = out.parent / _PACKAGE
     before = package.read_text(encoding="utf-8", errors="replace") if package.exists() else None
@@ -114,7 +114,7 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, pe
         "until": wanted.until.isoformat() if wanted.until else None,
         "kind": wanted.kind,
         "all": wanted.every,
-        "permits": permits,
+        **rights,
     }
     with whole(package) as part:
         part.write_text(described(written, asked, now, before), encoding="utf-8")

@@ -8,29 +8,37 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 from crawler.console import complain
-from pipelines.reserved import reserved
+from pipelines.reserved import reserved, under_terms
 from storage.archive import Archive, ArchiveError, open_archive
 from storage.archive.clean import read_clean_copy
+from storage.records import Rights
 from storage.views.selection import Row
 
 
-def permitted(settings: BaseSettings, rows: Iterable[Row], use: str) -> Iterator[Row]:
-    """Settings, articles, one of `pipelines.reserved.USES` -> the articles without those that are reserved. One whose copy
-    cannot be read is left out too, and one line at the end says how many those were. ArchiveError."""
+def permitted(settings: BaseSettings, rows: Iterable[Row], use: str | None, *, terms: bool = True) -> Iterator[Row]:
+    """Settings, articles, one of `pipelines.reserved.USES` or None -> the articles without those that are reserved for it, and
+    without `terms` also without those for which conditions are named. One whose copy cannot be read is left out too. Lines at
+    the end say how many those were, and how many go out under terms. ArchiveError."""
     spool = settings.get("NEWS_SPOOL")
     archive = open_archive(settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None, write=False)
-    unread = 0
+    unread = under = 0
     for row in rows:
         try:
-            free = use not in _reserved(archive, row.clean_key)
+            said = _rights(archive, row.clean_key)
         except (ArchiveError, ValueError):
             unread += 1
             continue
-        if free:
-            yield row
+        if use in reserved(said) or (under_terms(said) and not terms):
+            continue
+        under += under_terms(said)
+        yield row
     if unread:
         complain(f"{unread} articles are left out: their clean copies cannot be read, so what is reserved is not known.")
+    if under:
+        complain(
+            f"{under} articles stand under terms of their publishers (RSL license, TDM policy); --no-terms leaves them out."
+        )
 
 
-def _reserved(archive: Archive, key: str) -> frozenset[str]:
-    return reserved(read_clean_copy(archive.read(key)).article.page.capture.rights)
+def _rights(archive: Archive, key: str) -> Rights | None:
+    return read_clean_copy(archive.read(key)).article.page.capture.rights

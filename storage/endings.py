@@ -49,6 +49,7 @@ def read_rights(fields: Mapping[str, Any] | None) -> Rights | None:
         tdm_reserved=fields.get("tdm_reserved"),
         tdm_policy=fields.get("tdm_policy"),
         licenses=tuple(fields.get("licenses", ())),
+        terms=tuple(fields.get("terms", ())),
         signals=tuple(fields.get("signals", ())),
         robots=fields.get("robots"),
     )

@@ -408,13 +408,16 @@ class Rights:
     """What a publisher says of the use of one capture, as found beside it; nothing is inferred.
 
     `directives`: robots directives for us ("noarchive", "noai"), lower case. `tdm_reserved`: TDMRep's reservation, None
-    where nothing is said; `tdm_policy`: URL of its policy. `licenses`: URLs of RSL documents. `signals`: preferences of
-    Content-Signal and Content-Usage ("ai-train=no"). `robots`: sha256 hex of the robots.txt that was obeyed.
+    where nothing is said; `tdm_policy`: URL of its policy. `licenses`: URLs of RSL documents, the page's own where one stands
+    in it; `terms`: what the latter say of a use, "no", "yes", or "terms" where something is asked for it ("ai-train=terms").
+    `signals`: preferences of Content-Signal and Content-Usage ("ai-train=no"). `robots`: sha256 hex of the robots.txt that was
+    obeyed.
     """
 
     directives: tuple[str, ...] = ()
     tdm_reserved: bool | None = None
     tdm_policy: str | None = None
     licenses: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     robots: str | None = None

@@ -20,8 +20,19 @@ from tests.test_run import NOW, begin, keep, story
 
 LEAD = Lead(url="http://news.example/1", outlet="outlet", source="feed")
 BESIDE = Rights(tdm_reserved=True, licenses=("http://news.example/rsl.xml",), signals=("ai-train=no",), robots="0" * 64)
-SAID = replace(BESIDE, directives=("noarchive", "noai"), tdm_reserved=False)
-PAGE = story(1).replace(b"<head>", b'<head><meta name="robots" content="noai"><meta name="tdm-reservation" content="0">')
+SAID = replace(
+    BESIDE,
+    directives=("noarchive", "noai"),
+    tdm_reserved=False,
+    licenses=(LEAD.url, *BESIDE.licenses),
+    terms=("search=no",),
+)
+RSL = b'<rsl><content url=""><license><prohibits type="usage">search</prohibits></license></content></rsl>'
+PAGE = story(1).replace(
+    b"<head>",
+    b'<head><meta name="robots" content="noai"><meta name="tdm-reservation" content="0">'
+    b'<script type="application/rsl+xml">' + RSL + b"</script>",
+)
 HEADERS = b"Content-Type: text/html; charset=utf-8\r\nX-Robots-Tag: noarchive\r\nX-Robots-Tag: otherbot: noindex\r\n"
 
 

@@ -11,7 +11,7 @@ from scrapy.settings import BaseSettings
 from crawler.permitted import permitted
 from crawler.refeed import judge_again
 from pipelines.dedupe import canonical
-from pipelines.reserved import USES, reserved
+from pipelines.reserved import USES, reserved, under_terms
 from storage.catalogue.quarantine import quarantined
 from storage.records import Article, Kind, Outlet, Page, Rights
 from storage.views.selection import Selection, select
@@ -30,10 +30,28 @@ from tests.test_run import NOW, begin, fetched, keep, story
         (Rights(signals=("bots=n",)), ("ai", "search")),
         (Rights(directives=("noarchive", "max-snippet:0", "noai")), ("ai", "archive")),
         (Rights(directives=("nofollow",), licenses=("https://a.example/rsl.xml",), signals=("=no", "x")), ()),
+        (Rights(terms=("ai-train=no", "search=yes")), ("ai",)),
+        (Rights(terms=("ai-index=terms", "search=no")), ("ai", "search")),
+        (Rights(terms=("ai-input=yes", "search=yes"), signals=("ai-train=yes",)), ()),
+        (Rights(terms=("all=no", "search=yes")), ("ai", "search", "archive")),
+        (Rights(terms=("", "=no", "teleport=no", "search")), ()),
     ],
 )
 def test_what_is_reserved(rights: Rights | None, uses: tuple[str, ...]) -> None:
     assert reserved(rights) == set(uses) <= set(USES)
+
+
+@pytest.mark.parametrize(
+    ("rights", "terms"),
+    [
+        (None, False),
+        (Rights(tdm_reserved=True, directives=("noai",), signals=("ai-train=no",), robots="0" * 64), False),
+        (Rights(licenses=("https://a.example/rsl.xml",)), True),
+        (Rights(tdm_reserved=False, tdm_policy="https://a.example/policy.json"), True),
+    ],
+)
+def test_terms(rights: Rights | None, terms: bool) -> None:
+    assert under_terms(rights) is terms
 
 
 def stated(item: Page | Article, rights: Rights) -> Page | Article:
@@ -54,6 +72,26 @@ def test_an_export_leaves_out_what_is_reserved(archive: Path, capsys: pytest.Cap
     (archive / rows[3].clean_key).write_bytes(b"{}")
     assert [row.url[-1] for row in permitted(settings, rows, "archive")] == ["0", "1", "2"]
     assert "1 articles are left out" in capsys.readouterr().err
+    run.finish("finished", NOW)
+
+
+def test_an_export_tells_of_terms_and_leaves_them_out_when_asked(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, linked = begin(archive), ("https://outlet.example/rsl.xml",)
+    said = [
+        Rights(),
+        Rights(licenses=linked),
+        Rights(licenses=linked, terms=("ai-train=terms",)),
+        Rights(signals=("search=no",)),
+    ]
+    for number, rights in enumerate(said):
+        keep(run, stated(fetched(run, number, story(number)), rights))
+    rows = list(select(run.catalogue.conn, Selection(), canonical))
+    settings = BaseSettings({"NEWS_ARCHIVE_URI": str(archive)})
+    assert [row.url[-1] for row in permitted(settings, rows, "ai")] == ["0", "1", "3"]
+    assert "1 articles stand under terms" in capsys.readouterr().err
+    assert [row.url[-1] for row in permitted(settings, rows, "search", terms=False)] == ["0"]
+    assert [row.url[-1] for row in permitted(settings, rows, None, terms=False)] == ["0", "3"]
+    assert capsys.readouterr().err == ""
     run.finish("finished", NOW)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crawler.network.rights import beside
 from crawler.network.robots import Robots
-from pipelines.rights import MOST_METAS, metas_of, rights
+from pipelines.rights import MOST_LICENSES, MOST_METAS, metas_of, rights
 
 URL = "https://gazette.example/news/1"
 
@@ -60,6 +60,42 @@ def test_robots_txt() -> None:
     assert found.licenses == ("https://gazette.example/l2.xml", "https://gazette.example/rsl.xml")
     assert found.signals == ("search=yes", "ai-train=no", "train-ai=n")
     assert found.robots == robots.digest and len(robots.digest) == 64
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ('</rsl.xml>; rel="license"; type="application/rsl+xml"', ("https://gazette.example/rsl.xml",)),
+        ("<l.xml>; type=application/rsl+xml; REL=License", ("https://gazette.example/news/l.xml",)),
+        (
+            '<https://a.example/a,b>; rel="nofollow license"; type="application/rsl+xml", </c>; rel=next',
+            ("https://a.example/a,b",),
+        ),
+        ('</cc>; rel="license"; title="rsl"', ()),
+        ("</l>; rel=license; rel=next; type=application/rsl+xml", ("https://gazette.example/l",)),
+        ('</l>; rel="licenses"; type="application/rsl+xml"', ()),
+        ('<javascript:x>; rel="license"; type="application/rsl+xml"', ()),
+        ('<https://\x00>; rel="license"; type="application/rsl+xml"', ()),
+        ('</l\t\x1bm>; rel="license"; type="application/rsl+xml"', ("https://gazette.example/l%1Bm",)),
+    ],
+)
+def test_license_links(value: str, found: tuple[str, ...]) -> None:
+    assert rights([("Link", value)], url=URL).licenses == found
+
+
+def test_of_endless_licenses_some_are_kept() -> None:
+    lines = "\n".join(f"License: https://gazette.example/{number}.xml" for number in range(10_000))
+    here = beside(Robots.parse(lines), url=URL)
+    links = [("Link", f'</{number}>; rel="license"; type="application/rsl+xml"') for number in range(100)]
+    assert len(here.licenses) == len(rights(links, beside=here, url=URL).licenses) == MOST_LICENSES
+
+
+def test_licenses_of_robots_txt_are_those_of_our_group() -> None:
+    robots = Robots.parse(
+        "License: /all.xml\nUser-agent: Reader\nLicense: /ours.xml\n\nUser-agent: Other\nLicense: /theirs.xml"
+    )
+    assert beside(robots, url=URL, agent="Reader/1.0").licenses == ("https://gazette.example/ours.xml",)
+    assert beside(robots, url=URL, agent="Third").licenses == ("https://gazette.example/all.xml",)
 
 
 _headers = st.lists(st.tuples(st.sampled_from(["X-Robots-Tag", "Link", "tdm-reservation"]), st.text(max_size=60)))

@@ -119,10 +119,33 @@ def test_what_else_it_says() -> None:
         SITE + "/robots.txt",
     )
     assert robots.sitemaps == ("https://gazette.example/s.xml", "https://o.example/t.xml")
-    assert robots.licenses == ("https://gazette.example/license.xml",)
+    assert robots.licenses("other") == ("https://gazette.example/license.xml",)
     assert [robots.crawl_delay(agent) for agent in ("a", "B", "other")] == [2.5, 2.5, 1.0]
     assert robots.signals("other") == ("search=yes, ai-train=no",)
     assert robots.signals("A") == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "licenses"),
+    [
+        ("License: /all\nUser-agent: *\nAllow: /", "/all"),
+        ("User-agent: *\nAllow: /\nLicense: /group", "/group"),
+        ("License: /all\nUser-agent: a\nLicense: /one\nlicense: /two\nLicense: /one", "/one /two"),
+        ("License: /all\nUser-agent: b\nLicense: /theirs", "/all"),
+        ("User-agent: b\nLicense: /theirs", ""),
+        ("License: /all\nUser-agent: a\nUser-agent: b\nLicense: /both", "/both"),
+        ("License: /all\nUser-agent: *\nLicense: /rest\nUser-agent: a\nDisallow: /x", "/all"),
+        # After an empty line or a sitemap it stands in no group, as most sites that mean everybody write it.
+        ("User-agent: b\nDisallow: /\n\nLicense: /all", "/all"),
+        ("User-agent: b\r\nDisallow: /\r\n \t\r\nLicense: /all", "/all"),
+        ("User-agent: b\nDisallow: /\nSitemap: /s.xml\nLicense: /all", "/all"),
+        ("User-agent: b\n\nDisallow: /\nLicense: /theirs", ""),
+        ("User-agent: b\n# of ours\nLicense: /theirs", ""),
+        ("License:\nLicense: # none", ""),
+    ],
+)
+def test_licenses(body: str, licenses: str) -> None:
+    assert Robots.parse(body).licenses("A/1.0") == tuple(licenses.split())
 
 
 def test_a_hostile_file_costs_what_it_is_long() -> None:

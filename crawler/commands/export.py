@@ -54,6 +54,9 @@ class Command(ScrapyCommand):
         parser.add_argument("--query", metavar="WORDS", help="only articles that have all the words")
         parser.add_argument("--permits", choices=USES, help="only what its publisher does not reserve for this use")
         parser.add_argument(
+            "--no-terms", action="store_true", help="only what its publisher names no conditions for (RSL license, TDM policy)"
+        )
+        parser.add_argument(
             "--out", "--to", dest="to", type=Path, metavar="FILE", help="the file to write (wacz: default <outlet>-<day>.wacz)"
         )
 
@@ -63,8 +66,8 @@ class Command(ScrapyCommand):
         if args[0] in ARTICLE_FORMATS:
             self.exitcode = export(self.settings, args[0], opts, opts.to)  # type: ignore[arg-type]
             return
-        if opts.permits:
-            raise UsageError("--permits chooses articles; a WACZ file holds captures as they came")
+        if opts.permits or opts.no_terms:
+            raise UsageError("--permits and --no-terms choose articles; a WACZ file holds captures as they came")
         now = dt.datetime.now(dt.UTC)
         path: Path = opts.to or Path(f"{opts.outlet or 'archive'}-{now:%Y%m%d}.wacz")
         if path.exists():

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from crawler.network.robots import Robots, specificity
-from pipelines.rights import preferences, tdm
+from crawler.network.robots import Robots
+from pipelines.patterns import specificity
+from pipelines.rights import MOST_LICENSES, preferences, tdm
 from storage.records import Rights
 from storage.urls import absolute
 
@@ -24,10 +25,11 @@ def beside(robots: Robots | None, *, url: str, agent: str = "", tdm_file: bytes 
     if robots is None:
         return Rights(tdm_reserved=reserved, tdm_policy=policy)
     signals = [signal for value in robots.signals(ours) for signal in _scoped(value, url)]
+    licenses = dict.fromkeys(found for link in robots.licenses(ours) if (found := absolute(link, url or None)))
     return Rights(
         tdm_reserved=reserved,
         tdm_policy=policy,
-        licenses=tuple(dict.fromkeys(found for link in robots.licenses if (found := absolute(link, url or None)))),
+        licenses=tuple(licenses)[:MOST_LICENSES],
         signals=tuple(dict.fromkeys(signals)),
         robots=robots.digest or None,
     )

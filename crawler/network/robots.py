@@ -3,6 +3,8 @@
 Where the RFC leaves room: `Crawl-delay`, `Sitemap` and unknown lines neither open nor close a group; of an agent line
 the first word counts, up to its version; a misspelt key is read ("be lenient", RFC 9309 2.2); a body that is an HTML
 page has no rules; bytes after the first 500 KiB are not read (2.5). Matching is linear in the URL for any pattern.
+`License` is that of RSL 1.0 (4.4): in a group for its agents, outside of any for all that have none in theirs. An empty
+line or a sitemap ends the group for it, since sites that mean everybody write it at the end of the file.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
+from pipelines.patterns import Rule, rule_of, target_of
 from storage.urls import absolute
 
 LIMIT = 500 * 1024
 
-_LINE = re.compile(r"[\r\n]+")
+_LINE = re.compile(r"\r\n?|\n")
 _KEY_WITHOUT_COLON = re.compile(r"[ \t]*(user-agent|allow|disallow)[ \t]+(\S+)[ \t]*$", re.I)
 _KEYS = {
     "user-agent": "agent", "useragent": "agent", "user agent": "agent",
@@ -32,31 +35,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 _PRODUCT = re.compile(r"([A-Za-z_-][A-Za-z0-9_.-]*)(?:/[^\s;)]*)?")
 _SIMPLE_AGENT = re.compile(r"\s*([A-Za-z0-9_.-]+)(?:/\S*)?\s*$")
 _MARKUP = re.compile(r"\s*<(?:!doctype|!--|html|head|body|title|meta|script|\?xml|div|p|h1)\b", re.I)
-_OCTET = re.compile(r"%([0-9A-Fa-f]{2})")
-_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_NOT_IN_URIS = re.compile(r"[^A-Za-z0-9._~%:/?#\[\]@!$&'()*+,;=-]")
-# What may stand encoded or not without meaning another thing: in a path all but "/", in a query all but "&", "=", "+".
-_IN_PATH = str.maketrans({character: f"%{ord(character):02X}" for character in ":?@[]!$&'()+,;="})
-_IN_QUERY = str.maketrans({character: f"%{ord(character):02X}" for character in ":/?@[]!$'(),;"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """An allow or disallow line: octets between its wildcards, as `plain` and as `strict` as `_spellings` gives them.
-
-    `anchored` is a "$" at the end, `weight` the length in octets, by which the most specific rule is found.
-    """
-
-    allow: bool
-    plain: tuple[str, ...]
-    strict: tuple[str, ...]
-    anchored: bool
-    weight: int
-
-    def matches(self, target: tuple[str, str]) -> bool:
-        """Whether the pattern covers a target, in one of the two spellings that `_target` gives."""
-        plain, strict = target
-        return _covers(self.plain, self.anchored, plain) or _covers(self.strict, self.anchored, strict)
 
 
 @dataclass(slots=True)
@@ -69,16 +47,18 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """What one robots.txt says. `sitemaps` and `licenses` are URLs, absolute where the file's own is known.
+    """What one robots.txt says. `sitemaps` and licenses are URLs, absolute where the file's own is known; `everywhere` are the
+    licenses in no group.
 
-    `groups` and `delays` (seconds) are by product token in lower case; "*" is everybody else. `digest` is the sha256
-    hex of the body.
+    `groups`, `delays` (seconds) and `licensed` are by product token in lower case; "*" is everybody else. `digest` is the
+    sha256 hex of the body.
     """
 
     groups: dict[str, list[_Group]]
     delays: dict[str, float] = field(default_factory=dict)
     sitemaps: tuple[str, ...] = ()
-    licenses: tuple[str, ...] = ()
+    licensed: dict[str, list[list[str]]] = field(default_factory=dict)
+    everywhere: tuple[str, ...] = ()
     digest: str = ""
 
     @classmethod
@@ -86,11 +66,12 @@ class Robots:
         """Body of robots.txt, and where it was fetched from -> Robots. Never fails; rubbish holds no rules."""
         groups: dict[str, list[_Group]] = {}
         delays: dict[str, float] = {}
-        links: dict[str, dict[str, None]] = {"sitemap": {}, "license": {}}
+        sitemaps: dict[str, None] = {}
         everybody = _Group()
         group, in_rules = everybody, False
         undelayed: list[str] = []
-        for key, value in _lines(_text(body)):
+        lines = list(_lines(_text(body)))
+        for key, value in lines:
             if key == "agent":
                 if in_rules or group is everybody:
                     group, undelayed, in_rules = _Group(), [], False
@@ -101,7 +82,7 @@ class Robots:
                     of_token.append(group)
             elif key in {"allow", "disallow"}:
                 in_rules = True
-                rule = _rule(key == "allow", value)
+                rule = rule_of(key == "allow", value)
                 if rule is not None and group is not everybody:
                     group.rules.append(rule)
             elif key == "delay" and (seconds := _seconds(value)) is not None:
@@ -110,17 +91,15 @@ class Robots:
                 undelayed = []
             elif key == "signal":
                 group.signals.append(value)
-            elif key in links and value:
-                links[key][absolute(value, url) or value] = None
+            elif key == "sitemap" and value:
+                sitemaps[absolute(value, url) or value] = None
         if everybody.signals:
             groups.setdefault("*", []).append(everybody)
-        octets = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-        digest = hashlib.sha256(octets).hexdigest()
-        return cls(groups, delays, tuple(links["sitemap"]), tuple(links["license"]), digest)
+        return cls(groups, delays, tuple(sitemaps), *_licenses(lines, url), digest=_digest(body))
 
     def allowed(self, agent: str, url: str) -> bool:
         """Product token (or a whole User-Agent header) and a URL -> whether it may be fetched."""
-        target = _target(url)
+        target = target_of(url)
         if target[0] == "/robots.txt":
             return True
         best = (0, True)
@@ -139,32 +118,17 @@ class Robots:
         """Content-Signal and Content-Usage values of the agent's group, as written."""
         return tuple(value for group in self.groups.get(self._token(agent), ()) for value in group.signals)
 
+    def licenses(self, agent: str) -> tuple[str, ...]:
+        """URLs of the RSL documents of the agent's group; where that names none, those in no group (RSL 1.0 4.4)."""
+        named = [url for urls in self.licensed.get(self._token(agent), ()) for url in urls]
+        return tuple(dict.fromkeys(named)) or self.everywhere
+
     def _token(self, agent: str) -> str:
         return next((token for token in _agent_tokens(agent) if token in self.groups), "*")
 
 
-def specificity(pattern: str, url: str) -> int | None:
-    """A pattern as robots.txt has them, and a URL -> octets of the pattern when it covers the URL, else None."""
-    rule = _rule(True, pattern.encode("utf-8", "replace").decode("latin-1"))
-    return rule.weight if rule is not None and rule.matches(_target(url)) else None
-
-
-def _covers(parts: tuple[str, ...], anchored: bool, target: str) -> bool:
-    first, *rest = parts
-    if not target.startswith(first):
-        return False
-    if not rest:
-        return not anchored or len(target) == len(first)
-    position = len(first)
-    for part in rest[:-1]:
-        found = target.find(part, position)
-        if found < 0:
-            return False
-        position = found + len(part)
-    last = rest[-1]
-    if anchored:
-        return target.endswith(last) and len(target) - len(last) >= position
-    return target.find(last, position) >= 0
+def _digest(body: bytes | str) -> str:
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body).hexdigest()
 
 
 def _text(body: bytes | str) -> str:
@@ -186,14 +150,42 @@ def _text(body: bytes | str) -> str:
 
 
 def _lines(text: str) -> Iterable[tuple[str, str]]:
-    """Text -> (what the key means, value) of every line that has a key we read."""
+    """Text -> (what the key means, value) of every line that has a key we read; "empty" is a line without anything."""
     for line in _LINE.split(text):
+        if not line or line.isspace():
+            yield "empty", ""
+            continue
         key, colon, value = line.partition("#")[0].partition(":")
         meaning = _KEYS.get(" ".join(key.lower().split()))
         if colon and meaning:
             yield meaning, value.strip(" \t")
         elif found := _KEY_WITHOUT_COLON.match(line.partition("#")[0]):
             yield _KEYS[found[1].lower()], found[2]
+
+
+def _licenses(lines: Iterable[tuple[str, str]], url: str | None) -> tuple[dict[str, list[list[str]]], tuple[str, ...]]:
+    """Lines -> license URLs by product token, in lists that the agents of a group share, and those in no group.
+
+    A group of its own: a license closes the list of agents above it, which for rules it must not (RFC 9309 2.2.4).
+    """
+    by_token: dict[str, list[list[str]]] = {}
+    everywhere: list[str] = []
+    group, listing, apart = everywhere, False, False
+    for key, value in lines:
+        if key == "agent":
+            group = group if listing else []
+            listing, apart = True, False
+            of_token = by_token.setdefault(_group_token(value), [])
+            if not of_token or of_token[-1] is not group:
+                of_token.append(group)
+        elif key in {"allow", "disallow"}:
+            listing = apart = False
+        elif key in {"empty", "sitemap"}:
+            apart = True
+        elif key == "license" and value:
+            listing = False
+            (everywhere if apart else group).append(absolute(value, url) or value)
+    return by_token, tuple(dict.fromkeys(everywhere))
 
 
 def _group_token(value: str) -> str:
@@ -217,59 +209,6 @@ def _agent_tokens(agent: str) -> list[str]:
     outer = [found[1].lower() for found in _PRODUCT.finditer(re.sub(r"\([^()]*\)", " ", agent))]
     first_word = outer[:1] if outer and outer[0] != "mozilla" else []
     return [*first_word, *inner, *outer]
-
-
-def _rule(allow: bool, value: str) -> Rule | None:
-    """Value of an allow or disallow line -> Rule; None for one that is empty or could match no path."""
-    if not value or value[0] not in "/*":
-        return None
-    anchored = value.endswith("$")
-    pattern = re.sub(r"\*+", "*", value[:-1] if anchored else value)
-    plain, strict, in_query = [], [], False
-    for part in pattern.split("*"):
-        one, other = _spellings(part, in_query)
-        plain.append(one)
-        strict.append(other)
-        in_query = in_query or "?" in part
-    # Octets as RFC 9309 2.2.2 counts them: what a URL carries encoded counts encoded.
-    weight = len(_encoded(pattern)) + anchored
-    return Rule(allow=allow, plain=tuple(plain), strict=tuple(strict), anchored=anchored, weight=weight)
-
-
-def _target(url: str) -> tuple[str, str]:
-    """URL (or path) -> its path and query in the two spellings that patterns are compared with."""
-    rest = url.partition("#")[0]
-    scheme, separator, after = rest.partition("://")
-    if separator and scheme.isalnum():
-        cut = min((at for at in (after.find("/"), after.find("?")) if at >= 0), default=len(after))
-        rest = after[cut:]
-    if not rest.startswith("/"):
-        rest = "/" + rest
-    plain, strict = _spellings(rest.encode("utf-8", "replace").decode("latin-1"), False)
-    return plain.replace("*", "%2A"), strict.replace("*", "%2A")
-
-
-def _spellings(text: str, in_query: bool) -> tuple[str, str]:
-    """Octets of a path with query -> two spellings, of which one must match (RFC 9309 2.2.2).
-
-    Plain: unreserved decoded, octets outside ASCII encoded, "$" as %24. Strict: also the reserved characters that
-    delimit nothing where they stand, since "https://x" and "https%3A%2F%2Fx" in a query are the same (its own table).
-    """
-    plain = _encoded(text).replace("$", "%24")
-    path, mark, query = ("", "", plain) if in_query else plain.partition("?")
-    return plain, path.translate(_IN_PATH) + mark + query.translate(_IN_QUERY)
-
-
-def _encoded(text: str) -> str:
-    """One character an octet -> percent-encoded in one spelling: upper case, unreserved decoded, and encoded whatever
-    can stand in no URI."""
-
-    def settle(found: re.Match[str]) -> str:
-        octet = int(found[1], 16)
-        return chr(octet) if octet in _UNRESERVED else "%" + found[1].upper()
-
-    text = _OCTET.sub(settle, text) if "%" in text else text
-    return _NOT_IN_URIS.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _seconds(value: str) -> float | None:
