@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+
+settings.register_profile("cleancopy", deadline=None)  # how long a thing takes is measured by benchmarks, not by tests
+settings.load_profile("cleancopy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.boilerplate import Piece, strip, words
@@ -35,7 +35,6 @@ def test_the_headline_goes_from_the_start() -> None:
 _PASSAGES = st.lists(st.lists(st.sampled_from("abcdefg新聞"), max_size=14).map(" ".join), min_size=1, max_size=8)
 
 
-@settings(deadline=None)
 @given(_PASSAGES, st.data())
 def test_words_read_before_are_the_same_words(passages: list[str], data: st.DataObject) -> None:
     passages.append(data.draw(st.sampled_from(passages)))
@@ -44,7 +43,6 @@ def test_words_read_before_are_the_same_words(passages: list[str], data: st.Data
         assert words(text, tokens(text)) == words(text)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=8, max_size=12), min_size=2, max_size=6), st.data())
 def test_no_repeat_is_overlooked(passages: list[list[str]], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(passages)))

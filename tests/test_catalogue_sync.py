@@ -186,7 +186,7 @@ def test_clocks_that_are_an_hour_off_change_no_outcome(tmp_path: Path) -> None:
     assert against_rebuild(tmp_path) == []
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from("abS"), st.sampled_from(["first", "second"]), st.lists(st.integers(1, 4), max_size=3)),

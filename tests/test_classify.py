@@ -145,7 +145,7 @@ def test_a_page_of_thirty_megabytes_gets_a_verdict() -> None:
     assert verdict(page(f"<h1>{HEADLINE}</h1>" + paragraph * (30_000_000 // len(paragraph)), HEADLINE)).kind is Kind.ARTICLE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=400), st.text(max_size=200), st.integers(100, 599))
 def test_any_text_gets_a_verdict_whose_weights_decide(title: str, words: str, status: int) -> None:
     markup = page(f"<h1>{title}</h1><p>{words}</p>".replace("\x00", ""), "x")

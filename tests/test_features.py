@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.block_model import from_json
@@ -69,7 +69,6 @@ _TEXTS = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(_TEXTS)
 def test_counted_at_once_as_unit_by_unit(texts: list[str]) -> None:
     _, boxes = segment(document("<p>x</p>").passages)

@@ -61,7 +61,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.dictionaries(st.text(min_size=1, max_size=6).map("x".__add__), JSON, max_size=3), max_size=5), st.integers(0)
 )

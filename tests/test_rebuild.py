@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.commands.rebuild import _index
@@ -321,7 +321,6 @@ def test_rebuild_and_runs_keep_out_of_each_others_way(tmp_path: Path) -> None:
         begin(tmp_path)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_events_come_in_the_order_of_sequences_and_an_outlets_in_their_own(data: st.DataObject) -> None:
     parts = {"a": data.draw(st.sets(st.integers(1, 60))), "b": data.draw(st.sets(st.integers(1, 60)))}

@@ -106,7 +106,7 @@ def test_a_capture_reads_the_same_live_from_the_spool_and_from_the_archive(archi
 BODIES = st.one_of(st.binary(max_size=2000), st.binary(min_size=600, max_size=700).map(lambda b: b * 2))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sent=st.lists(st.tuples(BODIES, st.booleans(), st.sampled_from([b"200 OK", b"404 ", b"503 Nope"])), min_size=1, max_size=6),
     urls=st.lists(st.text(max_size=20), min_size=6, max_size=6),
