@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -259,6 +260,19 @@ def test_differences_name_table_key_and_column(tmp_path: Path) -> None:
         ("captures", "2", None, True),
         ("leads", "https://x.example/", None, False),
     ]
+
+
+def test_a_text_that_is_packed_otherwise_is_the_same_and_a_damaged_one_is_not(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    keep(run, fetched(run, 1, story(1)))
+    keep(run, fetched(run, 2, story(2)))
+    (stored,) = run.catalogue.conn.execute("select text_zlib from articles where capture = 1").fetchone()
+    otherwise = zlib.compress(zlib.decompress(stored), 1)
+    assert otherwise != stored
+    run.catalogue.conn.execute("update articles set text_zlib = ? where capture = 1", (otherwise,))
+    run.catalogue.conn.execute("update articles set text_zlib = ? where capture = 2", (stored[:-9],))
+    run.finish("finished", NOW)
+    assert [(each.table, each.key, each.column) for each in rebuilt(tmp_path)[1]] == [("articles", "2", "text_zlib")]
 
 
 def test_a_persons_word_about_clusters_comes_again_in_its_order(tmp_path: Path) -> None:

@@ -12,11 +12,14 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from storage.catalogue.packing import unpacked
+
 _PASSING = frozenset({"sources", "moves", "probes", "segments"})
 _OWN_COLUMNS = {"leads": {"run"}, "articles": {"id"}, "documents": {"document", "match"}}
 _KEYS = {"articles": ("capture",)}
 # How a column is read where the plain value says nothing outside its file.
 _READ = {
+    ("articles", "text_zlib"): "text_in(t.text_zlib)",  # zlib of another version packs into other bytes
     ("leads", "state"): "case state when 'leased' then 'announced' else state end",
     ("documents", "cluster"): "(select c.article from documents c where c.document = t.cluster)",
 }
@@ -41,6 +44,7 @@ class Difference:
 def differences(one: sqlite3.Connection, other: sqlite3.Connection) -> Iterator[Difference]:
     """Two open catalogues of the same schema -> their differences."""
     for connection in (one, other):
+        connection.create_function("text_in", 1, _text_in, deterministic=True)
         connection.execute("drop table if exists temp.places")
         connection.execute(_PLACES)
         connection.execute("create unique index temp.places_document on places (document)")
@@ -59,6 +63,14 @@ _SPECIAL = (
     ),
     ("articles_fts", ("word", "documents", "occurrences"), 1, "select term, doc, cnt from temp.words order by term"),
 )
+
+
+def _text_in(stored: bytes) -> str | None:
+    """A packed text -> the text; None for one that is damaged, and so is unlike any."""
+    try:
+        return unpacked(stored)
+    except ValueError:
+        return None
 
 
 def _tables(connection: sqlite3.Connection) -> Iterator[str]:
