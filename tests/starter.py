@@ -29,7 +29,12 @@ LOADED = (
     "scrapy.core.downloader.handlers.http11",
     "scrapy.extensions.feedexport",
     "scrapy.squeues",
+    "itemadapter",
     "pipelines.stages",
+    "crawler.outlet",
+    "crawler.progress",
+    "crawler.readers",
+    "crawler.network.wire",
 )
 
 
@@ -147,6 +152,7 @@ if __name__ == "__main__":
 
     for name in LOADED:
         import_module(name)
+    sys.modules["scrapy.utils.misc"].walk_modules("scrapy.commands")  # as Scrapy does before it looks for ours
     assert "twisted.internet.reactor" not in sys.modules, "every command has one of its own"
     assert "crawler.settings" not in sys.modules, "every command reads the environment"
     gc.freeze()
