@@ -15,8 +15,6 @@ from urllib.parse import urlsplit, urlunsplit
 from scrapy.http import Request
 
 from crawler.network.manners import FINAL, UNREACHABLE
-from pipelines.document import read
-from pipelines.probe import fingerprint
 from storage.archive.exchange import NotHttp, capture_of
 from storage.catalogue.probes import Probe, keep_probe, probe_of
 from storage.records import Lead
@@ -52,6 +50,10 @@ async def impossible_answer(spider: OutletSpider, now: dt.datetime) -> tuple[int
         capture = capture_of(request.meta["exchange"], lead, request.meta["address"])
     except (*UNREACHABLE, *FINAL, NotHttp):
         return known.fingerprint if known else ()
+    # Not at the top: they bring numpy, for which most commands that know the outlets have no use.
+    from pipelines.document import read
+    from pipelines.probe import fingerprint
+
     document = read(capture)
     print_ = fingerprint(document) if document is not None and capture.status not in (429, 503) else ()
     keep_probe(catalogue, Probe(outlet=spider.name, url=url, asked_at=now, status=capture.status, fingerprint=print_))

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.starter import ROOT, Finished, Starter
+
 SHARED = ROOT.parent / "shared"
 
 settings.register_profile("cleancopy", deadline=None)  # how long a thing takes is measured by benchmarks, not by tests
@@ -34,19 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A command that ended: exit status, both streams, and the receipt where --json printed one."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def receipt(self) -> dict[str, Any]:
-        return json.loads(self.out.strip().splitlines()[-1])
-
-
 Scrapy = Callable[..., Finished]
 
 
@@ -56,28 +38,25 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
+@pytest.fixture(scope="session")
+def starter() -> Iterator[Starter]:
+    """What runs the commands of this test process."""
+    starter = Starter()
+    yield starter
+    starter.close()
+
+
 @pytest.fixture
-def scrapy_command(archive: Path) -> Scrapy:
+def scrapy_command(archive: Path, starter: Starter) -> Scrapy:
     """Run `scrapy …` in a process of its own, as a person or cron would, against the archive of this test."""
 
     def run(*words: str, stdin: bytes = b"", **environment: str) -> Finished:
-        env = {key: value for key, value in os.environ.items() if not key.startswith(("NEWS_", "AWS_"))}
-        env |= {
+        usual = {
             "NEWS_ARCHIVE_URI": str(archive),
             "NEWS_ALLOW_ADDRESSES": "127.0.0.0/8",
             "NEWS_DELAY": "0",
             "NEWS_RETRY_WAIT": "0.05",
-            **environment,
         }
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", "scrapy", *words],
-            cwd=ROOT,
-            env=env,
-            input=stdin,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        return Finished(status=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+        return starter.run(words, stdin, usual | environment)
 
     return run

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
-import resource
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,11 +12,12 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from tests.conftest import ROOT, Scrapy
+from tests.conftest import Scrapy
 from tests.hostile import ALLOWED, BEHAVIOURS, Behaviour, Hostile, Pace
 from tests.hostile.verdicts import WORDS, Ended, endings, wrong
 from tests.loopback import Loopback, read_request
 from tests.newsstand import Newsstand
+from tests.starter import Finished, Starter
 
 pytestmark = pytest.mark.slow
 
@@ -36,31 +32,26 @@ class Crawled:
 
     hostile: Hostile
     archive: Path
-    status: int
+    done: Finished
     receipt: dict[str, object]
-    errors: str
     ended: dict[str, list[Ended]]
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+def crawled(tmp_path_factory: pytest.TempPathFactory, starter: Starter) -> Iterator[Crawled]:
     """One crawl over the feed that announces every page of the server."""
     archive = tmp_path_factory.mktemp("hostile") / "archive"
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("NEWS_", "AWS_"))} | {
+    env = {
         "NEWS_ARCHIVE_URI": str(archive), "NEWS_ALLOW_ADDRESSES": ALLOWED, "NEWS_DELAY": "0", "NEWS_RETRY_WAIT": "0.1",
     }  # fmt: skip
     with Hostile(PACE) as hostile:
         words = ("crawl", "hostile", "--json", *WORDS, "-a", f"sources={hostile.hub}/feed.xml")
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", "scrapy", *words],
-            cwd=ROOT, env=env, capture_output=True, timeout=180, check=False,
-        )  # fmt: skip
-        receipt = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
-        yield Crawled(hostile, archive, done.returncode, receipt, done.stderr.decode(), endings(archive))
+        done = starter.run(words, b"", env, seconds=180)
+        yield Crawled(hostile, archive, done, done.receipt if done.out else {}, endings(archive))
 
 
 def test_it_ends_by_itself_and_its_columns_add_up(crawled: Crawled) -> None:
-    assert (crawled.status, crawled.receipt["reason"]) == (0, "finished"), crawled.errors
+    assert (crawled.done.status, crawled.receipt["reason"]) == (0, "finished"), crawled.done.err
     outcomes = crawled.receipt["outcomes"]
     assert isinstance(outcomes, dict)
     assert sum(outcomes.values()) == crawled.receipt["captures"]
@@ -76,8 +67,7 @@ def test_no_forbidden_address_was_asked(crawled: Crawled) -> None:
 
 
 def test_memory_stays_bounded(crawled: Crawled) -> None:
-    # The largest of all children of this process: an upper bound.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024 < MOST_MEMORY
+    assert crawled.done.megabytes < MOST_MEMORY, "the crawl, or the largest of its workers"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +175,7 @@ def test_pages_that_are_hard_to_read_end_once_each_and_the_crawl_goes_on(archive
         ended = endings(archive)
         assert {url: len(ended[url]) for url in stand.hard} == dict.fromkeys(stand.hard, 1)
         assert not any("\x1b" in line for line in (done.err, done.out))
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024 < MOST_MEMORY
+    assert done.megabytes < MOST_MEMORY
 
 
 def test_crawl_delay_is_kept_between_any_two_requests(archive: Path, scrapy_command: Scrapy) -> None:
