@@ -1,8 +1,9 @@
-"""What writing and verifying an archive costs: `python -m benchmarks.archive [DIR] [--cut BYTES | --most BYTES] [--rounds N]`.
+"""What writing, verifying and rebuilding an archive costs: `python -m benchmarks.archive [DIR] [--cut BYTES | --most BYTES] [--rounds N]`.
 
 Pages of DIR (`<id>.html.gz`) are judged and extracted once, which is not counted, then written as a crawl makes them durable
 (exchange, row of the catalogue, metadata record, clean copy, ledger line, settled row), in a folder that is removed again, then
-verified. CPU is process time; beside it the gzip of the decoded pages alone.
+verified, and its catalogue made again (by the clock, all cores, start of the processes included). CPU is process time; beside
+it the gzip of the decoded pages alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 import sqlite_utils
 
 from benchmarks.refine import captures as pages_of
+from crawler.commands.rebuild import _index
 from pipelines.chain import refine
 from pipelines.endings import placed, unkept
 from pipelines.fingerprint import fingerprint
@@ -33,6 +35,8 @@ from storage.archive.usage import usage
 from storage.archive.verify import verify
 from storage.archive.warc import WarcWriter
 from storage.catalogue import captures
+from storage.catalogue.readers import cores
+from storage.catalogue.rebuild import build
 from storage.catalogue.schema import open_catalogue, writing
 from storage.endings import write_ending
 from storage.notes import fetch_fields, verdict_fields
@@ -174,6 +178,11 @@ def measure(found: list[Sample], rounds: int, folder: Path) -> dict[str, object]
     begun = time.process_time()
     findings = sum(each.severity == "error" for each in verify(archive, Tally()))
     verified = time.process_time() - begun
+    begun = time.perf_counter()
+    made = build(archive, folder / "again.sqlite", _index, look=fingerprint, count=cores())
+    rebuilt = time.perf_counter() - begun
+    if made.captures != written:
+        raise SystemExit(f"{made.captures} of {written} captures came again")
     return {
         "pages": written,
         "articles": sum(isinstance(each.item, Article) for each in found) * rounds,
@@ -185,6 +194,7 @@ def measure(found: list[Sample], rounds: int, folder: Path) -> dict[str, object]
         "write_wall_ms": wall,
         "verify_pages_per_cpu_second": round(written / verified),
         "verify_errors": findings,
+        "rebuild_pages_per_second": round(written / rebuilt),
     }
 
 

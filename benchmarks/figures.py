@@ -2,7 +2,8 @@
 
 python -m benchmarks.figures [--only NAME …] [--out FILE]
 
-Names: text, cluster, judge, crawl, crash, bulk, fleet, sync, scale. With --only the other sections of the file stay as they are.
+Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, sync, scale. With --only the other sections of the file
+stay as they are.
 """
 
 from __future__ import annotations
@@ -110,6 +111,11 @@ def from_json(name: str, *words: str, reference: str = "") -> Callable[[Path], I
     return rows
 
 
+def several(*parts: Callable[[Path], Iterator[Row]]) -> Callable[[Path], Iterator[Row]]:
+    """The rows of one after the other."""
+    return lambda folder: (row for part in parts for row in part(folder))
+
+
 SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
     "text": (
         "Clean text and metadata (no outlet profile; the shipped block model has seen these pages, "
@@ -120,9 +126,17 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
     "judge": ("The judge", from_json("judge", reference=REFERENCES["judge"])),
     "crawl": (
         "The crawl, beside Scrapy alone and Scrapy with trafilatura",
-        from_json("crawl", "--pages", "257", "--rounds", "1"),
+        several(from_json("crawl", "--pages", "257", "--rounds", "1"), from_json("crawl", "--growth", "3000")),
     ),
     "crash": ("Killed at any moment", from_json("crash", "--rounds", "6")),
+    "archive": (
+        "What the archive costs: pages of 60 KB decoded, and short whole stories",
+        several(
+            from_json("archive", "../shared/pages/real-news", "--cut", "61440", reference="gzip of the decoded page alone 4.8 ms"),
+            from_json("archive", "../shared/pages/news-2008", "--most", "65536", "--rounds", "2"),
+        ),
+    ),
+    "reading": ("For readers", from_json("reading", "--articles", "20000")),
     "bulk": (
         "Bulk work: one process, plain multiprocessing, Dask",
         from_json("bulk", "--records", "400", "--rounds", "2", reference="2 shared cores: plain multiprocessing measured 1.3 once"),
