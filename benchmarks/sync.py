@@ -3,8 +3,10 @@
 python -m benchmarks.sync [--outcomes 4000] [--machines 4] [--rounds 3]
 
 Stories of some 300 words, a fifth of them carried by another machine's outlet too, word for word or with a sentence changed.
-The whole is synced into an empty catalogue, then a tenth more into that one. CPU beside a reference operation in turn in the
-same run: SHA-256 of 1 MiB, which takes 0.83 ms where the floors were set (by the 0.2 ms of 250 KB). The last line is JSON.
+The whole is synced into an empty catalogue, then a tenth more into that one. `mb_at_fifths` is the resident memory when a fifth
+of the outcomes was in, two fifths and so on; `peak_mb_of_a_reader` that of a process that makes fingerprints. CPU beside
+a reference operation in turn in the same run: SHA-256 of 1 MiB, which takes 0.83 ms where the floors were set (by the 0.2 ms of
+250 KB). The last line is JSON.
 """
 
 from __future__ import annotations
@@ -19,13 +21,17 @@ import resource
 import shutil
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from sqlite3 import Connection
 
-from crawler.commands.catalogue import synced
+from crawler.commands.catalogue import _compare, _index
+from pipelines.fingerprint import fingerprint
 from pipelines.stages import enter
 from storage.archive import open_archive
-from storage.records import Article, Block, BlockKind, Exchange, Stamp
+from storage.catalogue.readers import cores
+from storage.catalogue.sync import Means, sync
+from storage.records import Article, Block, BlockKind, Ending, Exchange, Fingerprint, Stamp
 from storage.run import start_run
 from tests.exchanges import article
 from tests.one_and_many import unlike_a_rebuild
@@ -84,16 +90,47 @@ def _arrived(run: object, outlet: str, place: int, at: dt.datetime) -> Article:
     return replace(made, published=stamp, page=replace(made.page, capture=capture))
 
 
-def timed(folder: Path, name: str, said: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
-    """One sync in a process of its own -> (captures, wall, CPU, CPU of the reference, peak MB, joined)."""
+class Fifths:
+    """Enters endings as `scrapy catalogue sync` does, and notes the memory at each fifth of `of` of them."""
+
+    def __init__(self, of: int) -> None:
+        self.of, self.done = of, 0
+        self.found: list[int] = []
+
+    def __call__(self, connection: Connection, ending: Ending, text: str | None, printed: Fingerprint | None) -> str | None:
+        self.done += 1
+        if self.done * 5 // self.of > len(self.found):
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self.found.append(round(pages * resource.getpagesize() / 2**20))
+        return _compare(connection, ending, text, printed)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One sync. `reference`: CPU seconds of the reference operation; memory in MB."""
+
+    captures: int
+    joined: int
+    wall: float
+    cpu: float
+    reference: float
+    peak: float
+    peak_of_a_reader: float
+    fifths: list[int]
+
+
+def timed(folder: Path, name: str, count: int, said: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
+    """One sync of `count` outcomes, in a process of its own."""
     archive = open_archive(str(folder / "archive"), folder / "spool")
     reference = [_reference() for _ in range(20)]
     wall, cpu = time.monotonic(), time.process_time()
-    done = synced(archive, folder / name)
+    fifths = Fifths(count)
+    means = Means(plain=_index, comparing=fifths, look=fingerprint, count=cores())
+    done = sync(archive, folder / name, means, lambda: dt.datetime.now(dt.UTC))
     wall, cpu = time.monotonic() - wall, time.process_time() - cpu
     reference += [_reference() for _ in range(20)]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    said.put((done.made.captures, wall, cpu, min(reference), peak, done.made.joined))
+    peak, of_a_reader = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    said.put(Timed(done.made.captures, done.made.joined, wall, cpu, min(reference), peak, of_a_reader, fifths.found))
 
 
 def _reference() -> float:
@@ -102,13 +139,13 @@ def _reference() -> float:
     return time.process_time() - begun
 
 
-def apart(folder: Path, name: str) -> tuple[int, float, float, float, float, int]:
+def apart(folder: Path, name: str, count: int) -> Timed:
     """`timed` in a process of its own, so that its peak is its own."""
     context = multiprocessing.get_context("spawn")
     said = context.Queue()
-    process = context.Process(target=timed, args=(folder, name, said))
+    process = context.Process(target=timed, args=(folder, name, count, said))
     process.start()
-    found: tuple[int, float, float, float, float, int] = said.get()
+    found: Timed = said.get()
     process.join()
     return found
 
@@ -124,30 +161,33 @@ def main() -> None:
         folder = Path(temporary)
         quarter = options.outcomes // 4 // A_RUN * A_RUN
         write(folder, options.machines, 0, quarter)
-        small = apart(folder, "small.sqlite")
+        small = apart(folder, "small.sqlite", quarter)
         write(folder, options.machines, quarter, options.outcomes - quarter)
         whole = []
         for number in range(options.rounds):
             shutil.rmtree(folder / "archive" / "ledger" / "synced")  # so that each compares all with all
-            whole.append(apart(folder, f"whole-{number}.sqlite"))
+            whole.append(apart(folder, f"whole-{number}.sqlite", options.outcomes))
         write(folder, options.machines, options.outcomes, more)
-        later = apart(folder, f"whole-{options.rounds - 1}.sqlite")
+        later = apart(folder, f"whole-{options.rounds - 1}.sqlite", more)
         size = (folder / f"whole-{options.rounds - 1}.sqlite").stat().st_size
         wrong = unlike_a_rebuild(folder / f"whole-{options.rounds - 1}.sqlite", folder / "archive", folder / "again.sqlite")
-    best = min(whole, key=lambda each: each[1] / each[3])
+    best = min(whole, key=lambda each: each.wall / each.reference)
     figures = {
         "outcomes": options.outcomes,
-        "outcomes_per_second": round(best[0] / best[1]),
-        "outcomes_per_second_of_cpu": round(best[0] / best[2]),
-        "cpu_ms_per_outcome": round(1000 * best[2] / best[0], 2),
-        "reference_ms": round(1000 * best[3], 3),
-        "cpu_by_reference": round(best[2] / best[0] / best[3], 2),
-        "joined": best[5],
-        "later_outcomes": later[0],
-        "later_outcomes_per_second": round(later[0] / later[1]),
+        "outcomes_per_second": round(best.captures / best.wall),
+        "outcomes_per_second_of_cpu": round(best.captures / best.cpu),
+        "cpu_ms_per_outcome": round(1000 * best.cpu / best.captures, 2),
+        "reference_ms": round(1000 * best.reference, 3),
+        "cpu_by_reference": round(best.cpu / best.captures / best.reference, 2),
+        "joined": best.joined,
+        "later_outcomes": later.captures,
+        "later_outcomes_per_second": round(later.captures / later.wall),
         "catalogue_kb_per_outcome": round(size / 1024 / (options.outcomes + more), 1),
-        "peak_mb_of_a_quarter": round(small[4]),
-        "peak_mb_of_all": round(max(each[4] for each in whole)),
+        "peak_mb_of_a_quarter": round(small.peak),
+        "peak_mb_of_all": round(max(each.peak for each in whole)),
+        "mb_at_fifths": best.fifths,
+        "later_mb_at_fifths": later.fifths,
+        "peak_mb_of_a_reader": round(best.peak_of_a_reader),
         "rows_unlike_a_rebuild": wrong,
     }
     print(json.dumps(figures))

@@ -56,7 +56,7 @@ def enter_placed(ending: Ending, text: str | None, index: Neighbours, printed: F
     match = _match(placement, ending.content_digest, index)
     mine = printed or _printed(ending.content_digest, text, match)
     index.insert(
-        replace(mine, digest=ending.content_digest),
+        mine if mine.digest == ending.content_digest else replace(mine, digest=ending.content_digest),
         placement,
         article=ending.article,
         outlet=ending.lead.outlet,

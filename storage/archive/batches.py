@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from storage.archive.keys import SYNCED, run_of
 from storage.archive.ledger import Ledger, segment_events
@@ -23,17 +23,40 @@ _A_LINE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Keys of segments that came into a catalogue together, in order, and what was joined: (run, line) -> cluster."""
+    """The segment of one sync, under its key. Read anew each time it is asked: it may name more than fits into memory.
+    ArchiveError."""
 
-    run: str
-    live: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    joined: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    archive: Archive
+    key: str
+
+    @property
+    def run(self) -> str:
+        """The id of the sync."""
+        return run_of(self.key) or ""
+
+    def live(self) -> Iterator[str]:
+        """Keys of the segments that were live in its catalogue, in order."""
+        return self._named(live=True)
+
+    def others(self) -> Iterator[str]:
+        """Keys of the other segments that came into the catalogue, in order."""
+        return self._named(live=False)
+
+    def joined(self) -> Iterator[tuple[str, int, str]]:
+        """What was joined: run and line of an ending, and the cluster that its own is one with."""
+        for event in segment_events(self.archive, self.key):
+            if event.event == "joined":
+                yield event.fields["of"], event.fields["line"], event.fields["cluster"]
+
+    def _named(self, *, live: bool) -> Iterator[str]:
+        for event in segment_events(self.archive, self.key):
+            if event.event == "batch" and bool(event.fields["live"]) is live:
+                yield from event.fields["segments"]
 
 
 def batches(archive: Archive, seen: int = 0) -> list[Batch]:
     """The batches that an archive has, first come first, without the first `seen` of them."""
-    return [_read(archive, key) for key in batch_keys(archive)[seen:]]
+    return [Batch(archive=archive, key=key) for key in batch_keys(archive)[seen:]]
 
 
 def batch_keys(archive: Archive) -> list[str]:
@@ -41,23 +64,11 @@ def batch_keys(archive: Archive) -> list[str]:
     return sorted(archive.store.keys(f"ledger/{SYNCED}/"), key=lambda key: run_of(key) or "")
 
 
-def _read(archive: Archive, key: str) -> Batch:
-    live: list[str] = []
-    others: list[str] = []
-    joined: dict[tuple[str, int], str] = {}
-    for event in segment_events(archive, key):
-        if event.event == "batch":
-            (live if event.fields["live"] else others).extend(event.fields["segments"])
-        elif event.event == "joined":
-            joined[event.fields["of"], event.fields["line"]] = event.fields["cluster"]
-    return Batch(run=run_of(key) or "", live=tuple(live), others=tuple(others), joined=joined)
-
-
 def write_batch(
     archive: Archive,
     run: str,
-    live: Sequence[str],
-    others: Sequence[str],
+    live: Iterable[str],
+    others: Iterable[str],
     joined: Iterable[tuple[str, int, str]],
     clock: Callable[[], dt.datetime],
 ) -> None:
@@ -73,10 +84,9 @@ def write_batch(
     ledger.close()
 
 
-def segments(archive: Archive) -> list[str]:
-    """Keys of all published segments of runs, by the start of their run, without those that say what was forgotten or
-    brought together."""
-    return sorted((key for key in archive.store.keys("ledger/") if not is_apart(key)), key=lambda key: (run_of(key) or "", key))
+def segments(archive: Archive) -> Iterator[str]:
+    """Keys of all published segments, in the archive's order, without those in which a sync says what it brought together."""
+    return (key for key in archive.store.keys("ledger/") if not is_apart(key))
 
 
 def is_apart(key: str) -> bool:

@@ -7,6 +7,7 @@ keeps it (storage/archive/batches.py), so that rebuild does it again. In the cal
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Iterator
 
 JOIN_TABLES = (
     "create table joins (cluster text primary key, part_of text not null) without rowid",
@@ -41,6 +42,32 @@ def join(connection: sqlite3.Connection, one: str, other: str) -> bool:
     connection.execute("update articles set cluster = ? where cluster = ?", names)
     connection.execute("insert or replace into joins values (?, ?)", (names[1], names[0]))
     return True
+
+
+class Noted:
+    """Run and line of endings -> the cluster that their own was found to be one with, in a table on disk that goes with the
+    connection (SQLite's `temp`): of a large sync they are many."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str, rows: Iterable[tuple[str, int, str]] = ()) -> None:
+        self._connection, self._table = connection, f"temp.{name}"
+        connection.execute(f"drop table if exists {self._table}")
+        connection.execute(
+            f"create table {self._table} (run text, line integer, cluster text not null, primary key (run, line)) without rowid"
+        )
+        connection.executemany(f"insert or replace into {self._table} values (?, ?, ?)", rows)
+
+    def add(self, run: str, line: int, cluster: str) -> None:
+        """Note one."""
+        self._connection.execute(f"insert or replace into {self._table} values (?, ?, ?)", (run, line, cluster))
+
+    def get(self, run: str, line: int) -> str | None:
+        """The cluster of one; None when it is not noted."""
+        query = f"select cluster from {self._table} where run = ? and line = ?"
+        row = self._connection.execute(query, (run, line)).fetchone()
+        return row[0] if row else None
+
+    def __iter__(self) -> Iterator[tuple[str, int, str]]:
+        return iter(self._connection.execute(f"select run, line, cluster from {self._table} order by run, line"))
 
 
 def _head(connection: sqlite3.Connection, cluster: str) -> int | None:

@@ -40,8 +40,9 @@ HOT = 32
 COMPARED = 10
 """Neighbours that are handed out for comparison."""
 CACHE = 65_536
-"""KiB of pages that a connection keeps. The inner pages of a million documents' postings take 3 MB: with the 2 MB that
-SQLite keeps by itself, every look-up would read them anew."""
+"""KiB of pages that a connection keeps, unless its owner said how many. The inner pages of a million documents' postings take
+3 MB: with the 2 MB that SQLite keeps by itself, every look-up would read them anew."""
+_SQLITE_S_OWN = -2000
 _COUNTED = 400
 _FEW, _MANY = 0.1, 0.3  # shares of a text's anchors
 _COLUMNS = "d.document, d.article, c.article, d.digest, d.length, d.seen, d.words, d.unspaced, d.outlet"
@@ -54,7 +55,7 @@ class Placements:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        if connection.execute("pragma cache_size").fetchone()[0] > -CACHE:
+        if connection.execute("pragma cache_size").fetchone()[0] == _SQLITE_S_OWN:
             connection.execute(f"pragma cache_size = -{CACHE}")
 
     def newest(self, article: str) -> Neighbour | None:

@@ -7,6 +7,7 @@ cannot differ. Nothing is judged, extracted or placed anew. Memory does not grow
 from __future__ import annotations
 
 import heapq
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from storage.archive.batches import Batch, batches, is_apart, plain_key
 from storage.archive.ledger import Event, events, segment_events, segment_keys
 from storage.archive.opened import Archive
 from storage.catalogue import runs
+from storage.catalogue.joins import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.replay import Index, Rebuilt, Replay
 from storage.catalogue.schema import open_catalogue
@@ -24,7 +26,9 @@ from storage.catalogue.texts import in_parts, looked_ahead, read_ahead, reader
 # is slow is behind the others by what they end meanwhile, by far less than this.
 WINDOW = 4096
 _A_TRANSACTION = 5000
-_CACHE_KIB = 128 * 1024
+CACHE_KIB = 8 * 1024
+"""KiB of pages that SQLite keeps while many endings are entered: full after some 900 of them, and then memory grows no more. 16
+times as much made 15,000 of them no faster (benchmarks.sync); what does not fit is in the memory of the system's own cache."""
 
 
 def build(
@@ -55,7 +59,7 @@ def unprotected(connection: sqlite3.Connection) -> None:
     connection.execute("pragma journal_mode = off")
     connection.execute("pragma synchronous = off")
     connection.execute("pragma locking_mode = exclusive")
-    connection.execute(f"pragma cache_size = -{_CACHE_KIB}")
+    connection.execute(f"pragma cache_size = -{CACHE_KIB}")
 
 
 def _filled(
@@ -82,10 +86,11 @@ def _parts(archive: Archive, replay: Replay, only_batches: bool) -> Iterator[Ite
     endings."""
     listed: set[str] = set()
     for batch in batches(archive):
-        replay.recorded = batch.joined
-        listed.update(map(plain_key, (*batch.live, *batch.others)))
+        replay.recorded = Noted(replay.connection, "recorded", batch.joined())
+        if not only_batches:
+            listed.update(map(plain_key, itertools.chain(batch.live(), batch.others())))
         yield batch_events(archive, batch)
-    replay.recorded = {}
+    replay.recorded = None
     if only_batches:
         return
     rest = [key for key in segment_keys(archive) if plain_key(key) not in listed and not is_apart(key)]
@@ -94,8 +99,8 @@ def _parts(archive: Archive, replay: Replay, only_batches: bool) -> Iterator[Ite
 
 def batch_events(archive: Archive, batch: Batch) -> Iterator[Event]:
     """The events of a batch: first the runs that were live in its catalogue, then those of others."""
-    yield from in_order(events(archive, keys=batch.live))
-    yield from one_after_another(archive, batch.others)
+    yield from in_order(events(archive, keys=batch.live()))
+    yield from one_after_another(archive, batch.others())
 
 
 def one_after_another(archive: Archive, keys: Iterable[str]) -> Iterator[Event]:

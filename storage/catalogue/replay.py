@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from storage.archive.ledger import Event
@@ -60,16 +60,16 @@ class Rebuilt:
 class Replay:
     """Enters events into a catalogue, one after the other, inside the caller's transaction.
 
-    `recorded`: (run, line) of an ending -> the cluster that its own was found to be one with, in an earlier sync; `found`:
-    what `index` finds of that kind now.
+    `recorded`: the clusters that those of endings were found to be one with, in an earlier sync; `found`: where what `index`
+    finds of that kind now is noted.
     """
 
     def __init__(self, connection: sqlite3.Connection, index: Index, made: Rebuilt | None = None) -> None:
         self.connection = connection
         self.index = index
         self.made = made or Rebuilt()
-        self.recorded: Mapping[tuple[str, int], str] = {}
-        self.found: list[tuple[str, int, str]] = []
+        self.recorded: joins.Noted | None = None
+        self.found: joins.Noted | None = None
         self._ways = {
             "run-started": self._run_started,
             "run-ended": self._run_ended,
@@ -139,7 +139,8 @@ class Replay:
         captures.settle_lead(self.connection, ending)
         if ending.outcome in captures.HAS_ARTICLE:
             other = self.index(self.connection, ending, reading.text, reading.printed)
-            other = other or self.recorded.get((ending.run, line))
+            if other is None and self.recorded is not None:
+                other = self.recorded.get(ending.run, line)
             if other is not None:
                 self._join(ending, line, other)
         self.made.captures += 1
@@ -148,7 +149,8 @@ class Replay:
         assert ending.placement is not None
         if joins.join(self.connection, ending.placement.cluster, other):
             self.made.joined += 1
-            self.found.append((ending.run, line, other))
+            if self.found is not None:
+                self.found.add(ending.run, line, other)
 
     def _resolved(self, ending: Ending) -> Ending:
         """An ending with the cluster that its own has become part of, where its run did not know of it."""

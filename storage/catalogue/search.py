@@ -32,6 +32,8 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 
 def fold(text: str) -> str:
     """Text -> the form that is indexed and searched."""
+    if text.isascii():  # nothing of what follows is in it
+        return text.replace("\0", " ").lower()
     folded = unicodedata.normalize("NFKC", text.replace("\0", " ")).lower()
     folded = _MARKS.sub("", folded)
     if _LETTER.search(folded):  # `translate` looks up every character of every story that is not ASCII

@@ -1,30 +1,35 @@
 """What other machines wrote to the ledger -> one catalogue: a batch a sync, each in one transaction, written down in the
 ledger so that rebuild ends where the syncs ended (storage/archive/batches.py).
 
-Under the lock of `storage.locks.claim_catalogue`. Memory does not grow with a batch: a segment is open at a time.
+Under the lock of `storage.locks.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open
+at a time, and what is to be taken in is listed on disk (storage/catalogue/waiting.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import secrets
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlite_utils
 
-from storage.archive.batches import Batch, batch_keys, batches, plain_key, segments, write_batch
-from storage.archive.keys import FORGOTTEN, outlet_of, run_id, run_of
+from storage.archive.batches import Batch, batch_keys, batches, write_batch
+from storage.archive.keys import run_id, run_of
 from storage.archive.opened import Archive
 from storage.catalogue import runs
+from storage.catalogue.joins import Noted
 from storage.catalogue.readers import Look
-from storage.catalogue.rebuild import batch_events, build, one_after_another, unprotected
+from storage.catalogue.rebuild import CACHE_KIB, batch_events, build, one_after_another, unprotected
 from storage.catalogue.replay import Index, Rebuilt, Replay
 from storage.catalogue.schema import open_catalogue, writing
 from storage.catalogue.swap import put_in_place, scratch
 from storage.catalogue.texts import looked_ahead, reader
+from storage.catalogue.waiting import count_waiting, forgot, list_waiting, named_of_ours, took, waiting
 
 Clock = Callable[[], dt.datetime]
 
@@ -52,13 +57,14 @@ class Synced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Standing:
-    """What is to be done for a catalogue: `missed` batches of the ledger behind those that it has `seen`, `live` runs that were written
-    through it since its last, `fresh` segments that no batch names; `again`: why none of that can be done."""
+    """What is to be done for a catalogue: `missed` batches of the ledger behind those that it has `seen`; how many runs were written
+    through it since its last (`live`), and how many segments no batch names (`fresh`), which are in the tables of
+    storage/catalogue/waiting.py; `again`: why none of that can be done."""
 
     missed: tuple[Batch, ...] = ()
     seen: int = 0
-    live: tuple[str, ...] = ()
-    fresh: tuple[str, ...] = ()
+    live: int = 0
+    fresh: int = 0
     again: str | None = None
 
 
@@ -71,6 +77,7 @@ def sync(archive: Archive, path: Path, means: Means, clock: Clock) -> Synced:
     else:
         database = open_catalogue(path)
         try:
+            database.conn.execute(f"pragma cache_size = -{CACHE_KIB}")
             standing = _standing(database.conn, archive)
             done.again = standing.again
             if standing.again is None:
@@ -83,7 +90,8 @@ def sync(archive: Archive, path: Path, means: Means, clock: Clock) -> Synced:
         try:
             unprotected(database.conn)
             with writing(database) as connection:
-                _note(connection, batches(archive))
+                for number, batch in enumerate(batches(archive), 1):
+                    _note(connection, number, batch)
             _brought_in(archive, database, _standing(database.conn, archive), means, clock, done)
         finally:
             database.close()
@@ -92,66 +100,73 @@ def sync(archive: Archive, path: Path, means: Means, clock: Clock) -> Synced:
 
 
 def _standing(connection: sqlite3.Connection, archive: Archive) -> _Standing:
-    known = dict(connection.execute("select run, batch from segments").fetchall())
-    held = {run for (run,) in connection.execute("select run from runs")}
+    seen = connection.execute("select coalesce(max(batch), 0) from segments").fetchone()[0]
     # A batch's own segment stands in the table too, so that those that are known need not be read again.
     there = [run_of(key) or "" for key in batch_keys(archive)]
-    seen = max(known.values(), default=0)
+    same = seen <= len(there) and all(_batch_of(connection, run) == number for number, run in enumerate(there[:seen], 1))
     missed = tuple(batches(archive, seen))
-    listed = {plain_key(key) for batch in missed for key in (*batch.live, *batch.others)}
-    unlisted = [key for key in segments(archive) if not known.get(run_of(key) or "") and plain_key(key) not in listed]
-    live = tuple(key for key in unlisted if run_of(key) in held)
-    fresh = tuple(key for key in unlisted if run_of(key) not in held)
-    same = seen <= len(there) and all(known.get(run) == number for number, run in enumerate(there[:seen], 1))
-    return _Standing(missed=missed, seen=seen, live=live, fresh=fresh, again=_why_again(known, same, missed, live, fresh, held))
+    list_waiting(connection, archive, missed)
+    live, fresh = count_waiting(connection, live=True), count_waiting(connection, live=False)
+    return _Standing(missed=missed, seen=seen, live=live, fresh=fresh, again=_why_again(connection, same, bool(missed), live))
 
 
-def _why_again(
-    known: dict[str, int], same: bool, missed: Sequence[Batch], live: Sequence[str], fresh: Sequence[str], held: set[str]
-) -> str | None:
-    theirs = [key for batch in missed for key in (*batch.live, *batch.others)]
-    if any(number == 0 for number in known.values()):
+def _batch_of(connection: sqlite3.Connection, run: str) -> int | None:
+    row = connection.execute("select batch from segments where run = ?", (run,)).fetchone()
+    return row[0] if row else None
+
+
+def _why_again(connection: sqlite3.Connection, same: bool, missed: bool, live: int) -> str | None:
+    if connection.execute("select 1 from segments where batch = 0 limit 1").fetchone():
         return "a crawl had taken runs of other machines up without all their texts"
     if not same:
         return "the archive does not know what this catalogue was synced with"
-    if missed and (live or any(run_of(key) in held for key in theirs)):
+    if missed and (live or named_of_ours(connection)):
         return "it was synced through another catalogue meanwhile"
-    if any(outlet_of(key) == FORGOTTEN for key in (*theirs, *fresh)):
+    if forgot(connection):
         return "something was forgotten"
     return None
 
 
 def _brought_in(
+    archive: Archive, database: sqlite_utils.Database, standing: _Standing, means: Means, clock: Clock, done: Synced
+) -> Synced:
+    with reader(archive) as pool:
+        for number, batch in enumerate(standing.missed, standing.seen + 1):
+            replay = Replay(database.conn, means.plain, done.made)
+            replay.recorded = Noted(database.conn, "recorded", batch.joined())
+            with writing(database) as connection:
+                for event, text in looked_ahead(archive, batch_events(archive, batch), pool, means.look, means.count):
+                    replay.apply(event, text)
+                runs.all_ended(connection)
+                done.segments += _note(connection, number, batch)
+        if standing.live or standing.fresh:
+            _compared(archive, database, standing, means, clock, done, pool)
+    done.segments += standing.fresh
+    return done
+
+
+def _compared(
     archive: Archive,
     database: sqlite_utils.Database,
     standing: _Standing,
     means: Means,
     clock: Clock,
     done: Synced,
-) -> Synced:
-    first = standing.seen + 1
-    with reader(archive) as pool:
-        for number, batch in enumerate(standing.missed, first):
-            replay = Replay(database.conn, means.plain, done.made)
-            replay.recorded = batch.joined
-            with writing(database) as connection:
-                for event, text in looked_ahead(archive, batch_events(archive, batch), pool, means.look, means.count):
-                    replay.apply(event, text)
-                runs.all_ended(connection)
-                _note(connection, [batch], number)
-        if standing.live or standing.fresh:
-            replay = Replay(database.conn, means.comparing, done.made)
-            with writing(database) as connection:
-                fresh = one_after_another(archive, standing.fresh)
-                for event, text in looked_ahead(archive, fresh, pool, means.look, means.count):
-                    replay.apply(event, text)
-                runs.all_ended(connection)
-                batch = Batch(run=_name(archive, clock()), live=standing.live, others=standing.fresh)
-                _note(connection, [batch], first + len(standing.missed))
-                # Before the commit: a batch that the ledger has and the catalogue not is taken in by the next sync.
-                write_batch(archive, batch.run, batch.live, batch.others, replay.found, clock)
-    done.segments += sum(len(batch.others) + len(batch.live) for batch in standing.missed) + len(standing.fresh)
-    return done
+    pool: ThreadPoolExecutor | None,
+) -> None:
+    """What no batch names comes in, all compared with all, as a batch of its own."""
+    replay = Replay(database.conn, means.comparing, done.made)
+    with writing(database) as connection:
+        replay.found = Noted(connection, "found")
+        fresh = one_after_another(archive, waiting(connection, live=False))
+        for event, text in looked_ahead(archive, fresh, pool, means.look, means.count):
+            replay.apply(event, text)
+        runs.all_ended(connection)
+        name, number = _name(archive, clock()), standing.seen + len(standing.missed) + 1
+        took(connection, name, number)
+        # Before the commit: a batch that the ledger has and the catalogue not is taken in by the next sync.
+        live, others = waiting(connection, live=True), waiting(connection, live=False)
+        write_batch(archive, name, live, others, replay.found, clock)
 
 
 def _name(archive: Archive, now: dt.datetime) -> str:
@@ -162,13 +177,9 @@ def _name(archive: Archive, now: dt.datetime) -> str:
     return run_id(now, secrets.token_bytes(6))
 
 
-def _note(connection: sqlite3.Connection, seen: Sequence[Batch], first: int = 1) -> None:
-    """Which runs the catalogue has now, and by which batch."""
-    connection.executemany(
-        "insert or replace into segments values (?, ?)",
-        (
-            (run_of(key) or "", number)
-            for number, batch in enumerate(seen, first)
-            for key in (batch.run, *batch.live, *batch.others)
-        ),
-    )
+def _note(connection: sqlite3.Connection, number: int, batch: Batch) -> int:
+    """A batch came into the catalogue as this one: how many runs it names."""
+    connection.execute("insert or replace into segments values (?, ?)", (batch.run, number))
+    named = itertools.chain(batch.live(), batch.others())
+    rows = ((run_of(key) or "", number) for key in named)
+    return connection.executemany("insert or replace into segments values (?, ?)", rows).rowcount
