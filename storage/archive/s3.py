@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import botocore.config
+import botocore.session
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -258,7 +259,9 @@ def s3_client(name: str, environ: Mapping[str, str]) -> Any:
         config = config.merge(botocore.config.Config(retries={"mode": "standard", "total_max_attempts": 6}))
     try:
         # A session of its own: boto3's default one keeps the keys that it met first.
-        session = boto3.session.Session()
+        core = botocore.session.Session()
+        core.register_component("data_loader", _descriptions())
+        session = boto3.session.Session(botocore_session=core)
         client = session.client("s3", config=config)
         host = urlsplit(client.meta.endpoint_url).hostname or ""
         if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
@@ -267,6 +270,12 @@ def s3_client(name: str, environ: Mapping[str, str]) -> Any:
     except (BotoCoreError, ValueError) as error:
         raise explained(error, name) from error
     return client
+
+
+@functools.cache
+def _descriptions() -> Any:
+    """What botocore reads of its files on S3: most of a client's making, so it is read once."""
+    return botocore.session.Session().get_component("data_loader")
 
 
 def _settings(environ: Mapping[str, str]) -> dict[str, str]:
