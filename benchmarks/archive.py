@@ -22,7 +22,7 @@ from pathlib import Path
 import sqlite_utils
 
 from benchmarks.refine import captures as pages_of
-from crawler.commands.rebuild import _index
+from crawler.indexing import index
 from pipelines.chain import refine
 from pipelines.endings import placed, unkept
 from pipelines.fingerprint import fingerprint
@@ -179,7 +179,7 @@ def measure(found: list[Sample], rounds: int, folder: Path) -> dict[str, object]
     findings = sum(each.severity == "error" for each in verify(archive, Tally()))
     verified = time.process_time() - begun
     begun = time.perf_counter()
-    made = build(archive, folder / "again.sqlite", _index, look=fingerprint, count=cores())
+    made = build(archive, folder / "again.sqlite", index, look=fingerprint, count=cores())
     rebuilt = time.perf_counter() - begun
     if made.captures != written:
         raise SystemExit(f"{made.captures} of {written} captures came again")

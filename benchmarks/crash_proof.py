@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from fastwarc.warc import ArchiveIterator
 from warcio.checker import Checker
 
-from crawler.commands.rebuild import _index
+from crawler.indexing import index
 from pipelines.fingerprint import fingerprint
 from storage.archive import Archive, ArchiveError, cdx
 from storage.archive.clean import read_clean_copy
@@ -147,7 +147,7 @@ def _warc_faults(data: bytes) -> Iterator[str]:
 def _differing(archive: Archive, catalogue: Path, proof: Proof) -> None:
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "catalogue.sqlite"
-        build(archive, fresh, _index)
+        build(archive, fresh, index)
         live, again = open_catalogue(catalogue), open_catalogue(fresh)
         proof.differing += [str(each) for each in differences(live.conn, again.conn)]
         proof.left += _open_rows(live.conn)

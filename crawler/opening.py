@@ -12,7 +12,6 @@ from scrapy.settings import BaseSettings
 
 from crawler.network.addresses import networks
 from storage.archive import Archive, open_archive
-from storage.catalogue.placements import Placements
 from storage.catalogue.schema import open_catalogue
 from storage.run import Run, start_run
 
@@ -53,7 +52,7 @@ _TOLD = ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "NEWS_RETRIES
 
 def open_run(outlet: str, settings: BaseSettings) -> Run:
     """Outlet and settings -> a run. Raises OutletBusy, ArchiveError, CatalogueError."""
-    from pipelines.placed import enter_placed  # not at the top: it brings numpy, for which most commands have no use
+    from crawler.indexing import index  # not at the top: it brings numpy, for which most commands have no use
 
     return start_run(
         outlet=outlet,
@@ -67,5 +66,5 @@ def open_run(outlet: str, settings: BaseSettings) -> Run:
             "settings": " ".join(f"{name}={settings.get(name)}" for name in _TOLD),
             **({"operator": str(settings["NEWS_CONTACT"])} if settings["NEWS_CONTACT"] else {}),
         },
-        index=lambda connection, ending, text, printed: enter_placed(ending, text, Placements(connection), printed),
+        index=index,
     )

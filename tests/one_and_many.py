@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.commands.catalogue import synced
-from crawler.commands.rebuild import _index
+from crawler.indexing import index
 from storage.archive import open_archive
 from storage.archive.clean import read_clean_copy
 from storage.catalogue.compare import differences
@@ -101,7 +101,7 @@ def held(catalogue: Path, archive: Path) -> dict[str, tuple[str, str, frozenset[
 
 def unlike_a_rebuild(catalogue: Path, archive: Path, fresh: Path) -> int:
     """How many rows of a catalogue differ from one that is made again."""
-    build(open_archive(str(archive), fresh.with_suffix(".spool")), fresh, _index)
+    build(open_archive(str(archive), fresh.with_suffix(".spool")), fresh, index)
     one, other = open_catalogue(catalogue), open_catalogue(fresh)
     try:
         return sum(1 for _ in differences(one.conn, other.conn))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.commands.catalogue import synced
-from crawler.commands.rebuild import _index
+from crawler.indexing import index
 from pipelines.chain import refine
 from storage.archive import open_archive
 from storage.archive.exchange import capture_of
@@ -41,7 +41,7 @@ def begin(
         catalogue=catalogue or here / "catalogue.sqlite",
         clock=lambda: at,
         about={},
-        index=_index,
+        index=index,
     )
 
 
@@ -63,7 +63,7 @@ def sync(folder: Path, name: str = "all.sqlite") -> Synced:
 def against_rebuild(folder: Path, name: str = "all.sqlite") -> list[Difference]:
     fresh = folder / "again.sqlite"
     fresh.unlink(missing_ok=True)
-    build(open_archive(str(folder / "archive"), folder / "sync-spool"), fresh, _index)
+    build(open_archive(str(folder / "archive"), folder / "sync-spool"), fresh, index)
     live, again = open_catalogue(folder / name), open_catalogue(fresh)
     try:
         return list(differences(live.conn, again.conn))

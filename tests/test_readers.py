@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.commands.rebuild import _index
+from crawler.indexing import index
 from pipelines.fingerprint import fingerprint
 from storage.archive import open_archive
 from storage.catalogue import texts
@@ -28,7 +28,7 @@ def test_a_catalogue_made_with_processes_is_that_which_grew(tmp_path: Path, monk
     monkeypatch.setattr(texts, "_ALONE", 1)
     monkeypatch.setattr(texts, "_A_BLOCK", 2)
 
-    made = build(archive, tmp_path / "again", _index, look=fingerprint, count=2)
+    made = build(archive, tmp_path / "again", index, look=fingerprint, count=2)
     live, again = open_catalogue(tmp_path / "catalogue.sqlite"), open_catalogue(tmp_path / "again")
     assert list(differences(live.conn, again.conn)) == []
     assert (made.captures, made.missing) == (5, 0)
@@ -36,7 +36,7 @@ def test_a_catalogue_made_with_processes_is_that_which_grew(tmp_path: Path, monk
     again.close()
 
     (tmp_path / gone).unlink()
-    assert build(archive, tmp_path / "third", _index, look=fingerprint).missing >= 1
+    assert build(archive, tmp_path / "third", index, look=fingerprint).missing >= 1
     with Reader(fingerprint) as reader:
         reader.send([*copies, None, b"damaged"])
         found = reader.receive()

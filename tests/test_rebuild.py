@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.commands.rebuild import _index
+from crawler.indexing import index
 from pipelines.fingerprint import fingerprint
 from pipelines.stages import enter
 from storage.archive import ArchiveError, open_archive
@@ -37,7 +37,7 @@ def rebuilt(folder: Path) -> tuple[Rebuilt, list[Difference]]:
     """Make the catalogue of an archive again, beside the old one -> what was made, and what differs."""
     fresh = folder / "catalogue.again"
     fresh.unlink(missing_ok=True)
-    made = build(open_archive(str(folder)), fresh, _index, look=fingerprint)
+    made = build(open_archive(str(folder)), fresh, index, look=fingerprint)
     live, again = open_catalogue(folder / "catalogue.sqlite"), open_catalogue(fresh)
     try:
         return made, list(differences(live.conn, again.conn))

@@ -17,16 +17,14 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.console import complain, table, write
+from crawler.indexing import index, index_and_compare
 from crawler.opening import archive_of, catalogue_path
 from pipelines.fingerprint import fingerprint
-from pipelines.placed import enter_and_compare, enter_placed
 from storage.archive import Archive, ArchiveError
-from storage.catalogue.placements import Placements
 from storage.catalogue.readers import cores
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.sync import Means, Synced, sync
 from storage.locks import OutletBusy, claim_catalogue, locks_folder
-from storage.records import Ending, Fingerprint
 from storage.recovery import recover
 
 
@@ -71,16 +69,8 @@ def synced(archive: Archive, path: Path) -> Synced:
         with contextlib.closing(open_catalogue(path)) as live:
             for (outlet,) in live.conn.execute("select distinct outlet from runs order by 1").fetchall():
                 recover(live, archive, outlet)
-    means = Means(plain=_index, comparing=_compare, look=fingerprint, count=cores())
+    means = Means(plain=index, comparing=index_and_compare, look=fingerprint, count=cores())
     return sync(archive, path, means, lambda: dt.datetime.now(dt.UTC))
-
-
-def _index(connection: sqlite3.Connection, ending: Ending, text: str | None, printed: Fingerprint | None) -> None:
-    enter_placed(ending, text, Placements(connection), printed)
-
-
-def _compare(connection: sqlite3.Connection, ending: Ending, text: str | None, printed: Fingerprint | None) -> str | None:
-    return enter_and_compare(ending, text, Placements(connection), printed)
 
 
 def _told(done: Synced, path: Path, as_json: bool) -> int:

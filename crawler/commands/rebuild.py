@@ -19,19 +19,17 @@ import sqlite_utils
 from scrapy.commands import ScrapyCommand
 
 from crawler.console import complain, table, write
+from crawler.indexing import index
 from crawler.opening import archive_of, catalogue_path
 from pipelines.fingerprint import fingerprint
-from pipelines.placed import enter_placed
 from storage.archive import Archive, ArchiveError
 from storage.catalogue.compare import Difference, differences
-from storage.catalogue.placements import Placements
 from storage.catalogue.readers import cores
 from storage.catalogue.rebuild import build
 from storage.catalogue.replay import Rebuilt
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.swap import put_in_place, scratch
 from storage.locks import OutletBusy, claim_catalogue, locks_folder
-from storage.records import Ending, Fingerprint
 from storage.recovery import recover
 
 _SHOWN = 10  # differences a table that are printed
@@ -73,7 +71,7 @@ class Command(ScrapyCommand):
 
 def _rebuild(archive: Archive, path: Path, as_json: bool) -> int:
     with scratch(path, "rebuild") as fresh:
-        made = build(archive, fresh, _index, _told, look=fingerprint, count=cores())
+        made = build(archive, fresh, index, _told, look=fingerprint, count=cores())
         kept = put_in_place(fresh, path)
     if as_json:
         write(json.dumps({**asdict(made), "catalogue": str(path), "old": str(kept) if kept else None}))
@@ -100,7 +98,7 @@ def _check(archive: Archive, path: Path, as_json: bool) -> int:
     live = open_catalogue(path)
     with contextlib.closing(live), scratch(path, "check") as fresh:
         _recover(live, archive)
-        made = build(archive, fresh, _index, _told, look=fingerprint, count=cores())
+        made = build(archive, fresh, index, _told, look=fingerprint, count=cores())
         rebuilt = open_catalogue(fresh)
         with contextlib.closing(rebuilt):
             counts: Counter[str] = Counter()
@@ -129,10 +127,6 @@ def _said(each: Difference) -> str:
     if each.column is None:
         return f"{where}: only in the {'catalogue' if each.one else 'archive'}"
     return f"{where}: {each.column} is {each.one!r} in the catalogue, {each.other!r} by the archive"
-
-
-def _index(connection: sqlite3.Connection, ending: Ending, text: str | None, printed: Fingerprint | None) -> None:
-    enter_placed(ending, text, Placements(connection), printed)
 
 
 def _told(captures: int) -> None:
