@@ -32,6 +32,7 @@ WAIT = 10.0
 WAITS = {5: 1.0, 6: 0.3, 137: 0.0}
 """Shares of WAIT, by what the crawl ended with: a run of a killed worker ends within seconds, a killed crawl has ended."""
 KILLED = 137
+GONE = "the scheduler went away"
 AGAIN = {5: "the archive could not be used", 6: "another run of the outlet was going", KILLED: "the crawl was killed"}
 _ENDING = 60.0  # seconds that a crawl which was told to end is given
 
@@ -157,7 +158,7 @@ def _ended(client: Client, tasks: dict[Future[Any], str]) -> Iterator[Crawled]:
 
 def _why(error: BaseException | None) -> str:
     if error is None:
-        return "the scheduler went away"
+        return GONE
     if type(error).__name__ == "KilledWorker":
         return "every worker that took it up was lost; it may be what kills them"
     return str(error).splitlines()[0][:500]

@@ -25,13 +25,23 @@ def plain_environment(**more: str) -> dict[str, str]:
 
 
 class Machines:
-    """`with Machines(folder, 4, environment) as fleet: … fleet.address`. The archive is `environment`'s, shared by all."""
+    """`with Machines(folder, 4, environment) as fleet: … fleet.address`. The archive is `environment`'s, shared by all. `own`:
+    what else stands in the environment of the machine of this number."""
 
-    def __init__(self, folder: Path, count: int, environment: dict[str, str], names: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        count: int,
+        environment: dict[str, str],
+        names: list[str] | None = None,
+        own: dict[int, dict[str, str]] | None = None,
+    ) -> None:
         self.folder, self.count, self.environment = folder, count, environment
         self.names = names or [f"machine-{number}" for number in range(count)]
+        self.own = own or {}
         self.address = ""
         self.killed = 0
+        self.workers: list[subprocess.Popen[bytes]] = []
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Machines:
@@ -41,26 +51,30 @@ class Machines:
         words = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show"]
         self.scheduler = self._start(words, self.folder, {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "50"})
         for number in range(self.count):
-            self.start_worker(number)
+            self.workers.append(self.start_worker(number, **self.own.get(number, {})))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in reversed(self._processes):
-            process.terminate()
-        for process in self._processes:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        # The workers first: one that its scheduler leaves while it ends is waited for by its nanny, for eight seconds.
+        for some in (self._processes[1:], self._processes[:1]):
+            for process in some:
+                process.terminate()
+            for process in some:
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
 
-    def start_worker(self, number: int, **more: str) -> None:
+    def start_worker(self, number: int, **more: str) -> subprocess.Popen[bytes]:
         """A worker on the machine of this number."""
         words = ["worker", self.address, "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard"]
         here = self.machine(number)
         here.mkdir(parents=True, exist_ok=True)
         own = {"NEWS_SPOOL": str(here / "spool"), "NEWS_CATALOGUE": str(here / "catalogue.sqlite")}
-        self._start([*words, "--name", self.names[number], "--local-directory", str(here / "dask")], here, {**own, **more})
+        return self._start(
+            [*words, "--name", self.names[number], "--local-directory", str(here / "dask")], here, {**own, **more}
+        )
 
     def machine(self, number: int) -> Path:
         """The folder of a machine."""
@@ -115,18 +129,18 @@ class Machines:
         return process
 
 
+def begun(command: list[str], fleet: Machines) -> subprocess.Popen[bytes]:
+    """`scrapy …` as a process that has begun, from another machine than those of the workers."""
+    words = [sys.executable, "-m", "scrapy", *command]
+    return subprocess.Popen(words, cwd=ROOT, env=fleet.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
 def run_with_kills(
     command: list[str], fleet: Machines, kills: int, every: tuple[float, float], seed: int
 ) -> tuple[int, str, str]:
     """A command, and kills at random moments while it runs -> its exit status, standard output and error."""
     chance = random.Random(seed)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scrapy", *command],
-        cwd=ROOT,
-        env=fleet.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = begun(command, fleet)
     due = time.monotonic() + chance.uniform(*every)
     while process.poll() is None:
         if fleet.killed < kills and time.monotonic() >= due and fleet.kill_one(chance):

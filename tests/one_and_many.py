@@ -65,14 +65,15 @@ def by_a_fleet(
         killed=fleet.killed,
         asked=len(counts),
         repeats=sum(counts.values()) - len(counts),
-        repeats_in_a_run=_repeats_in_a_run(folder / "catalogue.sqlite"),
+        repeats_in_a_run=repeats_in_a_run(folder / "catalogue.sqlite"),
         closest=street.closest(),
         synced=done,
         said=err,
     )
 
 
-def _repeats_in_a_run(catalogue: Path) -> int:
+def repeats_in_a_run(catalogue: Path) -> int:
+    """Pages that one run asked for twice."""
     database = open_catalogue(catalogue)
     try:
         query = "select coalesce(sum(n - 1), 0) from (select count(*) as n from captures group by run, url)"
@@ -81,7 +82,7 @@ def _repeats_in_a_run(catalogue: Path) -> int:
         database.close()
 
 
-def held(catalogue: Path, archive: Path) -> dict[str, tuple[str, str, frozenset[str]]]:
+def held(catalogue: Path, archive: Path | str) -> dict[str, tuple[str, str, frozenset[str]]]:
     """URL of a story -> its text, headline, and the URLs of its cluster."""
     database = open_catalogue(catalogue)
     try:
@@ -99,7 +100,7 @@ def held(catalogue: Path, archive: Path) -> dict[str, tuple[str, str, frozenset[
     return found
 
 
-def unlike_a_rebuild(catalogue: Path, archive: Path, fresh: Path) -> int:
+def unlike_a_rebuild(catalogue: Path, archive: Path | str, fresh: Path) -> int:
     """How many rows of a catalogue differ from one that is made again."""
     build(open_archive(str(archive), fresh.with_suffix(".spool")), fresh, index)
     one, other = open_catalogue(catalogue), open_catalogue(fresh)

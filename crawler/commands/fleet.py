@@ -18,7 +18,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from crawler.console import complain, table, write
 from crawler.engine import EngineError, cluster, terms_of, workers_usual
-from crawler.fleet import Crawled, crawl_all, due
+from crawler.fleet import GONE, Crawled, crawl_all, due
 from storage.archive import ArchiveError, open_store
 
 _GRAVEST = (130, 5, 1, 137, 2, 4, 3)
@@ -89,18 +89,24 @@ class Command(ScrapyCommand):
             complain("Interrupted before the first outlet was handed out.")
             self.exitcode = 130
             return
+        if lost := sum(each.said == GONE for each in crawled):
+            complain(
+                f"The scheduler went away; {lost} outlets were not done. Start it again, then this: it goes on where it was."
+            )
         crawled.sort(key=lambda each: outlets.index(each.outlet))
         write(json.dumps(_summary(crawled), ensure_ascii=False) if opts.json else _shown(crawled))
         self.exitcode = next((status for status in _GRAVEST if any(each.status == status for each in crawled)), 0)
 
 
 class _Telling:
-    """A line on standard error for each outlet that has ended; on a terminal one line that is written over."""
+    """A line on standard error for each outlet that has ended; none where the scheduler went away: that is one line for all."""
 
     def __init__(self, of: int) -> None:
         self.of, self.done, self.captures = of, 0, 0
 
     def __call__(self, each: Crawled) -> None:
+        if each.said == GONE:
+            return
         self.done += 1
         self.captures += each.receipt["captures"] if each.receipt else 0
         line = (
