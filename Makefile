@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test browser crawl browse pictures bench lock clean help
+.PHONY: install demo test packages crawl browse pictures bench lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,12 +23,12 @@ lock:  ## pin the dependencies anew (needs uv)
 demo: install  ## a crawl of the embedded newsstand, from feed to clean copy
 	@$(BIN)/python -m tests.demo
 
-browser:  # Debian's chromium, in which the tests look at the pages; without it those tests are left out and say so
-	@command -v chromium >/dev/null && exit 0; sudo=$$(test $$(id -u) = 0 || echo "sudo -n"); \
-	{ timeout 120 $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 180 $$sudo apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
-	|| echo "chromium is missing: apt-get install chromium (the tests in a browser are left out)" >&2
+packages:  # of Debian: chromium, in which the tests look at the pages, and faketime; without them those tests are left out and say so
+	@command -v chromium >/dev/null && command -v faketime >/dev/null && exit 0; sudo=$$(test $$(id -u) = 0 || echo "sudo -n"); \
+	{ timeout 120 $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 180 $$sudo apt-get install -y -qq --no-install-recommends chromium faketime; } >/dev/null 2>&1 \
+	|| echo "missing: apt-get install chromium faketime (the tests in a browser, or with a clock that is off, are left out)" >&2
 
-test: install browser  ## every check: tests, style, types, the arrows between the rooms
+test: install packages  ## every check: tests, style, types, the arrows between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -40,7 +40,7 @@ crawl: install  ## the live outlet: make crawl [OUTLET=menafn] [ARGS="-a limit=1
 browse: install  ## the archive as a web site on this machine: make browse [ARGS="--port 8002"]
 	@$(BIN)/scrapy browse $(ARGS)
 
-pictures: install browser  ## take the pictures in docs/pictures anew, of the newsstand's stories
+pictures: install packages  ## take the pictures in docs/pictures anew, of the newsstand's stories
 	@$(BIN)/python -m tests.pictures
 
 clean:  ## remove what the demo and the checks made (never ./archive)
