@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from sqlite3 import Connection
 
-from crawler.commands.catalogue import _compare, _index
+from crawler.indexing import index, index_and_compare
 from pipelines.fingerprint import fingerprint
 from pipelines.stages import enter
 from storage.archive import open_archive
@@ -102,7 +102,7 @@ class Fifths:
         if self.done * 5 // self.of > len(self.found):
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             self.found.append(round(pages * resource.getpagesize() / 2**20))
-        return _compare(connection, ending, text, printed)
+        return index_and_compare(connection, ending, text, printed)
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def timed(folder: Path, name: str, count: int, said: multiprocessing.Queue) -> N
     reference = [_reference() for _ in range(20)]
     wall, cpu = time.monotonic(), time.process_time()
     fifths = Fifths(count)
-    means = Means(plain=_index, comparing=fifths, look=fingerprint, count=cores())
+    means = Means(plain=index, comparing=fifths, look=fingerprint, count=cores())
     done = sync(archive, folder / name, means, lambda: dt.datetime.now(dt.UTC))
     wall, cpu = time.monotonic() - wall, time.process_time() - cpu
     reference += [_reference() for _ in range(20)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,8 @@ def test_every_command_is_in_the_manual() -> None:
 def test_no_file_names_a_package_host() -> None:
     for name in ("requirements.lock", "pyproject.toml", "Makefile"):
         assert not re.search(r"https?://[^\s\"']*(simple|registry|packages|pypi)", (ROOT / name).read_text()), name
+
+
+def test_every_benchmark_can_be_started() -> None:
+    names = sorted(f"benchmarks.{path.stem}" for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__")
+    subprocess.run([sys.executable, "-W", "ignore", "-c", f"import {', '.join(names)}"], cwd=ROOT, check=True)
