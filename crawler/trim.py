@@ -1,7 +1,7 @@
 """Free memory goes back to the system while a crawl is going.
 
 Bodies of a hundred kilobytes come and go between small things that stay; glibc keeps the holes, and a crawl of twenty thousand
-pages grew by a hundred megabytes of which its records had none (docs/figures.md).
+pages grew by a hundred megabytes of which its records had none (`benchmarks.crawl --growth 20000`).
 """
 
 from __future__ import annotations
