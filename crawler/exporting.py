@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 
 from crawler.console import clean, complain
 from crawler.permitted import permitted
-from crawler.readers import catalogue_to_read
+from crawler.readers import catalogue_to_read, selection_of
 from crawler.wholeness import whole
 from pipelines.dedupe import canonical
 from storage.archive import ArchiveError
@@ -32,7 +32,7 @@ _PACKAGE = "datapackage.json"
 
 def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Path | None) -> int:
     """Settings, name of a format, what is wanted, a file or None -> exit status: 0, 2 wrong use, 5 cannot be done."""
-    wanted = _wanted(opts, newest=FORMATS[name].newest)
+    wanted = selection_of(opts, words=opts.query, newest=FORMATS[name].newest)
     if out is None and FORMATS[name].binary and sys.stdout.isatty():
         complain(f"{name} is nothing for a terminal; name a file: --out articles{FORMATS[name].suffix}")
         return 2
@@ -61,20 +61,6 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
         complain(f"{out or 'standard output'} cannot be written: {error.strerror or error}")
         return 5
     return 0
-
-
-def _wanted(opts: argparse.Namespace, *, newest: bool) -> Selection:
-    return Selection(
-        words=opts.query,
-        outlet=opts.outlet,
-        language=opts.language,
-        provider=opts.provider,
-        since=opts.since,
-        until=opts.until,
-        kind=opts.kind,
-        every=opts.all,
-        newest=newest,
-    )
 
 
 def _stream(pieces: Iterator[str] | Iterator[bytes]) -> None:

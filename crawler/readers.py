@@ -10,7 +10,7 @@ from scrapy.settings import BaseSettings
 
 from crawler.opening import catalogue_path
 from storage.catalogue.schema import CatalogueError, open_catalogue
-from storage.views.selection import KINDS
+from storage.views.selection import KINDS, Selection
 
 
 def catalogue_to_read(settings: BaseSettings) -> sqlite_utils.Database:
@@ -32,6 +32,24 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="only captured on this day or earlier")
     parser.add_argument("--kind", choices=tuple(KINDS), help="only what stood so to what was archived before it")
     parser.add_argument("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
+
+
+def selection_of(
+    opts: argparse.Namespace, *, words: str | None, newest: bool = False, best: bool = False
+) -> Selection:
+    """The options of `add_filters`, and the words asked for -> what a reader wants."""
+    return Selection(
+        words=words,
+        outlet=opts.outlet,
+        language=opts.language,
+        provider=opts.provider,
+        since=opts.since,
+        until=opts.until,
+        kind=opts.kind,
+        every=opts.all,
+        newest=newest,
+        best=best,
+    )
 
 
 def day(text: str) -> dt.date:

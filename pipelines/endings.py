@@ -10,33 +10,27 @@ from storage.records import Article, Ending, Failure, Kind, Outcome, Page, Place
 
 def unkept(run: str, item: Page | Failure, sequence: int) -> Ending:
     """Id of the run, a page that is no article or a failure, and its number -> its ending: quarantined or failed."""
-    if isinstance(item, Failure):
-        return Ending(
-            sequence=sequence,
-            run=run,
-            lead=item.lead,
-            url=item.url,
-            fetched_at=item.fetched_at,
-            outcome=Outcome.FAILED,
-            status=item.status,
-            error=item.error,
-            address=item.address,
-        )
-    capture = item.capture
-    return Ending(
+    source = item if isinstance(item, Failure) else item.capture
+    ending = Ending(
         sequence=sequence,
         run=run,
-        lead=capture.lead,
-        url=capture.url,
-        fetched_at=capture.fetched_at,
+        lead=source.lead,
+        url=source.url,
+        fetched_at=source.fetched_at,
+        outcome=Outcome.FAILED,
+        status=source.status,
+        address=source.address,
+    )
+    if isinstance(item, Failure):
+        return replace(ending, error=item.error)
+    return replace(
+        ending,
         outcome=Outcome.QUARANTINED,
-        status=capture.status,
         kind=item.kind,
         evidence=item.evidence,
-        address=capture.address,
         headline=item.title,
         language=item.language,
-        rights=capture.rights,
+        rights=item.capture.rights,
     )
 
 

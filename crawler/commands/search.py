@@ -12,11 +12,11 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.console import complain, write, write_json_line
-from crawler.readers import add_filters, catalogue_to_read
+from crawler.readers import add_filters, catalogue_to_read, selection_of
 from pipelines.dedupe import canonical
 from storage.catalogue.schema import CatalogueError
 from storage.views.search import marked, snippet
-from storage.views.selection import Row, Selection, select
+from storage.views.selection import Row, select
 
 
 class Command(ScrapyCommand):
@@ -48,18 +48,7 @@ class Command(ScrapyCommand):
         if not args:
             raise UsageError("Say what to search for, as in: scrapy search harbour ferry")
         words = " ".join(args)
-        wanted = Selection(
-            words=words,
-            outlet=opts.outlet,
-            language=opts.language,
-            provider=opts.provider,
-            since=opts.since,
-            until=opts.until,
-            kind=opts.kind,
-            every=opts.all,
-            best=opts.best,
-            newest=True,
-        )
+        wanted = selection_of(opts, words=words, best=opts.best, newest=True)
         try:
             database = catalogue_to_read(self.settings)  # type: ignore[arg-type]
         except CatalogueError as error:

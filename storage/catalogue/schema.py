@@ -81,7 +81,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 PAGE = 16_384
-"""Bytes of a page: rows of 1-3 KB leave a fifth of a 4 KB page empty, and a tenth of one of 16 KB."""
+"""Bytes of a page: rows of 1-3 KB leave a sixth of the 4 KB pages empty, and a tenth of those of 16 KB."""
 
 
 def open_catalogue(path: Path) -> sqlite_utils.Database:
@@ -120,8 +120,6 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 def _migrate(database: sqlite_utils.Database, path: Path) -> None:
     version = database.conn.execute("pragma user_version").fetchone()[0]
-    database.conn.create_function("packed", 1, packed, deterministic=True)
-    database.conn.create_function("digested", 1, digested, deterministic=True)
     if version > len(MIGRATIONS):
         raise CatalogueError(
             f"The catalogue {path} has schema {version}, this version of Cleancopy knows {len(MIGRATIONS)}. Update "
@@ -129,6 +127,8 @@ def _migrate(database: sqlite_utils.Database, path: Path) -> None:
         )
     if version == len(MIGRATIONS):
         return
+    database.conn.create_function("packed", 1, packed, deterministic=True)
+    database.conn.create_function("digested", 1, digested, deterministic=True)
     with writing(database):
         version = database.conn.execute("pragma user_version").fetchone()[0]  # another process may have been faster
         for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
