@@ -6,14 +6,14 @@ Plain processes on a pipe each: one that was killed costs its speed and no text,
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from typing import Self
 
-from storage.archive.clean import read_clean_copy
+from storage.archive.clean import read_text
 from storage.catalogue.replay import Reading
 from storage.records import Fingerprint
 
@@ -21,6 +21,12 @@ from storage.records import Fingerprint
 Look = Callable[[str], Fingerprint]
 
 MOST = 4
+_BEGIN = """import sys
+from multiprocessing.connection import Connection
+link = Connection(int(sys.argv[1]))
+sys.path[:] = link.recv()
+from storage.catalogue.readers import serve
+serve(link)"""
 
 
 def cores() -> int:
@@ -33,7 +39,7 @@ def readings(copies: Sequence[bytes | None], look: Look) -> list[Reading]:
     found = []
     for data in copies:
         try:
-            text = read_clean_copy(data).article.text if data is not None else None
+            text = read_text(data) if data is not None else None
         except ValueError:
             text = None
         found.append(Reading(text=text, printed=look(text) if text is not None else None))
@@ -46,19 +52,27 @@ class Reader:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._sent: Sequence[bytes | None] = ()
-        # Not by fork: a child would hold the locks of this process, and the sockets to S3.
-        context = multiprocessing.get_context("spawn")
-        self._link, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, look), daemon=True)
-        self._process.start()
+        # Not by fork: a child would hold the locks of this process, and the sockets to S3. Not by multiprocessing's spawn: that
+        # imports the command of this process again, all of Scrapy, a second each time. In a group of its own no signal of
+        # the terminal reaches it.
+        self._link, theirs = Pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _BEGIN, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        )
         theirs.close()
+        with contextlib.suppress(OSError):
+            self._link.send(sys.path)
+            self._link.send(look)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._link.close()
-        self._process.join()
+        self._process.wait()
 
     def send(self, copies: Sequence[bytes | None]) -> None:
         """Begin with these copies."""
@@ -75,9 +89,9 @@ class Reader:
         return found
 
 
-def _serve(link: Connection, look: Look) -> None:
-    """The life of a process: it ends when the other end of its pipe does, and no signal of the terminal is its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def serve(link: Connection) -> None:
+    """The life of a process: it ends when the other end of its pipe does."""
     with contextlib.suppress(EOFError, OSError):
+        look = link.recv()
         while True:
             link.send(readings(link.recv(), look))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from storage.archive.clean import read_clean_copy
+from storage.archive.clean import read_text
 from storage.archive.ledger import Event
 from storage.archive.opened import Archive
 from storage.archive.store import Missing
@@ -117,7 +117,7 @@ def reading_of(archive: Archive, key: str | None) -> Reading:
     """Key of a clean copy -> its text; none when there is none or it is damaged: one bad file costs one text."""
     data = _bytes_of(archive, key)
     try:
-        return Reading(text=read_clean_copy(data).article.text) if data is not None else Reading()
+        return Reading(text=read_text(data)) if data is not None else Reading()
     except ValueError:
         return Reading()
 
