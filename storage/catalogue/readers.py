@@ -52,6 +52,7 @@ class Reader:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._sent: Sequence[bytes | None] = ()
+        self._begun = False
         # Not by fork: a child would hold the locks of this process, and the sockets to S3. Not by multiprocessing's spawn: that
         # imports the command of this process again, all of Scrapy, a second each time. In a group of its own no signal of
         # the terminal reaches it.
@@ -74,6 +75,18 @@ class Reader:
         self._link.close()
         self._process.wait()
 
+    def ready(self) -> bool:
+        """Whether it has begun, so that what it is given now is not waited for. One that died before that has as well: `receive`
+        does its work."""
+        if not self._begun and self._link.poll():
+            self._begin()
+        return self._begun
+
+    def _begin(self) -> None:
+        self._begun = True
+        with contextlib.suppress(EOFError, OSError):
+            self._link.recv()
+
     def send(self, copies: Sequence[bytes | None]) -> None:
         """Begin with these copies."""
         self._sent = copies
@@ -82,6 +95,8 @@ class Reader:
 
     def receive(self) -> list[Reading]:
         """What stands in the copies that were sent; read here when the process died over them."""
+        if not self._begun:
+            self._begin()
         try:
             found: list[Reading] = self._link.recv()
         except (EOFError, OSError):
@@ -93,5 +108,6 @@ def serve(link: Connection) -> None:
     """The life of a process: it ends when the other end of its pipe does."""
     with contextlib.suppress(EOFError, OSError):
         look = link.recv()
+        link.send(None)  # ready
         while True:
             link.send(readings(link.recv(), look))

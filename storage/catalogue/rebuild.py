@@ -16,6 +16,7 @@ from storage.archive.batches import Batch, batches, is_apart, plain_key
 from storage.archive.ledger import Event, events, segment_events, segment_keys
 from storage.archive.opened import Archive
 from storage.catalogue import runs
+from storage.catalogue.changes import gather
 from storage.catalogue.joins import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.replay import Index, Rebuilt, Replay
@@ -60,6 +61,7 @@ def unprotected(connection: sqlite3.Connection) -> None:
     connection.execute("pragma synchronous = off")
     connection.execute("pragma locking_mode = exclusive")
     connection.execute(f"pragma cache_size = -{CACHE_KIB}")
+    gather(connection)
 
 
 def _filled(
