@@ -14,6 +14,7 @@ from crawler.network.addresses import networks
 from storage.archive import Archive, open_archive
 from storage.catalogue.schema import open_catalogue
 from storage.run import Run, start_run
+from storage.software import SOFTWARE
 
 
 def archive_of(settings: BaseSettings) -> Archive:
@@ -60,7 +61,7 @@ def open_run(outlet: str, settings: BaseSettings) -> Run:
         catalogue=catalogue_path(settings),
         clock=lambda: dt.datetime.now(dt.UTC),
         about={
-            "software": f"cleancopy/0.1 scrapy/{scrapy_version}",
+            "software": f"{SOFTWARE} scrapy/{scrapy_version}",
             "http-header-user-agent": settings["USER_AGENT"],
             "robots": "obey (RFC 9309)" if settings.getbool("NEWS_OBEY_ROBOTS") else "ignore",
             "settings": " ".join(f"{name}={settings.get(name)}" for name in _TOLD),

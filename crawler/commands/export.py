@@ -25,6 +25,7 @@ from pipelines.reserved import USES
 from storage.archive import ArchiveError
 from storage.catalogue.articles import current_pages
 from storage.catalogue.schema import CatalogueError
+from storage.software import SOFTWARE
 from storage.views.wacz import Packed, PageEntry, write_wacz
 
 FORMATS = (*ARTICLE_FORMATS, "wacz")
@@ -96,7 +97,7 @@ class Command(ScrapyCommand):
                     part,
                     _pages(database, opts.outlet, opts.since),
                     title=f"News of {opts.outlet}" if opts.outlet else "News archive",
-                    software="cleancopy/0.1",
+                    software=SOFTWARE,
                     created=now,
                     outlet=opts.outlet,
                     since=opts.since,
