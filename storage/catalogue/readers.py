@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Self
 
@@ -21,6 +22,7 @@ from storage.records import Fingerprint
 Look = Callable[[str], Fingerprint]
 
 MOST = 4
+_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # they reach all processes of a terminal, and are the command's alone
 
 
 def cores() -> int:
@@ -50,7 +52,13 @@ class Reader:
         context = multiprocessing.get_context("spawn")
         self._link, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, look), daemon=True)
-        self._process.start()
+        resource_tracker.ensure_running()  # which lets signals through at its end
+        # Held back until the new process has said that it ignores them: it begins with half a second of imports.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
     def __enter__(self) -> Self:
@@ -77,7 +85,9 @@ class Reader:
 
 def _serve(link: Connection, look: Look) -> None:
     """The life of a process: it ends when the other end of its pipe does, and no signal of the terminal is its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for each in _OURS:
+        signal.signal(each, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
     with contextlib.suppress(EOFError, OSError):
         while True:
             link.send(readings(link.recv(), look))
