@@ -20,11 +20,11 @@ from packaging.markers import Marker
 from scrapy.settings import BaseSettings
 
 from crawler.network.addresses import networks
-from crawler.opening import catalogue_path
-from storage.archive import Archive, ArchiveError, open_archive
+from crawler.opening import archive_to_read, catalogue_path
+from storage.archive import Archive, ArchiveError, folder_of
 from storage.archive.keys import MARKER
 from storage.archive.s3 import S3Store
-from storage.catalogue.schema import MIGRATIONS
+from storage.catalogue.schema import MIGRATIONS, connect_to_read
 from storage.software import VERSION
 
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+))?", re.M)
@@ -57,17 +57,20 @@ def checks(settings: BaseSettings, root: Path, now: dt.datetime) -> Iterator[Che
     yield _python()
     yield _dependencies(root / "requirements.lock")
     yield from _settings(settings)
-    archive = None
     try:
-        archive = _archive(settings)
-        yield _well("archive", f"{settings['NEWS_ARCHIVE_URI']} can be read")
+        folder = folder_of(settings["NEWS_ARCHIVE_URI"])
     except ArchiveError as error:
-        yield _archive_missing(settings, error)
-    if archive is not None:
+        yield _mend("archive", str(error), "The line says what to do.")
+        return
+    try:
+        archive = archive_to_read(settings)
+        yield _well("archive", f"{settings['NEWS_ARCHIVE_URI']} can be read")
         yield _writable(archive)
         yield _spool(archive)
+    except ArchiveError as error:
+        yield _archive_missing(folder, error)
     yield from _catalogue(catalogue_path(settings), now)
-    yield from _disk(settings)
+    yield from _disk(folder or Path(), catalogue_path(settings).parent)
 
 
 def _well(name: str, found: str) -> Check:
@@ -139,19 +142,12 @@ def _settings(settings: BaseSettings) -> Iterator[Check]:
         yield _mend("settings", f"not known: {', '.join(strange)}", "Correct the spelling: docs/settings.md lists all.")
 
 
-def _archive(settings: BaseSettings) -> Archive:
-    spool = settings.get("NEWS_SPOOL")
-    return open_archive(settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None, write=False)
-
-
-def _archive_missing(settings: BaseSettings, error: ArchiveError) -> Check:
-    uri: str = settings["NEWS_ARCHIVE_URI"]
-    folder = Path(uri.removeprefix("file://"))
-    if "://" in uri.removeprefix("file://") or folder.exists():
+def _archive_missing(folder: Path | None, error: ArchiveError) -> Check:
+    if folder is None or folder.exists():
         return _mend("archive", str(error), "The line says what to do.")
     above = next(parent for parent in folder.absolute().parents if parent.exists())
     if os.access(above, os.W_OK):
-        return Check(name="archive", state=State.NOTE, found=f"{uri} is not there yet", advice="Begin it: scrapy crawl OUTLET")
+        return Check(name="archive", state=State.NOTE, found=f"{folder} is not there yet", advice="Begin it: scrapy crawl OUTLET")
     return _mend(
         "archive", f"{above} cannot be written", "Give this user the right to, or name another place: NEWS_ARCHIVE_URI"
     )
@@ -183,7 +179,7 @@ def _catalogue(path: Path, now: dt.datetime) -> Iterator[Check]:
         yield Check(name="catalogue", state=State.NOTE, found=f"{path} is not there", advice=advice)
         return
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True, timeout=10)) as connection:
+        with contextlib.closing(connect_to_read(path)) as connection:
             (schema,) = connection.execute("pragma user_version").fetchone()
             if schema > len(MIGRATIONS):
                 found = f"schema {schema}, this version knows {len(MIGRATIONS)}"
@@ -239,11 +235,9 @@ def _last_run(connection: sqlite3.Connection, now: dt.datetime) -> Check:
     return _well("last run", found)
 
 
-def _disk(settings: BaseSettings) -> Iterator[Check]:
-    uri: str = settings["NEWS_ARCHIVE_URI"]
-    place = Path("." if uri.startswith("s3://") else uri.removeprefix("file://")).absolute()
-    places = (place, catalogue_path(settings).absolute().parent)
-    for folder in dict.fromkeys(next(each for each in (path, *path.parents) if each.exists()) for path in places):
+def _disk(*places: Path) -> Iterator[Check]:
+    there = (next(each for each in (path, *path.parents) if each.exists()) for path in map(Path.absolute, places))
+    for folder in dict.fromkeys(there):
         usage = shutil.disk_usage(folder)
         found = f"{usage.free / 1024**3:.1f} GB free at {folder} ({usage.free / usage.total:.0%})"
         if usage.free < _LEAST_BYTES or usage.free < _LEAST_SHARE * usage.total:

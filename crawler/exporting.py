@@ -6,21 +6,18 @@ import argparse
 import contextlib
 import datetime as dt
 import hashlib
-import os
-import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from crawler.console import clean, complain
+from crawler.console import clean, complain, write_bytes
 from crawler.permitted import permitted
-from crawler.readers import catalogue_to_read, selection_of
+from crawler.readers import catalogue_to_read, check_outlet, selection_of
 from crawler.wholeness import whole
 from pipelines.dedupe import canonical
-from storage.archive import ArchiveError
-from storage.catalogue.schema import CatalogueError
 from storage.views.datapackage import NoPackage, Written, described, read_package
 from storage.views.formats import FORMATS as FORMATS
 from storage.views.formats import Format
@@ -33,32 +30,32 @@ _PACKAGE = "datapackage.json"
 def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Path | None) -> int:
     """Settings, name of a format, what is wanted, a file or None -> exit status: 0, 2 wrong use, 5 cannot be done."""
     wanted = selection_of(opts, words=opts.query, newest=FORMATS[name].newest)
+    if out is not None and out.name == _PACKAGE:
+        raise UsageError(f"{_PACKAGE} is the description that is written beside an export; give the file another name")
     if out is None and FORMATS[name].binary and sys.stdout.isatty():
         complain(f"{name} is nothing for a terminal; name a file: --out articles{FORMATS[name].suffix}")
         return 2
     try:
-        database = catalogue_to_read(settings)
-        with contextlib.closing(database):
-            rows: Iterable[Row] = select(database.conn, wanted, canonical)
-            if opts.permits or opts.no_terms:
-                rows = permitted(settings, rows, opts.permits, terms=not opts.no_terms)
-            if out is None:
-                _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
-            else:
-                _write(rows, wanted, FORMATS[name], out, {"permits": opts.permits, "no_terms": opts.no_terms})
-    except BrokenPipeError:  # the reader has enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with contextlib.closing(catalogue_to_read(settings)) as database:
+            check_outlet(database.conn, settings, wanted.outlet)
+            with contextlib.closing(select(database.conn, wanted, canonical)) as found:
+                rows: Iterable[Row] = found
+                if opts.permits or opts.no_terms:
+                    rows = permitted(settings, rows, opts.permits, terms=not opts.no_terms)
+                if out is None:
+                    _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
+                else:
+                    _write(rows, wanted, FORMATS[name], out, {"permits": opts.permits, "no_terms": opts.no_terms})
     except NoPackage as error:
         complain(f"{out.parent / _PACKAGE if out else _PACKAGE} is no data package: {error}. Write into another folder.")
         return 2
-    except (ArchiveError, CatalogueError, NotInstalled) as error:
+    except NotInstalled as error:
         complain(str(error))
         return 5
-    except sqlite3.Error as error:
-        complain(f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
-        return 5
     except OSError as error:
-        complain(f"{out or 'standard output'} cannot be written: {error.strerror or error}")
+        if out is None:
+            raise
+        complain(f"{out} cannot be written: {error.strerror or error}")
         return 5
     return 0
 
@@ -68,8 +65,8 @@ def _stream(pieces: Iterator[str] | Iterator[bytes]) -> None:
     for piece in pieces:
         if terminal and isinstance(piece, str):
             piece = clean(piece.replace("\r\n", "\n"))
-        sys.stdout.buffer.write(_bytes(piece))
-    sys.stdout.flush()
+        if not write_bytes(_bytes(piece)):
+            return
 
 
 def _bytes(piece: str | bytes) -> bytes:

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-import sqlite_utils
 from scrapy import __version__ as scrapy_version
 from scrapy.settings import BaseSettings
 
 from crawler.network.addresses import networks
-from storage.archive import Archive, open_archive
-from storage.catalogue.schema import open_catalogue
+from storage.archive import Archive, folder_of, open_archive
 from storage.run import Run, start_run
 from storage.software import SOFTWARE
 
 
-def archive_of(settings: BaseSettings) -> Archive:
-    """The archive that the settings name. Raises ArchiveError."""
-    spool = settings.get("NEWS_SPOOL")
-    return open_archive(settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None)
+def archive_of(settings: BaseSettings, *, begin: bool = False) -> Archive:
+    """The archive that the settings name, to write to; `begin`: it is made where there is none, which is for those who bring
+    something. ArchiveError."""
+    return open_archive(settings["NEWS_ARCHIVE_URI"], _spool(settings), begin=begin)
+
+
+def archive_to_read(settings: BaseSettings) -> Archive:
+    """The archive that the settings name, for reading alone: nothing is made and nothing is mended. ArchiveError."""
+    return open_archive(settings["NEWS_ARCHIVE_URI"], _spool(settings), write=False)
+
+
+def _spool(settings: BaseSettings) -> Path | None:
+    return Path(settings["NEWS_SPOOL"]) if settings["NEWS_SPOOL"] else None
 
 
 def catalogue_path(settings: BaseSettings) -> Path:
     """Where the catalogue lies: NEWS_CATALOGUE, or in the archive's folder, or beside S3 in ./catalogue.sqlite."""
     if settings.get("NEWS_CATALOGUE"):
         return Path(settings["NEWS_CATALOGUE"])
-    uri: str = settings["NEWS_ARCHIVE_URI"]
-    if uri.startswith("s3://"):
-        return Path("catalogue.sqlite")
-    folder = unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
-    return Path(folder) / "catalogue.sqlite"
+    folder = folder_of(settings["NEWS_ARCHIVE_URI"])
+    return folder / "catalogue.sqlite" if folder else Path("catalogue.sqlite")
 
 
 def check_addresses(settings: BaseSettings) -> None:
@@ -40,11 +43,6 @@ def check_addresses(settings: BaseSettings) -> None:
         networks(settings.getlist("NEWS_ALLOW_ADDRESSES"))
     except ValueError as error:
         raise ValueError(f"NEWS_ALLOW_ADDRESSES: {error}. Write networks, as 127.0.0.0/8,10.0.0.0/8.") from error
-
-
-def catalogue_of(settings: BaseSettings) -> sqlite_utils.Database:
-    """The catalogue that the settings name. Raises CatalogueError."""
-    return open_catalogue(catalogue_path(settings))
 
 
 # Those that shape what is fetched and kept; never one that may hold a key or an address of ours.
@@ -57,7 +55,7 @@ def open_run(outlet: str, settings: BaseSettings) -> Run:
 
     return start_run(
         outlet=outlet,
-        archive=archive_of(settings),
+        archive=archive_of(settings, begin=True),
         catalogue=catalogue_path(settings),
         clock=lambda: dt.datetime.now(dt.UTC),
         about={

@@ -71,8 +71,8 @@ class OutletSpider(scrapy.Spider):
             raise ArgumentError(f"-a {next(iter(rest))}=… is not known; a crawl takes {known}.")
         super().__init__()
         self.elsewhere = origin is not None
-        if origin:
-            self.home = origin.rstrip("/") + "/"
+        if origin is not None:
+            self.home = _site(origin).rstrip("/") + "/"
             self.hosts = (urlsplit(origin).hostname or "",)
         self.only = self._page(url)
         self.limit = _whole_number(limit)
@@ -231,6 +231,17 @@ def _whole_number(text: str | None) -> int | None:
     if not text.isdecimal() or int(text) == 0:
         raise ArgumentError(f"-a limit={text} is not a number of pages; try -a limit=10.")
     return int(text)
+
+
+def _site(origin: str) -> str:
+    try:
+        parts = urlsplit(origin)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        known = False
+    if not known:
+        raise ArgumentError(f"origin={origin} is not the address of a site; it begins with https:// or http://.")
+    return origin
 
 
 def _day(text: str | None) -> dt.date | None:

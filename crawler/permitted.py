@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
 from crawler.console import complain
+from crawler.opening import archive_to_read
 from pipelines.reserved import reserved, under_terms
-from storage.archive import Archive, ArchiveError, open_archive
+from storage.archive import Archive, ArchiveError
 from storage.archive.clean import read_clean_copy
 from storage.records import Rights
 from storage.views.selection import Row
@@ -19,8 +19,7 @@ def permitted(settings: BaseSettings, rows: Iterable[Row], use: str | None, *, t
     """Settings, articles, one of `pipelines.reserved.USES` or None -> the articles without those that are reserved for it, and
     without `terms` also without those for which conditions are named. One whose copy cannot be read is left out too. Lines at
     the end say how many those were, and how many go out under terms. ArchiveError."""
-    spool = settings.get("NEWS_SPOOL")
-    archive = open_archive(settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None, write=False)
+    archive = archive_to_read(settings)
     unread = under = 0
     for row in rows:
         try:

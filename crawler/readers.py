@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
+import sqlite3
 
 import sqlite_utils
+from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
+from scrapy.spiderloader import get_spider_loader
 
+from crawler.arguments import day, no_outlet
 from crawler.opening import catalogue_path
-from storage.catalogue.schema import CatalogueError, open_catalogue
+from storage.catalogue.schema import CatalogueError, read_catalogue
+from storage.views.figures import outlets
 from storage.views.selection import KINDS, Selection
 
 
@@ -20,7 +24,19 @@ def catalogue_to_read(settings: BaseSettings) -> sqlite_utils.Database:
         raise CatalogueError(
             f"There is no catalogue {path}. Name the archive with NEWS_ARCHIVE_URI, or begin one: scrapy crawl OUTLET"
         )
-    return open_catalogue(path)
+    if path.is_file() and not path.stat().st_size:
+        raise CatalogueError(f"The catalogue {path} is empty; `scrapy rebuild` makes it again from the archive.")
+    return read_catalogue(path)
+
+
+def check_outlet(connection: sqlite3.Connection, settings: BaseSettings, name: str | None) -> None:
+    """UsageError for the name of an outlet that nobody knows: what is asked of it would come out empty, as if there were
+    nothing."""
+    if name is None:
+        return
+    known = {*outlets(connection), *get_spider_loader(settings).list()}
+    if name not in known:
+        raise UsageError(no_outlet(name, known))
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +53,9 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 def selection_of(
     opts: argparse.Namespace, *, words: str | None, newest: bool = False, best: bool = False
 ) -> Selection:
-    """The options of `add_filters`, and the words asked for -> what a reader wants."""
+    """The options of `add_filters`, and the words asked for -> what a reader wants. UsageError where no day is left."""
+    if opts.since and opts.until and opts.since > opts.until:
+        raise UsageError(f"--since {opts.since} is after --until {opts.until}")
     return Selection(
         words=words,
         outlet=opts.outlet,
@@ -50,8 +68,3 @@ def selection_of(
         newest=newest,
         best=best,
     )
-
-
-def day(text: str) -> dt.date:
-    """YYYY-MM-DD -> the day, for argparse: ValueError otherwise."""
-    return dt.date.fromisoformat(text)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 from scrapy.settings import BaseSettings
 
-from crawler.opening import catalogue_of, open_run
+from crawler.opening import open_run
+from crawler.readers import catalogue_to_read
 from storage.catalogue.rulings import Ruling
 from storage.catalogue.schema import writing
 from storage.catalogue.stories import find, members
@@ -25,7 +26,7 @@ def ruled(
     The event stands in the ledger of the first article's outlet, with the number of the last ending before it. Raises
     UnknownArticle, OutletBusy, ArchiveError, CatalogueError.
     """
-    database = catalogue_of(settings)
+    database = catalogue_to_read(settings)
     try:
         articles = {part: find(database.conn, named) for part, named in words.items()}
         first = next(iter(articles.values()))

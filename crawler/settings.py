@@ -8,6 +8,10 @@ import os
 import sys
 from importlib.util import find_spec
 
+from crawler.interrupts import one_line
+
+one_line()
+
 # What two libraries do at their import takes a third of a command's start, and nobody here has a use for it. Scrapy looks
 # through every module loaded so far, to name the home of classes that are deprecated; sqlite_utils loads numpy and pandas,
 # for columns of their types.
@@ -25,15 +29,15 @@ for _name in _unwanted:
     del sys.modules[_name]
 
 
-def _number(name: str, usual: float) -> float:
-    """A number from the environment, 0 or more; ends the command with one line when it is none."""
+def _number(name: str, usual: float, most: float = 1e6) -> float:
+    """A number from the environment, 0 to `most`; ends the command with one line when it is none."""
     said = os.environ.get(name, "").strip()
     try:
         number = float(said or usual)
     except ValueError:
         number = -1
-    if not 0 <= number < float("inf"):
-        sys.stderr.write(f"{name}={said}: a number of 0 or more is asked for; left away it is {usual:g} (docs/settings.md)\n")
+    if not 0 <= number <= most:
+        sys.stderr.write(f"{name}={said}: a number from 0 to {most:,g} is asked for; left away it is {usual:g} (docs/settings.md)\n")
         raise SystemExit(2)
     return number
 
@@ -133,7 +137,7 @@ ITEM_PIPELINES = {
 CONCURRENT_ITEMS = 16
 NEWS_MEMORY = 500  # stories of an outlet by which passages that recur are known; 0: none
 # Processes that judge and extract; 0: the crawl does it itself, and a page that hangs or crashes its parser takes it along.
-NEWS_WORKERS = int(_number("NEWS_WORKERS", min(2, os.cpu_count() or 1)))
+NEWS_WORKERS = int(_number("NEWS_WORKERS", min(2, os.cpu_count() or 1), most=1024))
 
 # Who is told when an outlet breaks (scrapy status).
 NEWS_ALERT_WEBHOOK = os.environ.get("NEWS_ALERT_WEBHOOK", "")  # an address that JSON is posted to

@@ -28,7 +28,7 @@ DEATHS = 3
 """Worker processes that die over one page before it has failed: the first may have died of something else, as short memory."""
 _AHEAD = 2  # captures that a worker has at once: while it is at one, the next lies ready
 _LENGTH = struct.Struct("<Q")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 logger = logging.getLogger(__name__)
 

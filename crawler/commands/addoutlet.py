@@ -6,14 +6,17 @@ Exit status: 0 written; 2 wrong use, or the file is there already; 3 the home pa
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 import crawler.spiders
 from crawler.addoutlet import NAME, module_name, outlet_file, review
-from crawler.console import complain, write
+from crawler.arguments import path as path_of
+from crawler.arguments import shown
+from crawler.command import CheckedCommand
+from crawler.console import write
 from crawler.opening import check_addresses
 from crawler.probe import Answer, Probe, probe
 from crawler.sample import expected, sample, sample_text
@@ -24,10 +27,10 @@ from storage.urls import canonical
 SAMPLES = Path("tests/outlets")
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Fetches the home page, robots.txt, sources and a story of a site; writes new files and never over others."""
 
-    requires_project = True
+    requires_crawler_process = True
 
     def syntax(self) -> str:
         return "NAME URL"
@@ -41,25 +44,27 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         where = "where its files go (default: crawler/spiders and tests/outlets)"
-        parser.add_argument("--out", type=Path, metavar="FOLDER", help=where)
+        parser.add_argument("--out", type=path_of, metavar="FOLDER", help=where)
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 2:
             raise UsageError("Write: scrapy addoutlet NAME URL, as in: scrapy addoutlet daily-news https://news.example/")
         name, url = args[0], canonical(args[1])
         folder: Path = opts.out or Path(crawler.spiders.__file__).parent
         path = folder / f"{module_name(name)}.py"
         if not NAME.fullmatch(name):
-            self._fail(2, f"{name!r} is no name of an outlet: small letters, figures and dashes, a letter first.")
+            self.fail(2, f"{shown(name)} is no name of an outlet: small letters, figures and dashes, a letter first.")
         elif url is None:
-            self._fail(2, f"{args[1]} is not the address of a page; it begins with https:// or http://.")
+            self.fail(2, f"{shown(args[1])} is not the address of a page; it begins with https:// or http://.")
+        elif not folder.is_dir() or not os.access(folder, os.W_OK):
+            self.fail(5, f"{folder} cannot be written: there is no such folder, or it may not be written to; see --out.")
         elif path.exists() or name in self.crawler_process.spider_loader.list():  # type: ignore[union-attr]
-            self._fail(2, f"There is an outlet {name!r} already; it is not overwritten. Choose another name.")
+            self.fail(2, f"There is an outlet {name!r} already; it is not overwritten. Choose another name.")
         else:
             try:
-                check_addresses(self.settings)  # type: ignore[arg-type]
+                check_addresses(self.settings)
             except ValueError as error:
-                self._fail(2, str(error))
+                self.fail(2, str(error))
                 return
             self._add(name, url, path, opts.out or SAMPLES)
 
@@ -73,23 +78,19 @@ class Command(ScrapyCommand):
 
         probe(self.crawler_process, look)
         if not found or found[0].error:
-            self._fail(3, f"{url} could not be read: {found[0].error if found else 'the log above says why'}.")
+            self.fail(3, f"{url} could not be read: {found[0].error if found else 'the log above says why'}.")
             return
         try:
             with path.open("x", encoding="utf-8") as stream:
                 stream.write(outlet_file(name, found[0]))
             saved = _save(name, found[0], stories[0], samples)
         except OSError as error:
-            self._fail(5, f"{path} cannot be written ({error.strerror}).")
+            self.fail(5, f"{path} cannot be written ({error.strerror}).")
             return
         write(path.read_text(encoding="utf-8"))
         write("\n".join(f"  look at  {line}" for line in review(found[0])))
         write(f"  look at  {saved}" if saved else "  No story could be fetched: there is no saved page to look at.")
         write(f"\nWritten to {path}. Next: scrapy discover {name}; then: scrapy crawl {name} -a limit=10")
-
-    def _fail(self, status: int, line: str) -> None:
-        complain(line)
-        self.exitcode = status
 
 
 def _save(name: str, found: Survey, story: Answer | None, folder: Path) -> str | None:

@@ -10,21 +10,21 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.command import CheckedCommand
 from crawler.console import complain, table, write
-from storage.archive import ArchiveError, open_archive, open_spool, open_store
+from storage.archive import folder_of, open_archive, open_spool, open_store
 from storage.archive.sync import Synced, sync
 from storage.archive.usage import usage
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Copies, and counts."""
 
-    requires_project = True
-    requires_crawler_process = False
+    interrupted = "Interrupted; the same command goes on where it stopped."
 
     def syntax(self) -> str:
         return "[options] sync SRC DST | du [ARCHIVE]"
@@ -44,24 +44,22 @@ class Command(ScrapyCommand):
         parser.add_argument("--check", action="store_true", help="sync: compare the content of every object")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        self.exitcode = 0
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             if args[:1] == ["sync"] and len(args) == 3:
-                self.exitcode = _sync(args[1], args[2], opts, self.settings["NEWS_SPOOL"])  # type: ignore[index]
+                self.exitcode = _sync(args[1], args[2], opts, self.settings["NEWS_SPOOL"])
             elif args[:1] == ["du"] and len(args) <= 2:
-                _du(args[1] if len(args) == 2 else self.settings["NEWS_ARCHIVE_URI"], opts.json)  # type: ignore[index]
+                _du(args[1] if len(args) == 2 else self.settings["NEWS_ARCHIVE_URI"], opts.json)
             else:
                 raise UsageError("Write: scrapy archive sync SRC DST, or scrapy archive du")
-        except (ArchiveError, OSError) as error:
-            complain(str(error))
-            self.exitcode = 5
+        except OSError as error:
+            self.fail(5, f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
 def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int:
     opened = open_archive(source, write=False)
-    if _same_place(source, target):
-        raise UsageError("SRC and DST are the same place")
+    if fault := _entangled(source, target):
+        raise UsageError(fault)
     if waiting := opened.spool.keys():
         complain(f"{len(waiting)} segments of SRC are still in its spool; they go with the next sync")
     tally = Synced()
@@ -81,10 +79,23 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int
     return 1 if tally.findings else 0
 
 
-def _same_place(source: str, target: str) -> bool:
-    if "s3://" in (source[:5], target[:5]):
-        return source.rstrip("/") == target.rstrip("/")
-    return Path(source.removeprefix("file://")).absolute() == Path(target.removeprefix("file://")).absolute()
+def _entangled(source: str, target: str) -> str | None:
+    """Why one cannot be copied to the other; an archive in another would be taken for a part of it."""
+    one, other = _place(source), _place(target)
+    if one == other:
+        return "SRC and DST are the same place"
+    if one[: len(other)] == other or other[: len(one)] == one:
+        return "one of SRC and DST lies in the other; name a place outside"
+    return None
+
+
+def _place(uri: str) -> tuple[str, ...]:
+    """Where an archive lies, as the names of the folders on the way."""
+    folder = folder_of(uri)
+    if folder is not None:
+        return folder.resolve().parts
+    parts = urlsplit(uri)
+    return ("s3", parts.netloc, *filter(None, parts.path.split("/")))
 
 
 def _du(uri: str, as_json: bool) -> None:

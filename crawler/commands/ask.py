@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.answers import answer_page
+from crawler.command import CheckedCommand
 from crawler.console import write_json_line
 from crawler.discovery import answers
 
@@ -31,11 +31,8 @@ KINDS: dict[str, Answer] = {
 }
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Answers questions in JSON lines; a question that cannot be read is answered with `error`."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "KIND < QUESTIONS > ANSWERS"
@@ -50,7 +47,7 @@ class Command(ScrapyCommand):
             f"answer, or id and error. KIND is one of: {', '.join(KINDS)}."
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1 or args[0] not in KINDS:
             raise UsageError(f"Name a kind of question: {', '.join(KINDS)}")
         answer = KINDS[args[0]]

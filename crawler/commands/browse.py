@@ -9,21 +9,18 @@ import argparse
 import errno
 import socket
 
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
-
-from crawler.console import complain, write
+from crawler.arguments import whole_number
+from crawler.command import CheckedCommand
+from crawler.console import write
 from crawler.readers import catalogue_to_read
-from storage.catalogue.schema import CatalogueError
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Serves; nothing is fetched and nothing is written."""
 
-    requires_project = True
-    requires_crawler_process = False
+    takes_words = False
 
     def syntax(self) -> str:
         return "[options]"
@@ -39,29 +36,20 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--port", type=int, default=8001, help="0 for any free one (default: 8001)")
+        parser.add_argument("--port", type=whole_number(0, 65535), default=8001, help="0 for any free one (default: 8001)")
         parser.add_argument("--host", default="127.0.0.1", help="another address to listen on: then everybody there can read")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args:
-            raise UsageError("browse takes no words; write: scrapy browse --port 8001")
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        catalogue_to_read(self.settings).close()  # brought to the newest schema, once
         try:
-            catalogue_to_read(self.settings).close()  # type: ignore[arg-type]  # brought to the newest schema, once
             listening = socket.create_server((opts.host, opts.port))
-        except CatalogueError as error:
-            self._fail(str(error))
-            return
-        except (OSError, OverflowError) as error:
+        except (OSError, UnicodeError) as error:  # the second: what cannot be a name of a host
             taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-            why = "it is taken; name another with --port" if taken else str(error)
-            self._fail(f"Port {opts.port} of {opts.host} cannot be opened: {why}.")
+            why = "it is taken; name another with --port" if taken else f"{error}; --host and --port name another"
+            self.fail(5, f"Port {opts.port} of {opts.host} cannot be opened: {why}.")
             return
         # Scrapy loads the module of every command at each call of any: datasette is loaded where it is needed.
         from crawler.browsing import serve
 
-        write(f"http://{opts.host}:{listening.getsockname()[1]}/ shows {self.settings['NEWS_ARCHIVE_URI']}; Ctrl-C ends it.")  # type: ignore[index]
-        serve(self.settings, listening, LOCAL if opts.host in LOCAL else None)  # type: ignore[arg-type]
-
-    def _fail(self, line: str) -> None:
-        complain(line)
-        self.exitcode = 5
+        write(f"http://{opts.host}:{listening.getsockname()[1]}/ shows {self.settings['NEWS_ARCHIVE_URI']}; Ctrl-C ends it.")
+        serve(self.settings, listening, LOCAL if opts.host in LOCAL else None)

@@ -13,26 +13,25 @@ import sqlite3
 from dataclasses import asdict
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.command import CheckedCommand
 from crawler.console import complain, table, write
 from crawler.indexing import index, index_and_compare
-from crawler.opening import archive_of, catalogue_path
+from crawler.opening import archive_of, archive_to_read, catalogue_path
 from pipelines.fingerprint import fingerprint
-from storage.archive import Archive, ArchiveError
+from storage.archive import Archive
 from storage.catalogue.readers import cores
-from storage.catalogue.schema import CatalogueError, open_catalogue
+from storage.catalogue.schema import open_catalogue
 from storage.catalogue.sync import Means, Synced, sync
-from storage.locks import OutletBusy, claim_catalogue, locks_folder
+from storage.locks import claim_catalogue, locks_folder
 from storage.recovery import recover
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Brings everybody's runs into one catalogue."""
 
-    requires_project = True
-    requires_crawler_process = False
+    interrupted = "Interrupted; batches that were brought in stay, and the same command goes on with the next."
 
     def syntax(self) -> str:
         return "[options] sync"
@@ -44,23 +43,17 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print what was brought in as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if args != ["sync"]:
             raise UsageError("Write: scrapy catalogue sync")
+        archive_to_read(self.settings)  # one that is not there is said first, and no lock is left in its place
+        path = catalogue_path(self.settings)
         try:
-            path = catalogue_path(self.settings)  # type: ignore[arg-type]
             with claim_catalogue(locks_folder(path)):
-                archive = archive_of(self.settings)  # type: ignore[arg-type]
+                archive = archive_of(self.settings)
                 self.exitcode = _told(synced(archive, path), path, opts.json)
-        except (ArchiveError, CatalogueError) as error:
-            complain(str(error))
-            self.exitcode = 5
         except (sqlite3.Error, OSError) as error:
-            complain(f"The catalogue cannot be written ({error}); it is as it was.")
-            self.exitcode = 5
-        except OutletBusy as error:
-            complain(str(error))
-            self.exitcode = 6
+            self.fail(5, f"The catalogue {path} cannot be written ({error}); it is as it was.")
 
 
 def synced(archive: Archive, path: Path) -> Synced:

@@ -16,20 +16,23 @@ from typing import Any
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
+from crawler.arguments import no_outlet
+from crawler.command import CheckedCommand
 from crawler.console import complain, write
 from crawler.opening import check_addresses, open_run
 from crawler.progress import Progress
 from crawler.revisit import ages
-from storage.archive import ArchiveError
-from storage.catalogue.schema import CatalogueError
-from storage.run import OutletBusy, Run
+from storage.run import Run
 from storage.views.report import receipt_text
 
 STATUS = {"finished": 0, "unreadable": 3, "blocked": 4, "archive": 5, "shutdown": 130}
 
 
-class Command(ScrapyCrawl):
+class Command(CheckedCommand, ScrapyCrawl):
     """The crawl command of Scrapy with a meaning for its exit status."""
+
+    requires_crawler_process = True
+    interrupted = "Interrupted before anything was fetched."
 
     def syntax(self) -> str:
         return "[options] OUTLET   (an outlet of `scrapy list`; -a url=…, -a limit=N, -a since=YYYY-MM-DD)"
@@ -41,7 +44,7 @@ class Command(ScrapyCrawl):
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print the receipt as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("Name one outlet, as in: scrapy crawl menafn")
         run = self._open(args[0], opts.spargs)
@@ -57,7 +60,7 @@ class Command(ScrapyCrawl):
         progress = crawler.get_extension(Progress) if crawler.extensions else None
         receipt = progress.receipt if progress else None
         if receipt is None and crawler.stats and crawler.stats.get_value("start_time"):
-            self._fail(130, "Interrupted at once: what was fetched waits in the spool, and the next run takes it up.")
+            self.fail(130, "Interrupted at once: what was fetched waits in the spool, and the next run takes it up.")
             return
         if receipt is None:
             run.finish("failed", dt.datetime.now(dt.UTC))
@@ -86,20 +89,11 @@ class Command(ScrapyCrawl):
         try:
             spider = self.crawler_process.spider_loader.load(outlet)  # type: ignore[union-attr]
             spider(**spargs)
-            check_addresses(self.settings)  # type: ignore[arg-type]
-            ages(self.settings["NEWS_REVISITS"])  # type: ignore[index]
-            return open_run(outlet, self.settings)  # type: ignore[arg-type]
+            check_addresses(self.settings)
+            ages(self.settings["NEWS_REVISITS"])
+            return open_run(outlet, self.settings)
         except KeyError:
-            known = ", ".join(self.crawler_process.spider_loader.list())  # type: ignore[union-attr]
-            self._fail(2, f"There is no outlet {outlet!r}; there are: {known}.")
+            self.fail(2, no_outlet(outlet, self.crawler_process.spider_loader.list()))  # type: ignore[union-attr]
         except ValueError as error:  # ArgumentError, or a setting
-            self._fail(2, str(error))
-        except OutletBusy as error:
-            self._fail(6, str(error))
-        except (ArchiveError, CatalogueError) as error:
-            self._fail(5, str(error))
+            self.fail(2, str(error))
         return None
-
-    def _fail(self, status: int, line: str) -> None:
-        complain(line)
-        self.exitcode = status

@@ -12,30 +12,26 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.apart import apart, is_article
+from crawler.arguments import whole_number
+from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
 from crawler.console import complain, write
 from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, diagnose
-from crawler.opening import archive_of
-from crawler.readers import catalogue_to_read
+from crawler.opening import archive_to_read
+from crawler.readers import catalogue_to_read, check_outlet
 from pipelines.memory import Memory
-from storage.archive import ArchiveError
 from storage.catalogue import lessons
 from storage.catalogue.history import archived
 from storage.catalogue.quarantine import quarantined
-from storage.catalogue.schema import CatalogueError
 
 _APART = 60  # captures in quarantine that are read, the newest
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Reads archived pages of an outlet again, oldest first; nothing is fetched and nothing is written."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "[options] OUTLET"
@@ -51,19 +47,15 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--days", type=int, default=28, metavar="N", help="how far back (default: 28)")
-        parser.add_argument("--pages", type=int, default=8, metavar="N", help="pages of each day that are read (default: 8)")
+        parser.add_argument("--days", type=whole_number(1, 36_500), default=28, metavar="N", help="how far back (default: 28)")
+        parser.add_argument("--pages", type=whole_number(1, 1_000_000), default=8, metavar="N",
+                            help="pages of each day that are read (default: 8)")  # fmt: skip
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if len(args) != 1 or opts.days < 1 or opts.pages < 1:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
             raise UsageError("Name one outlet, as in: scrapy diagnose menafn")
-        try:
-            found = self._diagnosed(args[0], opts)
-        except (ArchiveError, CatalogueError) as error:
-            complain(str(error))
-            self.exitcode = 5
-            return
+        found = self._diagnosed(args[0], opts)
         if len(found.readings) < 2 * FEWEST and not found.apart:
             complain(
                 f"Only {len(found.readings)} pages of {args[0]} are archived in the last {opts.days} days; {2 * FEWEST} are needed. "
@@ -76,14 +68,14 @@ class Command(ScrapyCommand):
 
     def _diagnosed(self, outlet: str, opts: argparse.Namespace) -> Diagnosis:
         settings = self.settings
-        assert settings is not None
         since, most = dt.datetime.now(dt.UTC) - dt.timedelta(days=opts.days), settings.getint("NEWS_MEMORY")
         database = catalogue_to_read(settings)
         with contextlib.closing(database.conn) as connection:
+            check_outlet(connection, settings, outlet)
             pages = archived(connection, outlet, since, opts.pages)
             kept = quarantined(database, outlet=outlet, since=since.date(), limit=_APART)
             memory = Memory(lessons.newest(connection, outlet, most), most=most) if most else None
-        archive, profile = archive_of(settings), profile_of(outlet, settings)
+        archive, profile = archive_to_read(settings), profile_of(outlet, settings)
         return replace(diagnose(archive, profile, pages, memory), apart=apart(archive, profile, kept))
 
 

@@ -8,21 +8,22 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import sqlite3
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.console import complain, write
+from crawler.arguments import no_outlet, shown
+from crawler.command import CheckedCommand
+from crawler.console import write
 from crawler.network.addresses import networks
 from crawler.opening import catalogue_path, check_addresses
-from crawler.outlet import OutletSpider
+from crawler.outlet import ArgumentError, OutletSpider
 from crawler.probe import Probe, probe
 from crawler.sources import Source, read_source
 from crawler.survey import survey
 from crawler.verdicts import Rules, before_asking, belongs, by_robots
+from storage.catalogue.schema import connect_to_read
 from storage.records import Lead
 from storage.urls import canonical
 
@@ -36,10 +37,10 @@ class Found:
     read: bool = False
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Fetches sources and robots.txt, no story."""
 
-    requires_project = True
+    requires_crawler_process = True
 
     def syntax(self) -> str:
         return "[options] OUTLET-or-URL"
@@ -58,13 +59,13 @@ class Command(ScrapyCommand):
         parser.add_argument("--origin", metavar="URL", help="read the outlet at another address, as -a origin=… of a crawl")
         parser.add_argument("--json", action="store_true", help="print JSON lines: sources, then addresses")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("Name an outlet or a URL, as in: scrapy discover menafn")
         try:
-            check_addresses(self.settings)  # type: ignore[arg-type]
+            check_addresses(self.settings)
         except ValueError as error:
-            self._fail(2, str(error))
+            self.fail(2, str(error))
             return
         loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
         spiders: dict[str, type] = {name: loader.load(name) for name in loader.list()}
@@ -74,28 +75,26 @@ class Command(ScrapyCommand):
                 outlets[name] = each
         url = canonical(args[0]) if "/" in args[0] else None
         if args[0] not in outlets and url is None:
-            self._fail(2, f"{args[0]!r} is neither a URL nor an outlet; there are: {', '.join(outlets)}.")
+            self.fail(2, f"{shown(args[0])} is no address that begins with https:// or http://. {no_outlet(args[0], outlets)}")
             return
         ours = next((each for each in outlets.values() if belongs(_host(url), each.hosts)), None) if url else outlets[args[0]]
-        spider = ours(**({"origin": opts.origin} if opts.origin else {})) if ours else None
-        found = Found()
         try:
-            with contextlib.ExitStack() as held:
-                self._look(held, found, spider, url)
-        except sqlite3.Error as error:
-            self._fail(5, f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
+            spider = ours(**({"origin": opts.origin} if opts.origin else {})) if ours else None
+        except ArgumentError as error:
+            self.fail(2, str(error))
             return
+        found = Found()
+        with contextlib.ExitStack() as held:
+            self._look(held, found, spider, url)
         _print(found, opts.json)
         if not found.read:
-            complain("Nothing could be read; the reasons are above.")
-            self.exitcode = 3
+            self.fail(3, "Nothing could be read; the reasons are above.")
 
     def _look(self, held: contextlib.ExitStack, found: Found, spider: OutletSpider | None, url: str | None) -> None:
         settings = self.settings
-        assert settings is not None
         path, known = catalogue_path(settings), None
         if path.exists():
-            known = held.enter_context(contextlib.closing(sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)))
+            known = held.enter_context(contextlib.closing(connect_to_read(path)))
         rules = Rules(
             hosts=(*type(spider).hosts, *spider.hosts) if spider else (),
             article=spider.article if spider else "",
@@ -114,10 +113,6 @@ class Command(ScrapyCommand):
                 await _read(asked, found, rules, spider)
 
         probe(self.crawler_process, look)
-
-    def _fail(self, status: int, line: str) -> None:
-        complain(line)
-        self.exitcode = status
 
 
 async def _read(asked: Probe, found: Found, rules: Rules, spider: OutletSpider) -> None:

@@ -11,20 +11,19 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
 from scrapy.utils.conf import closest_scrapy_cfg
 
 from crawler.checks import State, checks
+from crawler.command import CheckedCommand
 from crawler.console import table, write
 
 _SIGNS = {State.WELL: "", State.NOTE: "note", State.MEND: "MEND"}
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Looks; mends nothing and fetches nothing."""
 
-    requires_project = True
-    requires_crawler_process = False
+    takes_words = False
 
     def short_desc(self) -> str:
         return "Check installation, settings, archive, catalogue, clock and disk; say what to do"
@@ -36,8 +35,7 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         root = Path(closest_scrapy_cfg()).resolve().parent
         found = list(checks(self.settings, root, dt.datetime.now(dt.UTC)))
         well = not any(check.state is State.MEND for check in found)

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
 import sqlite3
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.answers import page_fields
+from crawler.arguments import shown, whole_number
+from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
-from crawler.console import complain, write
-from crawler.opening import archive_of, catalogue_path
+from crawler.console import write
+from crawler.opening import archive_to_read, catalogue_path
+from crawler.readers import catalogue_to_read
 from pipelines.chain import refine
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory
-from storage.archive import ArchiveError
 from storage.archive.reading import read_capture
 from storage.catalogue import lessons
 from storage.catalogue.captures import last_address
-from storage.catalogue.schema import CatalogueError, open_catalogue
+from storage.catalogue.schema import connect_to_read
 from storage.records import Article, Capture, Lead, Outlet, Page
 from storage.urls import canonical
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Explains a saved page, or a URL that the archive holds; nothing is fetched and nothing is written."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "[options] URL-or-FILE"
@@ -48,21 +47,19 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print JSON")
-        parser.add_argument("--status", type=int, default=200, help="status that a file came with (default: 200)")
+        parser.add_argument("--status", type=whole_number(100, 999), default=200, help="status that a file came with (default: 200)")
         parser.add_argument("--url", default="", help="address that a file came from")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("Name one page: a file, or a URL that the archive holds")
         try:
             capture = self._capture(args[0], opts)
-        except (OSError, ArchiveError, CatalogueError) as error:
-            complain(str(error))
-            self.exitcode = 2
+        except OSError as error:
+            self.fail(2, f"{shown(args[0])} cannot be read: {error.strerror}. Name a file, or a URL that the archive holds.")
             return
         if capture is None:
-            complain(f"The archive has no capture of {args[0]}. Fetch it: scrapy crawl OUTLET -a url={args[0]}")
-            self.exitcode = 2
+            self.fail(2, f"The archive has no capture of {args[0]}. Fetch it: scrapy crawl OUTLET -a url={args[0]}")
             return
         refined = refine(capture, *self._known(capture.lead.outlet))
         text = refined.text if isinstance(refined, Article) else ""
@@ -74,40 +71,33 @@ class Command(ScrapyCommand):
             write(explanation(refined, digest, copies))
 
     def _capture(self, name: str, opts: argparse.Namespace) -> Capture | None:
-        if not name.startswith(("http://", "https://")):
+        if not name.lower().startswith(("http://", "https://")):
             body = Path(name).read_bytes()
             now = dt.datetime.now(dt.UTC)
             lead = Lead(url=opts.url, outlet="", source="by hand")
             return Capture(lead=lead, url=opts.url, status=opts.status, headers=(), body=body, fetched_at=now)
-        catalogue = catalogue_path(self.settings)  # type: ignore[arg-type]
-        if not catalogue.exists():
-            return None
-        database = open_catalogue(catalogue)
-        found = last_address(database, canonical(name) or name)
-        database.close()
-        return read_capture(archive_of(self.settings), *found) if found else None  # type: ignore[arg-type]
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            found = last_address(database, canonical(name) or name)
+        return read_capture(archive_to_read(self.settings), *found) if found else None
 
     def _known(self, outlet: str) -> tuple[Outlet, Memory | None]:
         """Name of an outlet, empty for a file -> its profile, and what its stories taught."""
-        path, most = catalogue_path(self.settings), self.settings.getint("NEWS_MEMORY")  # type: ignore[arg-type, union-attr]
+        path, most = catalogue_path(self.settings), self.settings.getint("NEWS_MEMORY")
         if not outlet or not most or not path.exists():
             return Outlet(name=outlet), None
-        database = open_catalogue(path)
-        memory = Memory(lessons.newest(database.conn, outlet, most), most=most)
-        database.close()
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            memory = Memory(lessons.newest(database.conn, outlet, most), most=most)
         return profile_of(outlet, self.settings), memory
 
     def _copies(self, digest: str) -> list[str]:
-        path = catalogue_path(self.settings)  # type: ignore[arg-type]
+        path = catalogue_path(self.settings)
         if not path.exists():
             return []
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         try:
-            return [row[0] for row in connection.execute("select url from articles where content_digest = ?", (digest,))]
+            with contextlib.closing(connect_to_read(path)) as connection:
+                return [row[0] for row in connection.execute("select url from articles where content_digest = ?", (digest,))]
         except sqlite3.Error:
             return []  # a catalogue of another version: the page is explained all the same
-        finally:
-            connection.close()
 
 
 def explanation(refined: Page | Article, digest: str | None, copies: list[str]) -> str:

@@ -8,34 +8,31 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import sqlite_utils
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.console import complain, write
+from crawler.arguments import path
+from crawler.command import CheckedCommand
+from crawler.console import write
 from crawler.exporting import FORMATS as ARTICLE_FORMATS
 from crawler.exporting import export
-from crawler.opening import archive_of, catalogue_of
-from crawler.readers import add_filters
+from crawler.opening import archive_to_read
+from crawler.readers import add_filters, catalogue_to_read, check_outlet
+from crawler.wholeness import whole
 from pipelines.reserved import USES
-from storage.archive import ArchiveError
 from storage.catalogue.articles import current_pages
-from storage.catalogue.schema import CatalogueError
 from storage.software import SOFTWARE
 from storage.views.wacz import Packed, PageEntry, write_wacz
 
 FORMATS = (*ARTICLE_FORMATS, "wacz")
+_OF_ARTICLES = ("language", "provider", "until", "kind", "all", "query", "permits", "no_terms")
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Writes a file beside the archive; the archive stays as it is."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return f"{{{','.join(FORMATS)}}} [options]"
@@ -58,42 +55,37 @@ class Command(ScrapyCommand):
             "--no-terms", action="store_true", help="only what its publisher names no conditions for (RSL license, TDM policy)"
         )
         parser.add_argument(
-            "--out", "--to", dest="to", type=Path, metavar="FILE", help="the file to write (wacz: default <outlet>-<day>.wacz)"
+            "--out", "--to", dest="to", type=path, metavar="FILE", help="the file to write (wacz: default <outlet>-<day>.wacz)"
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1 or args[0] not in FORMATS:
             raise UsageError(f"Name a format ({', '.join(FORMATS)}), as in: scrapy export {FORMATS[0]}")
         if args[0] in ARTICLE_FORMATS:
-            self.exitcode = export(self.settings, args[0], opts, opts.to)  # type: ignore[arg-type]
+            self.exitcode = export(self.settings, args[0], opts, opts.to)
             return
-        if opts.permits or opts.no_terms:
-            raise UsageError("--permits and --no-terms choose articles; a WACZ file holds captures as they came")
+        if chosen := [name for name in _OF_ARTICLES if getattr(opts, name)]:
+            option = chosen[0].replace("_", "-")
+            raise UsageError(f"--{option} chooses articles; a WACZ file holds captures as they came, by --outlet and --since")
         now = dt.datetime.now(dt.UTC)
-        path: Path = opts.to or Path(f"{opts.outlet or 'archive'}-{now:%Y%m%d}.wacz")
-        if path.exists():
-            complain(f"{path} exists and is not overwritten; name another with --to.")
-            self.exitcode = 2
+        to: Path = opts.to or Path(f"{opts.outlet or 'archive'}-{now:%Y%m%d}.wacz")
+        if to.exists():
+            self.fail(2, f"{to} exists and is not overwritten; name another with --to.")
             return
         try:
-            packed = self._write(path, opts, now)
-        except (ArchiveError, CatalogueError) as error:
-            complain(str(error))
-            self.exitcode = 5
-        except (OSError, sqlite3.Error) as error:
-            complain(f"{path} cannot be written: {error}")
-            self.exitcode = 5
+            packed = self._write(to, opts, now)
+        except OSError as error:
+            self.fail(5, f"{to} cannot be written: {error.strerror or error}")
         else:
-            write(f"{path}: {packed.captures} captures, {packed.pages} articles, {packed.bytes:,} bytes")
+            write(f"{to}: {packed.captures} captures, {packed.pages} articles, {packed.bytes:,} bytes")
 
-    def _write(self, path: Path, opts: argparse.Namespace, now: dt.datetime) -> Packed:
+    def _write(self, to: Path, opts: argparse.Namespace, now: dt.datetime) -> Packed:
         """Under another name first: a file of the name that was asked for is whole."""
-        part = path.with_name(f"{path.name}.part")
-        database = catalogue_of(self.settings)  # type: ignore[arg-type]
-        with contextlib.closing(database):
-            try:
-                packed = write_wacz(
-                    archive_of(self.settings),  # type: ignore[arg-type]
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            check_outlet(database.conn, self.settings, opts.outlet)
+            with whole(to) as part:
+                return write_wacz(
+                    archive_to_read(self.settings),
                     part,
                     _pages(database, opts.outlet, opts.since),
                     title=f"News of {opts.outlet}" if opts.outlet else "News archive",
@@ -102,10 +94,6 @@ class Command(ScrapyCommand):
                     outlet=opts.outlet,
                     since=opts.since,
                 )
-                part.rename(path)
-            finally:
-                part.unlink(missing_ok=True)
-        return packed
 
 
 def _pages(database: sqlite_utils.Database, outlet: str | None, since: dt.date | None) -> Iterator[PageEntry]:

@@ -13,13 +13,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
+from crawler.arguments import MOST_WORKERS, no_outlet, number, scheduler, whole_number
+from crawler.command import CheckedCommand
 from crawler.console import complain, table, write
 from crawler.engine import EngineError, cluster, terms_of, workers_usual
 from crawler.fleet import GONE, Crawled, crawl_all, due
-from storage.archive import ArchiveError, open_store
+from crawler.opening import archive_to_read
+from storage.archive import open_store
+from storage.archive.keys import MARKER
 
 _GRAVEST = (130, 5, 1, 137, 2, 4, 3)
 _WORDS = {
@@ -28,11 +31,8 @@ _WORDS = {
 }  # fmt: skip
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Hands outlets out to a cluster."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "OUTLET… | --all  [--scheduler tcp://host:8786] [--workers N]"
@@ -50,26 +50,25 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--all", action="store_true", help="all outlets of `scrapy list` that are due (see --every)")
-        parser.add_argument("--every", type=float, default=60, metavar="MINUTES", help="with --all: an outlet is due when its "
+        parser.add_argument("--every", type=number(0, 1e6), default=60, metavar="MINUTES", help="with --all: an outlet is due when its "
                             "last run began so long ago (default 60; 0: always)")  # fmt: skip
-        parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, tcp://… or tls://…")
+        parser.add_argument("--scheduler", type=scheduler, metavar="ADDRESS", help="of a Dask scheduler, tcp://… or tls://…")
         parser.add_argument(
-            "--workers", type=int, default=0, metavar="N", help="of the cluster on this machine (default: cores)"
+            "--workers", type=whole_number(0, MOST_WORKERS), default=0, metavar="N", help="of the cluster on this machine (default: cores)"
         )
         parser.add_argument("--json", action="store_true", help="print what became of each outlet as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         known = get_spider_loader(self.settings).list()
-        fault = _misuse(args, opts, known)
-        if fault:
-            complain(fault)
-            self.exitcode = 2
+        if fault := _misuse(args, opts, known):
+            self.fail(2, fault)
             return
         try:
             outlets = list(dict.fromkeys(args))
             if opts.all:
                 store = open_store(self.settings["NEWS_ARCHIVE_URI"])
+                if store.size(MARKER) is not None:
+                    archive_to_read(self.settings)  # of a format that no worker could read: said once, and at once
                 outlets = due(store, known, dt.timedelta(minutes=opts.every), dt.datetime.now(dt.UTC))
             if not outlets:
                 write("No outlet is due." if not opts.json else json.dumps(_summary([])))
@@ -78,16 +77,7 @@ class Command(ScrapyCommand):
             with cluster(opts.scheduler, count, terms_of(self.settings), told=complain) as client:
                 crawled = crawl_all(client, outlets, _Telling(len(outlets)))
         except EngineError as error:
-            complain(str(error))
-            self.exitcode = 1
-            return
-        except ArchiveError as error:
-            complain(str(error))
-            self.exitcode = 5
-            return
-        except KeyboardInterrupt:
-            complain("Interrupted before the first outlet was handed out.")
-            self.exitcode = 130
+            self.fail(1, str(error))
             return
         if lost := sum(each.said == GONE for each in crawled):
             complain(
@@ -119,9 +109,7 @@ def _misuse(args: Sequence[str], opts: argparse.Namespace, known: Sequence[str])
     if bool(args) == opts.all:
         return "Name outlets, or --all for those that are due."
     if unknown := [name for name in args if name not in known]:
-        return f"There is no outlet {unknown[0]!r}; `scrapy list` names all."
-    if opts.workers < 0 or opts.every < 0:
-        return "--workers and --every take a number of 0 or more."
+        return no_outlet(unknown[0], known)
     if opts.workers and opts.scheduler:
         return "--workers is for a cluster on this machine; with --scheduler the workers are those that it has."
     return None

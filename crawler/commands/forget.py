@@ -12,26 +12,25 @@ import json
 import secrets
 from dataclasses import asdict
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.console import complain, write
-from crawler.opening import archive_of, catalogue_path
-from storage.archive import ArchiveError
+from crawler.arguments import shown
+from crawler.command import CheckedCommand
+from crawler.console import write
+from crawler.opening import archive_of, archive_to_read, catalogue_path
 from storage.archive.forget import Gone, forget
 from storage.archive.keys import run_id
 from storage.catalogue.forgotten import take_out
-from storage.catalogue.schema import CatalogueError, open_catalogue
-from storage.locks import OutletBusy, claim_catalogue, locks_folder
+from storage.catalogue.schema import open_catalogue
+from storage.locks import claim_catalogue, locks_folder
 from storage.recovery import recover
 from storage.urls import canonical
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Takes away; there is no way back but from a copy of the archive."""
 
-    requires_project = True
-    requires_crawler_process = False
+    interrupted = "Interrupted; not everything may be gone yet. Call it again: it goes on where it stopped."
 
     def syntax(self) -> str:
         return "[options] URL --reason TEXT"
@@ -51,30 +50,21 @@ class Command(ScrapyCommand):
         parser.add_argument("--reason", help="why; it is kept in the archive")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1 or not (opts.reason or "").strip():
             raise UsageError("Name one URL, and the reason: scrapy forget URL --reason TEXT")
         url = canonical(args[0])
         if url is None:
-            raise UsageError(f"{args[0]} is no address of a page")
-        self.exitcode = 0
-        try:
-            gone = self._forget(url, opts.reason.strip())
-        except (ArchiveError, CatalogueError, OSError) as error:
-            complain(str(error))
-            self.exitcode = 5
-            return
-        except OutletBusy as error:
-            complain(str(error))
-            self.exitcode = 6
-            return
+            raise UsageError(f"{shown(args[0])} is no address of a page; it begins with https:// or http://")
+        archive_to_read(self.settings)  # one that is not there is said first, and no lock is left in its place
+        gone = self._forget(url, opts.reason.strip())
         write(json.dumps(asdict(gone), ensure_ascii=False) if opts.json else _said(gone))
 
     def _forget(self, url: str, reason: str) -> Gone:
-        path = catalogue_path(self.settings)  # type: ignore[arg-type]
+        path = catalogue_path(self.settings)
         now = dt.datetime.now(dt.UTC)
         with claim_catalogue(locks_folder(path)):
-            archive = archive_of(self.settings)  # type: ignore[arg-type]
+            archive = archive_of(self.settings)
             with contextlib.closing(open_catalogue(path)) as database:
                 for (outlet,) in database.conn.execute("select distinct outlet from runs order by 1").fetchall():
                     recover(database, archive, outlet)

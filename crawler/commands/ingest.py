@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
+from crawler.arguments import MOST_WORKERS, whole_number
 from crawler.bulk import Spread, on_cores
+from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
 from crawler.console import complain, counting, table, write
 from crawler.engine import workers_usual
@@ -28,19 +29,14 @@ from crawler.opening import catalogue_path, open_run
 from pipelines.stages import Refined, memory_of
 from storage.archive import ArchiveError
 from storage.archive.keys import check_outlet
-from storage.catalogue.schema import CatalogueError
-from storage.run import OutletBusy
 from storage.views.report import receipt_text
 
 _USUAL = "ingested"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Takes WARC files in."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "FILE-or-s3://bucket/key … [--outlet NAME]"
@@ -60,27 +56,21 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--outlet", default=_USUAL, metavar="NAME", help="the outlet that the pages are kept under (default: "
                             f"{_USUAL}); with an outlet of `scrapy list` what recurs in its stories is taken out")  # fmt: skip
-        parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that judge (default: cores)")
+        parser.add_argument("--workers", type=whole_number(0, MOST_WORKERS), default=0, metavar="N",
+                            help="processes that judge (default: cores)")
         parser.add_argument("--json", action="store_true", help="print the receipt as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if fault := _misuse(args, opts):
-            complain(fault)
-            self.exitcode = 2
+            self.fail(2, fault)
             return
-        try:
-            with on_cores(judge_all, opts.workers or workers_usual()) as spread:
-                self._take_in(args, opts, spread)
-        except (ArchiveError, CatalogueError) as error:
-            complain(str(error))
-            self.exitcode = 5
-        except OutletBusy as error:
-            complain(str(error))
-            self.exitcode = 6
+        names = [name for name in args if self._is_fit(name)]
+        if not names:
+            return  # and no run is in the archive
+        with on_cores(judge_all, opts.workers or workers_usual()) as spread:
+            self._take_in(names, opts, spread)
 
     def _take_in(self, names: list[str], opts: argparse.Namespace, spread: Spread[Portion, list[Refined]]) -> None:
-        assert self.settings is not None
         profile = profile_of(opts.outlet, self.settings)
         run = open_run(opts.outlet, self.settings)
         known = opts.outlet in get_spider_loader(self.settings).list()
@@ -104,14 +94,24 @@ class Command(ScrapyCommand):
         places = (self.settings["NEWS_ARCHIVE_URI"], str(catalogue_path(self.settings)))
         _tell(receipt, ingest, places, as_json=opts.json)
 
+    def _is_fit(self, name: str) -> bool:
+        """Whether a file can be begun with; one in S3 is asked for when its turn comes."""
+        try:
+            if _scheme(name) == "s3":
+                return True
+            with _opened(name):
+                return True
+        except (OSError, Unfit) as error:
+            self.fail(1, f"{name}: {getattr(error, 'strerror', None) or error}")
+        return False
+
     def _file(self, name: str, ingest: Ingest, spread: Spread[Portion, list[Refined]], told: Any) -> None:
         try:
             with _opened(name) as stream:
                 for count in ingest.take_in(stream, name, spread):
                     told(count)
         except (OSError, Unfit) as error:
-            complain(f"{name}: {getattr(error, 'strerror', None) or error}")
-            self.exitcode = 1
+            self.fail(1, f"{name}: {getattr(error, 'strerror', None) or error}")
 
 
 class Unfit(Exception):
@@ -122,10 +122,8 @@ def _misuse(args: list[str], opts: argparse.Namespace) -> str | None:
     if not args:
         return "Name WARC files, as in: scrapy ingest CC-NEWS-20260301.warc.gz"
     for name in args:
-        if urlsplit(name).scheme in ("http", "https"):
+        if not _scheme(name):
             return f"{name}: download it first; files and s3://bucket/key are read."
-    if opts.workers < 0:
-        return "--workers takes a number of 0 or more."
     try:
         check_outlet(opts.outlet)
     except ArchiveError as error:
@@ -133,12 +131,17 @@ def _misuse(args: list[str], opts: argparse.Namespace) -> str | None:
     return None
 
 
+def _scheme(name: str) -> str | None:
+    """The name of a file -> s3, or file for one on this machine; None for one that somebody else keeps."""
+    scheme = name.partition("://")[0].lower() if "://" in name else "file"
+    return scheme if scheme in ("s3", "file") else None
+
+
 @contextlib.contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
     """A path, file:///path or s3://bucket/key (fetched whole first) -> the open file, at its start. OSError, Unfit."""
-    parts = urlsplit(name)
     with contextlib.ExitStack() as held:
-        if parts.scheme == "s3":
+        if _scheme(name) == "s3":
             from storage.archive.s3_download import download  # not at the top: boto3 takes half a second to load
 
             path = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-ingest-"))) / "file"
@@ -147,13 +150,15 @@ def _opened(name: str) -> Iterator[BinaryIO]:
             except ArchiveError as error:
                 raise Unfit(str(error).removeprefix(f"{name}: ")) from error
         else:
-            path = Path(unquote(parts.path) if parts.scheme == "file" else name)
+            path = Path(unquote(urlsplit(name).path) if name.lower().startswith("file://") else name)
         stream = held.enter_context(path.open("rb"))
         start = stream.read(5)
         stream.seek(0)
         if start[:4] == _ZSTD:
             raise Unfit(f"it is compressed with zstd; unpack it first: zstd -d {name}")
-        if start and start != b"WARC/" and start[:2] != b"\x1f\x8b":
+        if not start:
+            raise Unfit("it is empty; was it downloaded whole?")
+        if start != b"WARC/" and start[:2] != b"\x1f\x8b":
             raise Unfit("it is no WARC file: it begins neither with WARC/ nor as gzip")
         yield stream
 

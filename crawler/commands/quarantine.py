@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
+import re
 from dataclasses import asdict
 
 import sqlite_utils
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
-from crawler.console import complain, table, write
-from crawler.opening import archive_of, catalogue_of, open_run
+from crawler.arguments import day, whole_number
+from crawler.command import CheckedCommand
+from crawler.console import table, write
+from crawler.opening import archive_to_read, open_run
 from crawler.outlet import OutletSpider
-from crawler.readers import day
+from crawler.readers import catalogue_to_read, check_outlet
 from crawler.refeed import judge_again
 from pipelines.chain import refine
 from pipelines.stages import memory_of
-from storage.archive import ArchiveError
 from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import Kept, counts, one, quarantined
-from storage.catalogue.schema import CatalogueError
 from storage.records import Kind, Outlet, Page
-from storage.run import OutletBusy
+
+_ID = re.compile("[0-9]{1,18}")
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Lists, shows and releases."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "[options] [show ID | release ID]"
@@ -50,22 +50,15 @@ class Command(ScrapyCommand):
         parser.add_argument("--outlet", help="only of this outlet")
         parser.add_argument("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
         parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
-        parser.add_argument("--limit", type=int, default=50, help="how many to list (default: 50)")
+        parser.add_argument("--limit", type=whole_number(1, 1_000_000), default=50, help="how many to list (default: 50)")
         parser.add_argument("--json", action="store_true", help="print JSON lines")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args and (len(args) != 2 or args[0] not in ("show", "release") or not args[1].isdecimal()):
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args and (len(args) != 2 or args[0] not in ("show", "release") or not _ID.fullmatch(args[1])):
             raise UsageError("Write: scrapy quarantine, scrapy quarantine show ID, or scrapy quarantine release ID")
-        try:
-            database = catalogue_of(self.settings)  # type: ignore[arg-type]
-            try:
-                self._run(database, args, opts)
-            finally:
-                database.close()
-        except (ArchiveError, CatalogueError) as error:
-            self._fail(5, str(error))
-        except OutletBusy as error:
-            self._fail(6, str(error))
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            check_outlet(database.conn, self.settings, opts.outlet)
+            self._run(database, args, opts)
 
     def _run(self, database: sqlite_utils.Database, args: list[str], opts: argparse.Namespace) -> None:
         if not args:
@@ -73,9 +66,11 @@ class Command(ScrapyCommand):
             return
         kept = one(database, int(args[1]))
         if kept is None or kept.address is None:
-            self._fail(2, f"There is no capture {args[1]} in the archive; `scrapy quarantine` lists what there is.")
+            self.fail(2, f"There is no capture {args[1]} in the archive; `scrapy quarantine` lists what there is.")
         elif args[0] == "show":
             self._show(kept, opts)
+        elif kept.outcome not in ("quarantined", "failed"):
+            self.fail(2, f"Capture {args[1]} does not lie in quarantine: {kept.outcome}.")
         else:
             self._release(kept)
 
@@ -98,7 +93,7 @@ class Command(ScrapyCommand):
     def _show(self, kept: Kept, opts: argparse.Namespace) -> None:
         address = kept.address
         assert address is not None
-        page = refine(read_capture(archive_of(self.settings), address, kept.lead), Outlet(name=kept.lead.outlet))  # type: ignore[arg-type]
+        page = refine(read_capture(archive_to_read(self.settings), address, kept.lead), Outlet(name=kept.lead.outlet))
         shown = page.text if isinstance(page, Page) else page.page.text
         if opts.json:
             write(json.dumps({**_fields(kept), "text": shown}, ensure_ascii=False))
@@ -111,26 +106,25 @@ class Command(ScrapyCommand):
 
     def _release(self, kept: Kept) -> None:
         profile = profile_of(kept.lead.outlet, self.settings)
-        run = open_run(kept.lead.outlet, self.settings)  # type: ignore[arg-type]
+        run = open_run(kept.lead.outlet, self.settings)
         try:
-            memory = memory_of(run, self.settings.getint("NEWS_MEMORY"))  # type: ignore[union-attr]
+            memory = memory_of(run, self.settings.getint("NEWS_MEMORY"))
             done = next(iter(judge_again(run, profile, [kept], memory=memory, release=True)), None)
         finally:
             run.finish("released", dt.datetime.now(dt.UTC))
+        if done is not None and done.error:
+            self.fail(5, done.error)
+            return
         if done is None or done.ending is None:
-            self._fail(1, f"Capture {kept.sequence} holds nothing that can be made an article.")
+            self.fail(1, f"Capture {kept.sequence} holds nothing that can be made an article.")
             return
         write(f"Capture {kept.sequence} is released: {done.ending.outcome}, {done.ending.clean_key}")
 
-    def _fail(self, status: int, line: str) -> None:
-        complain(line)
-        self.exitcode = status
 
-
-def profile_of(outlet: str, settings: object) -> Outlet:
+def profile_of(outlet: str, settings: BaseSettings) -> Outlet:
     """Name of an outlet -> what the pipelines know of it; a bare one when its spider is gone."""
     try:
-        spider = get_spider_loader(settings).load(outlet)  # type: ignore[arg-type]
+        spider = get_spider_loader(settings).load(outlet)
     except KeyError:
         return Outlet(name=outlet)
     return spider().profile if issubclass(spider, OutletSpider) else Outlet(name=outlet)

@@ -16,30 +16,30 @@ from dataclasses import asdict
 from pathlib import Path
 
 import sqlite_utils
-from scrapy.commands import ScrapyCommand
 
+from crawler.command import CheckedCommand
 from crawler.console import complain, table, write
 from crawler.indexing import index
-from crawler.opening import archive_of, catalogue_path
+from crawler.opening import archive_of, archive_to_read, catalogue_path
 from pipelines.fingerprint import fingerprint
-from storage.archive import Archive, ArchiveError
+from storage.archive import Archive
 from storage.catalogue.compare import Difference, differences
 from storage.catalogue.readers import cores
 from storage.catalogue.rebuild import build
 from storage.catalogue.replay import Rebuilt
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.swap import put_in_place, scratch
-from storage.locks import OutletBusy, claim_catalogue, locks_folder
+from storage.locks import claim_catalogue, locks_folder
 from storage.recovery import recover
 
 _SHOWN = 10  # differences a table that are printed
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Makes the catalogue again, or compares it with what the archive says."""
 
-    requires_project = True
-    requires_crawler_process = False
+    takes_words = False
+    interrupted = "Interrupted; the catalogue is as it was."
 
     def syntax(self) -> str:
         return "[--check]"
@@ -52,21 +52,15 @@ class Command(ScrapyCommand):
         parser.add_argument("--check", action="store_true", help="change nothing: print what differs; exit status 1 if any")
         parser.add_argument("--json", action="store_true", help="print what was made, or every difference, as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        archive_to_read(self.settings)  # one that is not there is said first, and no lock is left in its place
+        path = catalogue_path(self.settings)
         try:
-            path = catalogue_path(self.settings)  # type: ignore[arg-type]
             with claim_catalogue(locks_folder(path)):
-                archive = archive_of(self.settings)  # type: ignore[arg-type]
+                archive = archive_of(self.settings)
                 self.exitcode = _check(archive, path, opts.json) if opts.check else _rebuild(archive, path, opts.json)
-        except (ArchiveError, CatalogueError) as error:
-            complain(str(error))
-            self.exitcode = 5
         except (sqlite3.Error, OSError) as error:
-            complain(f"The catalogue cannot be written ({error}); the old one is as it was.")
-            self.exitcode = 5
-        except OutletBusy as error:
-            complain(str(error))
-            self.exitcode = 6
+            self.fail(5, f"The catalogue {path} cannot be made ({error}); the one that is there is as it was.")
 
 
 def _rebuild(archive: Archive, path: Path, as_json: bool) -> int:

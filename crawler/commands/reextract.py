@@ -10,29 +10,27 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from scrapy.commands import ScrapyCommand
 from scrapy.settings import BaseSettings
 
+from crawler.arguments import MOST_WORKERS, day, scheduler, whole_number
 from crawler.bulk import Spread, on_cores, on_dask
+from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
 from crawler.console import complain, counting, table, write
 from crawler.engine import EngineError, terms_of, workers_usual
-from crawler.opening import catalogue_of, catalogue_path, open_run
-from crawler.readers import day
+from crawler.opening import catalogue_path, open_run
+from crawler.readers import catalogue_to_read, check_outlet
 from crawler.reextract import Change, Made, Portion, extract_again, remake
 from crawler.resumed import Resumed
 from pipelines.stages import EXTRACTOR
-from storage.archive import ArchiveError
 from storage.catalogue.articles import newest_clean_copies
-from storage.catalogue.schema import CatalogueError
-from storage.run import OutletBusy
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Extracts again; a clean copy that comes out another is kept as a revision, the older one stays."""
 
-    requires_project = True
-    requires_crawler_process = False
+    takes_words = False
+    interrupted = "Interrupted; the same command goes on where it stopped."
 
     def syntax(self) -> str:
         return "[options] [--engine dask [--scheduler tcp://host:8786]]"
@@ -57,33 +55,30 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help="print a JSON line for every article that changed")
         parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where the work is done: processes of "
                             "this machine (default), or the workers of a Dask cluster")  # fmt: skip
-        parser.add_argument("--scheduler", metavar="ADDRESS", help="with --engine dask: tcp://… or tls://… of its scheduler; "
+        parser.add_argument("--scheduler", type=scheduler, metavar="ADDRESS",
+                            help="with --engine dask: tcp://… or tls://… of its scheduler; "
                             "without one the cluster is of this machine")  # fmt: skip
-        parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes on this machine (default: cores)")
+        parser.add_argument("--workers", type=whole_number(0, MOST_WORKERS), default=0, metavar="N",
+                            help="processes on this machine (default: cores)")
         parser.add_argument("--afresh", action="store_true", help="do also what an interrupted run has done")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
-        if fault := _misuse(args, opts):
-            complain(fault)
-            self.exitcode = 2
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        if fault := _misuse(opts):
+            self.fail(2, fault)
             return
         counted = Counter[str]()
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            check_outlet(database.conn, self.settings, opts.outlet)
         try:
             with _engine(opts, self.settings) as spread:
                 self._all(spread, opts, counted)
-        except (ArchiveError, CatalogueError) as error:
-            complain(str(error))
-            self.exitcode = 5
-        except OutletBusy as error:
-            complain(str(error))
-            self.exitcode = 6
         except EngineError as error:
-            complain(str(error))
-            self.exitcode = 1
+            self.fail(1, str(error))
+            return
         except KeyboardInterrupt:
-            complain("Interrupted; the same command goes on where it stopped.")
-            self.exitcode = 130
+            self.fail(130, self.interrupted)
+        if counted["not extracted"] and not self.exitcode:
+            self.exitcode = 1
         if not opts.json:
             write(f"{counted['articles']} articles were extracted again, {counted['changed']} came out another.")
             rows = [(number, name) for name, number in counted.most_common() if name not in ("articles", "changed")]
@@ -91,10 +86,8 @@ class Command(ScrapyCommand):
                 write(table(rows))
 
     def _all(self, spread: Spread[Portion, list[Made]], opts: argparse.Namespace, counted: Counter[str]) -> None:
-        assert self.settings is not None
-        database = catalogue_of(self.settings)
-        found = Counter(each.outlet for each in newest_clean_copies(database, outlet=opts.outlet, since=opts.since))
-        database.close()
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            found = Counter(each.outlet for each in newest_clean_copies(database, outlet=opts.outlet, since=opts.since))
         asked = {"extractor": EXTRACTOR, "outlet": opts.outlet, "since": opts.since and opts.since.isoformat()}
         path = catalogue_path(self.settings)
         with contextlib.ExitStack() as held:
@@ -116,7 +109,6 @@ class Command(ScrapyCommand):
     def _outlet(
         self, outlet: str, spread: Spread[Portion, list[Made]], opts: argparse.Namespace, resumed: Resumed | None
     ) -> Iterator[Change]:
-        assert self.settings is not None
         run = open_run(outlet, self.settings)
         done, add = (resumed.done, resumed.add) if resumed else (frozenset[str](), None)
         try:
@@ -130,13 +122,9 @@ class Command(ScrapyCommand):
             run.finish("extracted again", dt.datetime.now(dt.UTC))
 
 
-def _misuse(args: list[str], opts: argparse.Namespace) -> str | None:
-    if args:
-        return f"reextract takes no words, only options; an outlet is named so: --outlet {args[0]}"
+def _misuse(opts: argparse.Namespace) -> str | None:
     if opts.scheduler and opts.engine != "dask":
         return "--scheduler is for --engine dask."
-    if opts.workers < 0:
-        return "--workers takes a number of 0 or more."
     if opts.workers and opts.scheduler:
         return "--workers is for this machine; with --scheduler the workers are those that it has."
     return None

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 from collections import Counter
 
-from scrapy.commands import ScrapyCommand
-
+from crawler.arguments import day
+from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
 from crawler.console import complain, table, write
-from crawler.opening import catalogue_of, open_run
-from crawler.readers import day
+from crawler.opening import open_run
+from crawler.readers import catalogue_to_read, check_outlet
 from crawler.refeed import judge_again
 from pipelines.stages import memory_of
-from storage.archive import ArchiveError
 from storage.catalogue.quarantine import Kept, quarantined
-from storage.catalogue.schema import CatalogueError
 from storage.records import Kind
-from storage.run import OutletBusy
+
+_UNREADABLE = "cannot be read"
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Judges again; nothing is fetched, and what keeps its verdict keeps its place."""
 
-    requires_project = True
-    requires_crawler_process = False
+    takes_words = False
+    interrupted = "Interrupted; what was judged again stays, and the same command goes on with the rest."
 
     def syntax(self) -> str:
         return "[options]"
@@ -39,39 +39,31 @@ class Command(ScrapyCommand):
         parser.add_argument("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
         parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        try:
-            database = catalogue_of(self.settings)  # type: ignore[arg-type]
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            check_outlet(database.conn, self.settings, opts.outlet)
             found = quarantined(database, outlet=opts.outlet, kind=opts.kind, since=opts.since, failed=opts.kind is None)
-            database.close()
-            outlets: dict[str, list[Kept]] = {}
-            for kept in reversed(found):  # oldest first, as they came
-                outlets.setdefault(kept.lead.outlet, []).append(kept)
-            changes: Counter[str] = Counter()
-            for outlet, captures in outlets.items():
-                changes += self._refeed(outlet, captures)
-        except (ArchiveError, CatalogueError) as error:
-            complain(str(error))
-            self.exitcode = 5
-            return
-        except OutletBusy as error:
-            complain(str(error))
-            self.exitcode = 6
-            return
+        outlets: dict[str, list[Kept]] = {}
+        for kept in reversed(found):  # oldest first, as they came
+            outlets.setdefault(kept.lead.outlet, []).append(kept)
+        changes: Counter[str] = Counter()
+        for outlet, captures in outlets.items():
+            changes += self._refeed(outlet, captures)
         write(f"{len(found)} captures were judged again.")
         if changes:
             write(table((number, change) for change, number in changes.most_common()))
+        self.exitcode = 1 if changes[_UNREADABLE] else 0
 
     def _refeed(self, outlet: str, captures: list[Kept]) -> Counter[str]:
-        run = open_run(outlet, self.settings)  # type: ignore[arg-type]
+        run = open_run(outlet, self.settings)
         changes: Counter[str] = Counter()
         try:
-            memory = memory_of(run, self.settings.getint("NEWS_MEMORY"))  # type: ignore[union-attr]
+            memory = memory_of(run, self.settings.getint("NEWS_MEMORY"))
             for judged in judge_again(run, profile_of(outlet, self.settings), captures, memory=memory):
                 before = judged.kept.kind or judged.kept.outcome
                 if judged.error:
                     complain(f"capture {judged.kept.sequence}: {judged.error}")
-                    changes["cannot be read"] += 1
+                    changes[_UNREADABLE] += 1
                 elif judged.ending is None:
                     changes[f"{before} as before"] += 1
                 else:

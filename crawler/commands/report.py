@@ -10,18 +10,16 @@ import contextlib
 import datetime as dt
 import json
 import re
-import sqlite3
 from dataclasses import asdict
-from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.console import complain, write
+from crawler.arguments import day, path, shown
+from crawler.command import CheckedCommand
+from crawler.console import write
 from crawler.health import broken
-from crawler.readers import catalogue_to_read, day
+from crawler.readers import catalogue_to_read
 from crawler.wholeness import whole
-from storage.catalogue.schema import CatalogueError
 from storage.views import figures
 from storage.views.period import Report, report
 from storage.views.status import outlet_status
@@ -29,11 +27,10 @@ from storage.views.status import outlet_status
 _DAY = dt.timedelta(days=1)
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Reads the catalogue; nothing is fetched."""
 
-    requires_project = True
-    requires_crawler_process = False
+    takes_words = False
 
     def syntax(self) -> str:
         return "[options]"
@@ -53,26 +50,24 @@ class Command(ScrapyCommand):
         parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="the last day (default: today)")
         parser.add_argument("--week", metavar="YYYY-Www", help="a week by its number, as 2026-W05")
         parser.add_argument("--month", metavar="YYYY-MM", help="a month, as 2026-01")
-        parser.add_argument("--html", type=Path, metavar="FILE", help="write a page; what lay under that name is replaced")
+        parser.add_argument("--html", type=path, metavar="FILE", help="write a page; what lay under that name is replaced")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args:
-            raise UsageError("report takes no words; write: scrapy report --month 2026-01")
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        if opts.html and opts.json:
+            raise UsageError("--html and --json: one of them")
         now = dt.datetime.now(dt.UTC)
         since, last = _days(opts, now.date())
         try:
-            with contextlib.closing(catalogue_to_read(self.settings)) as database:  # type: ignore[arg-type]
+            with contextlib.closing(catalogue_to_read(self.settings)) as database:
                 statuses = [outlet_status(database.conn, name, now) for name in figures.outlets(database.conn)]
                 lines = tuple(each.line for status in statuses for each in broken(status, now))
                 told = report(database.conn, since, last, lines)
             self._tell(told, opts, now)
-        except CatalogueError as error:
-            self._fail(str(error))
-        except sqlite3.Error as error:
-            self._fail(f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
         except OSError as error:
-            self._fail(f"{opts.html} cannot be written: {error.strerror or error}")
+            if not opts.html:
+                raise
+            self.fail(5, f"{opts.html} cannot be written: {error.strerror or error}")
 
     def _tell(self, told: Report, opts: argparse.Namespace, now: dt.datetime) -> None:
         # Scrapy loads the module of every command at each call of any: templates and rich are loaded where they are needed.
@@ -80,7 +75,7 @@ class Command(ScrapyCommand):
             from storage.views.period_page import as_html
 
             with whole(opts.html) as part:
-                page = as_html(told, self.settings["NEWS_ARCHIVE_URI"], now)  # type: ignore[index]
+                page = as_html(told, self.settings["NEWS_ARCHIVE_URI"], now)
                 part.write_text(page, encoding="utf-8", errors="replace")
         elif opts.json:
             write(json.dumps(_fields(told), ensure_ascii=False))
@@ -88,10 +83,6 @@ class Command(ScrapyCommand):
             from crawler.reporting import show
 
             show(told)
-
-    def _fail(self, line: str) -> None:
-        complain(line)
-        self.exitcode = 5
 
 
 def _days(opts: argparse.Namespace, today: dt.date) -> tuple[dt.date, dt.date]:
@@ -101,17 +92,17 @@ def _days(opts: argparse.Namespace, today: dt.date) -> tuple[dt.date, dt.date]:
     if opts.week:
         named = re.fullmatch(r"(\d{4})-W(\d{1,2})", opts.week)
         try:
-            first = dt.date.fromisocalendar(int(named[1]), int(named[2]), 1) if named else None
-        except ValueError:
+            first = day(dt.date.fromisocalendar(int(named[1]), int(named[2]), 1).isoformat()) if named else None
+        except (ValueError, argparse.ArgumentTypeError):
             first = None
         if first is None:
-            raise UsageError(f"{opts.week!r} is no week; write it as 2026-W05")
+            raise UsageError(f"{shown(opts.week)} is no week; write it as 2026-W05")
         return first, first + 6 * _DAY
     if opts.month:
         try:
-            first = dt.date.fromisoformat(f"{opts.month}-01")
-        except ValueError:
-            raise UsageError(f"{opts.month!r} is no month; write it as 2026-01") from None
+            first = day(f"{opts.month}-01")
+        except argparse.ArgumentTypeError:
+            raise UsageError(f"{shown(opts.month)} is no month; write it as 2026-01") from None
         return first, (first + 31 * _DAY).replace(day=1) - _DAY
     last: dt.date = opts.until or today
     first = opts.since or last - 6 * _DAY

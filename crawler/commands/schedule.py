@@ -7,21 +7,20 @@ import os
 import sys
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import closest_scrapy_cfg
 
-from crawler.console import complain, write
+from crawler.arguments import no_outlet, path
+from crawler.command import CheckedCommand
+from crawler.console import write
 from crawler.opening import catalogue_path
 from crawler.schedule import CannotBeScheduled, Place, crontab, units
+from storage.archive import folder_of
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Prints how to run every outlet each hour."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "[--systemd [--out FOLDER]] [OUTLET ...]"
@@ -38,17 +37,13 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--systemd", action="store_true", help="units for systemd instead of lines for cron")
-        parser.add_argument("--out", type=Path, metavar="FOLDER", help="with --systemd: write the unit files to this folder")
+        parser.add_argument("--out", type=path, metavar="FOLDER", help="with --systemd: write the unit files to this folder")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         known = get_spider_loader(self.settings).list()
         unknown = [name for name in args if name not in known]
         if unknown or (opts.out and not opts.systemd):
-            complain(
-                f"There is no outlet {unknown[0]!r}; `scrapy list` names all." if unknown else "--out goes with --systemd."
-            )
-            self.exitcode = 2
+            self.fail(2, no_outlet(unknown[0], known) if unknown else "--out goes with --systemd.")
             return
         try:
             place = place_of(self.settings)
@@ -57,8 +52,7 @@ class Command(ScrapyCommand):
                 return
             found = units(args or known, place)
         except CannotBeScheduled as error:
-            complain(str(error))
-            self.exitcode = 2
+            self.fail(2, str(error))
             return
         if opts.out is None:
             write("\n".join(f"# {name}\n{text}" for name, text in found.items()).rstrip())
@@ -71,8 +65,7 @@ class Command(ScrapyCommand):
             for name, text in found.items():
                 (folder / name).write_text(text, encoding="utf-8")
         except OSError as error:
-            complain(f"{folder} cannot be written ({error.strerror}).")
-            self.exitcode = 5
+            self.fail(5, f"{folder} cannot be written ({error.strerror}); name another folder with --out.")
             return
         timers = " ".join(f"'{name}'" for name in found if name.endswith(".timer"))
         write(f"{len(found)} unit files lie in {folder}. Switch them on:\n  systemctl --user enable --now {timers}")
@@ -83,10 +76,11 @@ def place_of(settings: BaseSettings) -> Place:
     here = Path(closest_scrapy_cfg()).resolve().parent
     environment = {name: value for name, value in os.environ.items() if name.startswith("NEWS_") and value}
     uri: str = settings["NEWS_ARCHIVE_URI"]
+    in_s3 = folder_of(uri) is None
     environment["NEWS_ARCHIVE_URI"] = uri if "://" in uri else str(Path(uri).resolve())
-    if settings["NEWS_CATALOGUE"] or uri.startswith("s3://"):
+    if settings["NEWS_CATALOGUE"] or in_s3:
         environment["NEWS_CATALOGUE"] = str(catalogue_path(settings).resolve())
-    if settings["NEWS_SPOOL"] or uri.startswith("s3://"):
+    if settings["NEWS_SPOOL"] or in_s3:
         environment["NEWS_SPOOL"] = str(Path(settings["NEWS_SPOOL"] or "spool").resolve())
     if settings["NEWS_PROMETHEUS_FILE"]:
         environment["NEWS_PROMETHEUS_FILE"] = str(Path(settings["NEWS_PROMETHEUS_FILE"]).resolve())

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import json
-import sqlite3
 from dataclasses import asdict
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.console import complain, write, write_json_line
-from crawler.readers import add_filters, catalogue_to_read, selection_of
+from crawler.arguments import shown, whole_number
+from crawler.command import CheckedCommand
+from crawler.console import write, write_json_line
+from crawler.readers import add_filters, catalogue_to_read, check_outlet, selection_of
 from pipelines.dedupe import canonical
-from storage.catalogue.schema import CatalogueError
 from storage.views.search import marked, snippet
 from storage.views.selection import Row, select
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Searches the catalogue; nothing is fetched and nothing is written."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "[options] WORDS"
@@ -41,34 +38,23 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         add_filters(parser)
         parser.add_argument("--best", action="store_true", help="likeliest first instead of newest")
-        parser.add_argument("--limit", type=int, default=20, help="how many to print (default: 20)")
+        parser.add_argument("--limit", type=whole_number(1, 1_000_000), default=20, help="how many to print (default: 20)")
         parser.add_argument("--json", action="store_true", help="print JSON lines")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if not args:
             raise UsageError("Say what to search for, as in: scrapy search harbour ferry")
         words = " ".join(args)
         wanted = selection_of(opts, words=words, best=opts.best, newest=True)
-        try:
-            database = catalogue_to_read(self.settings)  # type: ignore[arg-type]
-        except CatalogueError as error:
-            complain(str(error))
-            self.exitcode = 5
-            return
-        try:
-            found = 0
-            for row in itertools.islice(select(database.conn, wanted, canonical), max(0, opts.limit)):
-                found += 1
-                _say(row, words, opts.json)
-        except sqlite3.Error as error:
-            complain(f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
-            self.exitcode = 5
-            return
-        finally:
-            database.close()
+        found = 0
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            check_outlet(database.conn, self.settings, opts.outlet)
+            with contextlib.closing(select(database.conn, wanted, canonical)) as rows:
+                for row in itertools.islice(rows, opts.limit):
+                    found += 1
+                    _say(row, words, opts.json)
         if not found:
-            complain(f"Nothing found for {words!r}.")
-            self.exitcode = 1
+            self.fail(1, f"Nothing found for {shown(words)}.")
 
 
 def _say(row: Row, words: str, as_json: bool) -> None:

@@ -10,28 +10,29 @@ import argparse
 import contextlib
 import datetime as dt
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
 from crawler.alerts import AlertFailed, post, write_metrics
+from crawler.arguments import no_outlet
+from crawler.command import CheckedCommand
 from crawler.console import complain, table, write
 from crawler.health import Broken, broken
+from crawler.opening import archive_to_read
 from crawler.readers import catalogue_to_read
-from storage.archive import ArchiveError, open_archive
-from storage.catalogue.schema import CatalogueError
+from storage.archive import ArchiveError
 from storage.views.status import OutletStatus, Shares, outlet_status, outlets_of
 
 
-class Command(ScrapyCommand):
-    """Reads the catalogue; nothing is fetched."""
+class UnknownOutlet(LookupError):
+    """There is no such outlet; the message says which there are."""
 
-    requires_project = True
-    requires_crawler_process = False
+
+class Command(CheckedCommand):
+    """Reads the catalogue; nothing is fetched."""
 
     def syntax(self) -> str:
         return "[options] [OUTLET ...]"
@@ -50,19 +51,13 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument("--quiet", action="store_true", help="print only what is broken, on standard error")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        now = dt.datetime.now(dt.UTC)
+        ours = set(get_spider_loader(self.settings).list())
         try:
-            now = dt.datetime.now(dt.UTC)
-            ours = set(get_spider_loader(self.settings).list())  # type: ignore[arg-type]
             statuses = self._statuses(args, ours, now)
-        except KeyError as error:
-            self._fail(2, f"There is no outlet {error.args[0]!r}; `scrapy list` names those that there are.")
-            return
-        except CatalogueError as error:
-            self._fail(5, str(error))
-            return
-        except sqlite3.Error as error:
-            self._fail(5, f"The catalogue cannot be read ({error}); `scrapy rebuild` makes it again.")
+        except UnknownOutlet as error:
+            self.fail(2, str(error))
             return
         # An outlet whose spider is gone is shown, and owes nobody a run.
         found = [each for status in statuses if status.outlet in ours or args for each in broken(status, now)]
@@ -77,42 +72,34 @@ class Command(ScrapyCommand):
         self._tell(statuses, found)
 
     def _statuses(self, names: Sequence[str], ours: set[str], now: dt.datetime) -> list[OutletStatus]:
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:  # type: ignore[arg-type]
+        with contextlib.closing(catalogue_to_read(self.settings)) as database:
             known = sorted({*outlets_of(database.conn), *ours})
             for name in names:
                 if name not in known:
-                    raise KeyError(name)
+                    raise UnknownOutlet(no_outlet(name, known))
             read = self._reader()
             return [outlet_status(database.conn, name, now, read) for name in names or known]
 
     def _reader(self) -> Callable[[str], bytes] | None:
         """Clean copies by key; None when the archive cannot be read, which is for `scrapy doctor` to say."""
-        settings = self.settings
-        assert settings is not None
-        spool = settings.get("NEWS_SPOOL")
         try:
-            return open_archive(settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None, write=False).read
+            return archive_to_read(self.settings).read
         except ArchiveError as error:
             complain(f"Sources of fields are not shown: {error}")
             return None
 
     def _tell(self, statuses: Sequence[OutletStatus], found: Sequence[Broken]) -> None:
         settings = self.settings
-        assert settings is not None
         if settings["NEWS_PROMETHEUS_FILE"]:
             try:
                 write_metrics(Path(settings["NEWS_PROMETHEUS_FILE"]), statuses, found)
             except OSError as error:
-                self._fail(5, f"{settings['NEWS_PROMETHEUS_FILE']} cannot be written ({error.strerror}); NEWS_PROMETHEUS_FILE.")
+                self.fail(5, f"{settings['NEWS_PROMETHEUS_FILE']} cannot be written ({error.strerror}); NEWS_PROMETHEUS_FILE names it.")
         if settings["NEWS_ALERT_WEBHOOK"] and found:
             try:
                 post(settings["NEWS_ALERT_WEBHOOK"], found, settings["NEWS_ARCHIVE_URI"])
             except AlertFailed as error:
                 complain(str(error))
-
-    def _fail(self, status: int, line: str) -> None:
-        complain(line)
-        self.exitcode = status
 
 
 def _shown(statuses: Sequence[OutletStatus]) -> str:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.console import complain, table, write
-from crawler.opening import catalogue_of
+from crawler.command import CheckedCommand
+from crawler.console import table, write
+from crawler.readers import catalogue_to_read
 from pipelines.compare import Change, WordDiff, word_diff
 from pipelines.dedupe import canonical
 from storage.catalogue.rulings import UnknownArticle
-from storage.catalogue.schema import CatalogueError
 from storage.catalogue.stories import Member, find, members, text_of
 
 _SHOWN = 60  # characters of what differs, and of a headline
@@ -34,11 +34,8 @@ class Line:
     differs: str
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Shows a cluster; nothing is fetched and nothing is written."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "[options] ID-or-URL"
@@ -57,27 +54,17 @@ class Command(ScrapyCommand):
         parser.add_argument("--diff", action="store_true", help="with two IDs: the second text against the first, by words")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != (2 if opts.diff else 1):
             raise UsageError("Write: scrapy story ID, or scrapy story --diff ID ID")
         try:
-            database = catalogue_of(self.settings)  # type: ignore[arg-type]
-        except CatalogueError as error:
-            self._fail(5, str(error))
-            return
-        try:
-            if opts.diff:
-                _compare(database.conn, args, opts.json)
-            else:
-                _show(database.conn, args[0], opts.json)
+            with contextlib.closing(catalogue_to_read(self.settings)) as database:
+                if opts.diff:
+                    _compare(database.conn, args, opts.json)
+                else:
+                    _show(database.conn, args[0], opts.json)
         except UnknownArticle as error:
-            self._fail(2, str(error))
-        finally:
-            database.close()
-
-    def _fail(self, status: int, line: str) -> None:
-        complain(line)
-        self.exitcode = status
+            self.fail(2, str(error))
 
 
 def _show(connection: sqlite3.Connection, words: str, as_json: bool) -> None:

@@ -15,26 +15,25 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
 
+from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
-from crawler.console import complain, write
+from crawler.console import write
 from crawler.mend import copies_again, deep_check
-from crawler.opening import archive_of, catalogue_path
-from storage.archive import Archive, ArchiveError, open_archive
+from crawler.opening import archive_of, archive_to_read, catalogue_path
+from storage.archive import Archive, ArchiveError
 from storage.archive.finding import Finding, Severity, Tally
 from storage.archive.keys import is_key
 from storage.archive.mending import broken_copies, broken_indexes, index_again
 from storage.archive.sound import is_sound
 from storage.archive.verify import RESTORE, verify
 from storage.archive.verify_warc import check_file
+from storage.catalogue.schema import connect_to_read
 
 
-class Command(ScrapyCommand):
+class Command(CheckedCommand):
     """Walks the archive, or the files named, and changes nothing unless --mend is given."""
-
-    requires_project = True
-    requires_crawler_process = False
 
     def syntax(self) -> str:
         return "[options] [WARC-FILE ...]"
@@ -55,14 +54,16 @@ class Command(ScrapyCommand):
         parser.add_argument("--mend", action="store_true", help="make lost or damaged indexes and clean copies again")
         parser.add_argument("--json", action="store_true", help="print findings and tally as JSON lines")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args and (opts.mend or opts.deep):
+            raise UsageError("--mend and --deep are for the whole archive; leave the names of files away")
         tally = Tally()
         try:
             found = self._files(args, tally) if args else self._archive(opts, tally)
             self.exitcode = int(_told(found, opts.json))
         except (ArchiveError, OSError) as error:
-            complain(str(error))
-            self.exitcode = 2 if args else 5
+            named = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+            self.fail(2 if args else 5, named)
             return
         if opts.json:
             write(json.dumps(asdict(tally)))
@@ -94,7 +95,7 @@ class Command(ScrapyCommand):
         deep = deep_check(archive, profile) if opts.deep else None
         if not opts.mend:
             yield from verify(archive, tally, deep)
-            yield from _catalogue(catalogue_path(self.settings), tally)  # type: ignore[arg-type]
+            yield from _catalogue(catalogue_path(self.settings), tally)
             return
         found = list(verify(archive, Tally(), deep))
         for warc in sorted(broken_indexes(found)):
@@ -106,9 +107,8 @@ class Command(ScrapyCommand):
 
     def _opened(self, mend: bool) -> Archive:
         if mend:
-            return archive_of(self.settings)  # type: ignore[arg-type]
-        spool = self.settings.get("NEWS_SPOOL")  # type: ignore[union-attr]
-        return open_archive(self.settings["NEWS_ARCHIVE_URI"], Path(spool) if spool else None, write=False)  # type: ignore[index]
+            return archive_of(self.settings)
+        return archive_to_read(self.settings)
 
 
 def _told(found: Iterable[Finding], as_json: bool) -> bool:
@@ -135,7 +135,7 @@ def _catalogue(path: Path, tally: Tally) -> Iterator[Finding]:
     if not path.exists():
         return
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with contextlib.closing(connect_to_read(path)) as connection:
             (settled,) = connection.execute("select count(*) from captures where settled = 1").fetchone()
     except sqlite3.Error as error:
         yield Finding(severity=Severity.ERROR, key=str(path), what=f"cannot be read ({error})", mend="scrapy rebuild")

@@ -19,19 +19,20 @@ from storage.archive.reading import index_lines
 from storage.archive.spool import Sound, Spool
 from storage.archive.store import ArchiveError, Conflict, Missing, Store
 
-__all__ = ["Archive", "ArchiveError", "Conflict", "Missing", "Store", "open_archive", "open_spool", "open_store"]
+__all__ = ["Archive", "ArchiveError", "Conflict", "Missing", "Store", "folder_of", "open_archive", "open_spool", "open_store"]
 
+_NONE = "{!r} is no archive: set NEWS_ARCHIVE_URI to a path, file:///path or s3://bucket/prefix"
 _MARK = json.dumps({"archive": "cleancopy", "format": FORMAT}).encode() + b"\n"
 
 
-def open_archive(uri: str, spool: Path | None = None, *, write: bool = True) -> Archive:
+def open_archive(uri: str, spool: Path | None = None, *, write: bool = True, begin: bool = True) -> Archive:
     """URI of an archive -> it, checked for reading and writing; what killed runs left in its spool is mended first.
 
     `uri`: a path, `file:///path`, or `s3://bucket/prefix` (endpoint, keys and region from boto3's own variables and
     files). `spool`: a folder on a local disk, in which each archive gets a folder of its own; default
     `<archive>/spool`, or `./spool` for S3. `write=False`: for reading alone; nothing is changed or mended, and the
-    archive must exist. ArchiveError says in one line what to do: unwritable, wrong bucket, missing credentials, full
-    disk, newer format.
+    archive must exist. `begin=False`: it must exist, and is written. ArchiveError says in one line what to do:
+    unwritable, wrong bucket, missing credentials, full disk, newer format.
     """
     store = open_store(uri)
     folder = store.root if isinstance(store, LocalStore) else None
@@ -39,24 +40,35 @@ def open_archive(uri: str, spool: Path | None = None, *, write: bool = True) -> 
     if not write:
         _check_format(uri, store.read(MARKER) if store.size(MARKER) is not None else None)
         return Archive(uri=uri, store=store, spool=spooled, folder=folder)
-    _mark(store, uri)
+    _mark(store, uri, begin)
     return Archive(uri=uri, store=store, spool=spooled, folder=folder, recovered=tuple(spooled.recover(_sound, _companions)))
 
 
 def open_store(uri: str) -> Store:
-    """URI of an archive -> its store, unchecked: for reading alone."""
-    parts = urlsplit(uri)
-    if parts.scheme == "s3":
-        from storage.archive.s3 import S3Store  # not at the top: boto3 takes half a second to load
+    """URI of an archive -> its store, unchecked: for reading alone. ArchiveError when it names none."""
+    folder = folder_of(uri)
+    if folder is not None:
+        return LocalStore(folder)
+    from storage.archive.s3 import S3Store  # not at the top: boto3 takes half a second to load
 
-        return S3Store(parts.netloc, parts.path.strip("/"))
-    if parts.scheme == "file":
-        if parts.netloc not in ("", "localhost"):
-            raise ArchiveError(f"{uri}: a file archive is named by three slashes: file:///{parts.netloc}{parts.path}")
-        return LocalStore(Path(unquote(parts.path)))
-    if not uri or "://" in uri:
-        raise ArchiveError(f"{uri!r} is no archive: set NEWS_ARCHIVE_URI to a path, file:///path or s3://bucket/prefix")
-    return LocalStore(Path(uri))
+    parts = urlsplit(uri)
+    return S3Store(parts.netloc, parts.path.strip("/"))
+
+
+def folder_of(uri: str) -> Path | None:
+    """URI of an archive -> its folder; None for one in S3. ArchiveError when it names none."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # brackets that are no address
+        raise ArchiveError(_NONE.format(uri)) from None
+    if parts.scheme == "s3":
+        return None
+    if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
+        raise ArchiveError(f"{uri}: a file archive is named by three slashes: file:///{parts.netloc}{parts.path}")
+    path = unquote(parts.path) if parts.scheme == "file" else uri
+    if not path.strip() or "://" in path:
+        raise ArchiveError(_NONE.format(uri))
+    return Path(path)
 
 
 def open_spool(uri: str, store: Store, spool: Path | None = None) -> Spool:
@@ -72,8 +84,10 @@ def _spool_folder(uri: str, folder: Path | None, spool: Path | None) -> Path:
     return (spool or Path("spool")) / f"{readable}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
 
 
-def _mark(store: Store, uri: str) -> None:
+def _mark(store: Store, uri: str, begin: bool) -> None:
     """Write the marker and read it back: proof that we may write, that the bytes come back, and of the format."""
+    if not begin and store.size(MARKER) is None:
+        _check_format(uri, None)
     store.check_writable()
     try:
         mark = store.read(MARKER)

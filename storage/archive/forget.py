@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -30,7 +30,7 @@ from storage.archive.reading import body_of, index_lines, read_record, referred
 from storage.archive.store import ArchiveError
 from storage.archive.tombstone import tombstone
 from storage.archive.warc import WarcWriter
-from storage.archive.warcread import Record, records
+from storage.archive.warcread import BadRecord, Record, records
 from storage.archive.warcrecord import FORGOTTEN as TAKEN_AWAY
 from storage.archive.warcrecord import read_warc_date
 from storage.endings import read_ending
@@ -172,7 +172,7 @@ class _Work:
             while piece := stream.read(1 << 20):
                 target.write(piece)
         with copy.open("rb") as stream, copy.open("r+b") as target:
-            for record in records(stream):
+            for record in _sound(records(stream), key):
                 stone = self._stone(record, gone, moved)
                 if stone is not None:
                     target.seek(record.offset)
@@ -216,6 +216,16 @@ class _Work:
                 target.write(text)
         if changed:
             self.store.replace(key, path)
+
+
+def _sound(found: Iterator[Record], key: str) -> Iterator[Record]:
+    """Records of a WARC file; ArchiveError where it is damaged."""
+    try:
+        yield from found
+    except BadRecord as error:
+        raise ArchiveError(
+            f"{key}: {error}; not everything is gone yet: mend it (scrapy verify {key}), then forget again"
+        ) from error
 
 
 def _sink(path: Path, key: str) -> BinaryIO:

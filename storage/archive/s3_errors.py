@@ -46,5 +46,6 @@ def explained(error: Exception, name: str) -> ArchiveError:
     elif isinstance(error, boto.EndpointConnectionError | boto.ConnectionError | boto.HTTPClientError):
         what = "the server cannot be reached: check AWS_ENDPOINT_URL_S3 and the network; the spool goes up at the next start"
     else:
-        what = f"boto3: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        told = " ".join(str(error).split()) or type(error).__name__
+        what = f"boto3: {told}; the AWS_ variables and the files in ~/.aws say what it goes by"
     return ArchiveError(f"{name}: {what}")

@@ -6,6 +6,7 @@ which a read followed by a write fails at once with SQLITE_BUSY when another pro
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +81,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
+PATIENCE = 10
+"""Seconds that another process may hold the catalogue."""
 PAGE = 16_384
 """Bytes of a page: rows of 1-3 KB leave a sixth of the 4 KB pages empty, and a tenth of those of 16 KB."""
 
@@ -91,13 +94,58 @@ def open_catalogue(path: Path) -> sqlite_utils.Database:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise CatalogueError(f"The catalogue {path} cannot be opened ({error}). Name another with NEWS_CATALOGUE.") from error
     database = sqlite_utils.Database(connection)
-    try:
+    with _usable(database, path):
+        version = _must_be_ours(connection, path)
         _set_up(connection)
-        _migrate(database, path)
+        if version < len(MIGRATIONS):
+            _migrate(database)
+    return database
+
+
+def read_catalogue(path: Path) -> sqlite_utils.Database:
+    """Path of a catalogue -> its database, for reading: as `open_catalogue`, and also from a disk that cannot be written, where
+    nothing can bring it to the newest schema. CatalogueError."""
+    if _writable(path):
+        return open_catalogue(path)
+    try:
+        database = sqlite_utils.Database(connect_to_read(path))
+    except sqlite3.Error as error:
+        raise CatalogueError(f"The catalogue {path} cannot be opened ({error}). Name another with NEWS_CATALOGUE.") from error
+    with _usable(database, path):
+        version = _must_be_ours(database.conn, path)
+        if version < len(MIGRATIONS):
+            raise CatalogueError(
+                f"The catalogue {path} has schema {version}, this version of Cleancopy reads {len(MIGRATIONS)}, and it lies where "
+                "nothing can be written. Copy it to another place and name that with NEWS_CATALOGUE."
+            )
+    return database
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Path of a catalogue -> a connection that changes nothing. sqlite3.Error."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{_how(path)}", uri=True, timeout=PATIENCE)
+
+
+def _how(path: Path) -> str:
+    """SQLite writes beside a catalogue that it reads. Where it cannot, and nobody else is writing, the file is all there is."""
+    log = path.with_name(f"{path.name}-wal")
+    alone = not _writable(path) and not (log.exists() and log.stat().st_size)
+    return "mode=ro&immutable=1" if alone else "mode=ro"
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+
+
+@contextmanager
+def _usable(database: sqlite_utils.Database, path: Path) -> Iterator[None]:
+    """What SQLite says of a catalogue becomes a line; the database is closed then."""
+    try:
+        yield
     except sqlite3.Error as error:
         database.close()
         raise CatalogueError(
@@ -106,7 +154,21 @@ def open_catalogue(path: Path) -> sqlite_utils.Database:
     except CatalogueError:
         database.close()
         raise
-    return database
+
+
+def _must_be_ours(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema of a catalogue, 0 for a new file. CatalogueError for somebody else's database, in which nothing is changed,
+    and for one of a newer version."""
+    version: int = connection.execute("pragma user_version").fetchone()[0]
+    tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
+    if "captures" not in tables if version else tables:
+        raise CatalogueError(f"{path} is a database of something else, and was left alone. Name another with NEWS_CATALOGUE.")
+    if version > len(MIGRATIONS):
+        raise CatalogueError(
+            f"The catalogue {path} has schema {version}, this version of Cleancopy knows {len(MIGRATIONS)}. Update "
+            "Cleancopy, or move the file away and run `scrapy rebuild`."
+        )
+    return version
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
@@ -118,15 +180,7 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("pragma journal_size_limit = 67108864")
 
 
-def _migrate(database: sqlite_utils.Database, path: Path) -> None:
-    version = database.conn.execute("pragma user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
-        raise CatalogueError(
-            f"The catalogue {path} has schema {version}, this version of Cleancopy knows {len(MIGRATIONS)}. Update "
-            "Cleancopy, or move the file away and run `scrapy rebuild`."
-        )
-    if version == len(MIGRATIONS):
-        return
+def _migrate(database: sqlite_utils.Database) -> None:
     database.conn.create_function("packed", 1, packed, deterministic=True)
     database.conn.create_function("digested", 1, digested, deterministic=True)
     with writing(database):

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from storage.catalogue.packing import unpacked
@@ -103,7 +103,7 @@ _MEMBERS = f"""select a.article, a.id, d.document, iif(d.digest <> x'', d.seen, 
     from articles a left join documents d on d.article = a.article where a.cluster = :cluster and {_CONDITIONS}"""
 
 
-def select(connection: sqlite3.Connection, wanted: Selection, choose: Choice) -> Iterator[Row]:
+def select(connection: sqlite3.Connection, wanted: Selection, choose: Choice) -> Generator[Row]:
     """A selection -> its articles: in order of arrival, or newest or best first. Nothing for words without a letter."""
     match = match_expression(wanted.words) if wanted.words is not None else None
     if match == "":
