@@ -13,6 +13,7 @@ from tests.starter import ROOT, Finished, Starter
 SHARED = ROOT.parent / "shared"
 
 settings.register_profile("cleancopy", deadline=None)  # how long a thing takes is measured by benchmarks, not by tests
+settings.register_profile("mutation", deadline=None, derandomize=True, database=None, max_examples=25)  # benchmarks/mutation.py
 settings.load_profile("cleancopy")
 
 
