@@ -58,6 +58,7 @@ source_paths = ["crawler", "pipelines", "storage"]
 only_mutate = ["{module}"]
 also_copy = ["benchmarks", "scrapy.cfg"]
 process_isolation = "forkserver"
+timeout_constant = 4.0
 pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "--hypothesis-profile=mutation", "-k", "not ({slow})"]
 """
