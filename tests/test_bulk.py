@@ -16,8 +16,9 @@ from scrapy.utils.project import get_project_settings
 from crawler.bulk import Lost, Spread, here, on_cores, on_dask
 from crawler.commands.reextract import Command, _misuse
 from crawler.engine import EngineError, terms_of
-from crawler.reextract import Change, Made, Portion, extract_again, remake
+from crawler.reextract import Change, Made, Portion, extract_again, portions, remake
 from crawler.resumed import Resumed
+from storage.catalogue import lessons
 from storage.catalogue.articles import newest_clean_copies
 from storage.records import Outlet
 from storage.run import Run
@@ -52,6 +53,20 @@ def test_on_cores_the_outcome_is_that_of_one_process(tmp_path: Path) -> None:
         together, _ = made_again(tmp_path / "together", spread)
     assert said(together) == said(alone)
     assert [change.fields for change in alone] == [("text",), ("text",), (), (), ()]
+
+
+def test_portions_are_small_and_those_of_fifty_articles_have_one_memory(tmp_path: Path) -> None:
+    run = crawled(tmp_path, 12)
+    found = list(newest_clean_copies(run.catalogue))
+    parts = list(portions(run, Outlet(name="outlet"), 5 * found, most=4))
+    assert [[each.sequence for each in part.articles] for part in parts[:2]] == [[*range(1, 11)], [11, 12, *range(1, 9)]]
+    assert [len(part.articles) for part in parts] == [10] * 6
+    around_first, around_third = (lessons.around(run.catalogue.conn, "outlet", number, 4) for number in (1, 3))
+    assert around_first != around_third
+    assert [part.lessons for part in parts] == [tuple(around_first)] * 5 + [tuple(around_third)], "the 51st is number 3 again"
+    whole = replace(parts[0], articles=(*parts[0].articles, *parts[1].articles))
+    assert remake(whole) == remake(parts[0]) + remake(parts[1])
+    run.finish("finished", NOW)
 
 
 def test_a_portion_that_kills_its_process_is_lost_and_the_others_are_not() -> None:
