@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,8 +160,10 @@ def _usable(database: sqlite_utils.Database, path: Path) -> Iterator[None]:
 def _must_be_ours(connection: sqlite3.Connection, path: Path) -> int:
     """The schema of a catalogue, 0 for a new file. CatalogueError for somebody else's database, in which nothing is changed,
     and for one of a newer version."""
+    connection.execute("begin")  # both as of one moment: another may be making it
     version: int = connection.execute("pragma user_version").fetchone()[0]
     tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
+    connection.execute("commit")
     if "captures" not in tables if version else tables:
         raise CatalogueError(f"{path} is a database of something else, and was left alone. Name another with NEWS_CATALOGUE.")
     if version > len(MIGRATIONS):
@@ -173,11 +176,25 @@ def _must_be_ours(connection: sqlite3.Connection, path: Path) -> int:
 
 def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute(f"pragma page_size = {PAGE}")  # of a new file only; another keeps its own
-    connection.execute("pragma journal_mode = wal")
+    _log_ahead(connection)
     connection.execute("pragma synchronous = normal")  # a lost tail is made again from the ledger
     connection.execute("pragma foreign_keys = on")
     connection.execute(f"pragma wal_autocheckpoint = {80_000_000 // PAGE}")  # 33 -> 2 ms at p95 with a million documents
     connection.execute("pragma journal_size_limit = 67108864")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """The write-ahead log is on. To begin it SQLite wants a new file for itself and, other than for a transaction, does not wait:
+    runs that make a catalogue together would turn each other away."""
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+        time.sleep(0.01)
 
 
 def _migrate(database: sqlite_utils.Database) -> None:
