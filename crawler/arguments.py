@@ -14,6 +14,10 @@ MOST_WORKERS = 1024
 _SHOWN = 60  # characters of a word that is quoted
 
 
+class ArgumentError(ValueError):
+    """An argument, or what an outlet says of itself, that cannot be understood; the message says what would be."""
+
+
 def day(text: str) -> dt.date:
     """YYYY-MM-DD -> the day."""
     try:
@@ -49,7 +53,7 @@ def number(least: float, most: float) -> Callable[[str], float]:
         except ValueError:
             found = least - 1
         if not least <= found <= most:
-            raise _wrong(text, f"no number from {least:,g} to {most:,g}")
+            raise _wrong(text, f"no number from {least:,.0f} to {most:,.0f}")
         return found
 
     return read

@@ -67,8 +67,11 @@ def on_cores(work: Callable[[T], R], count: int) -> Iterator[Spread[T, R]]:
     try:
         yield spread
     finally:
-        for going in asyncio.all_tasks(loop):
+        left = asyncio.all_tasks(loop)
+        for going in left:
             going.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left))
         pool.close()
         loop.close()
 

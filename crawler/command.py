@@ -18,7 +18,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings, Settings
 
-from crawler.arguments import shown
+from crawler.arguments import ArgumentError, shown
 from crawler.console import NoOutput, complain, flush, one_line, open_streams
 from crawler.given import fault_of
 from crawler.interrupts import as_interrupts
@@ -72,6 +72,8 @@ class CheckedCommand(ScrapyCommand):
             raise UsageError(one_line(str(error)), print_help=error.print_help) from None
         except (ArchiveError, CatalogueError, NoOutput) as error:
             self.fail(5, str(error))
+        except ArgumentError as error:
+            self.fail(2, str(error))
         except OutletBusy as error:
             self.fail(6, str(error))
         except sqlite3.Error as error:
@@ -99,7 +101,7 @@ class CheckedCommand(ScrapyCommand):
             if word.startswith("-") and word != "-" and not _NUMBER.match(word):
                 name = word.partition("=")[0]
                 known = [option for action in self._parser._actions for option in action.option_strings]
-                near = difflib.get_close_matches(name, known, n=1)
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
                 raise UsageError(f"There is no option {shown(name)}" + (f"; is it {near[0]}?" if near else "; -h shows all"))
         del args[behind : behind + 1]
         if args and not self.takes_words:
@@ -116,12 +118,13 @@ def explained(error: sqlite3.Error) -> str:
 
 
 def _check_options(opts: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    for name, value in vars(opts).items():
+    for action in parser._actions:
+        value, name = getattr(opts, action.dest, None), "/".join(action.option_strings)
         for text in value if isinstance(value, list) else (value,):
             if isinstance(text, str | Path):
-                _check_text(str(text), f"--{name}")
-        if isinstance(value, str) and not value.strip() and value != parser.get_default(name):
-            raise UsageError(f"--{name} is empty; leave it away, or give it a value")
+                _check_text(str(text), name)
+        if isinstance(value, str) and not value.strip() and value != action.default:
+            raise UsageError(f"{name} is empty; leave it away, or give it a value")
 
 
 def _check_text(text: str, name: str) -> None:

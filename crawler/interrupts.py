@@ -4,10 +4,15 @@ by each of them, with what it has begun put in order, and one line."""
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
+import time
 from types import FrameType, TracebackType
 from typing import Any
+
+PATIENCE = 2.0
+"""Seconds that an interrupted command may take to put things in order before it can be ended at once."""
 
 
 def one_line() -> None:
@@ -19,15 +24,33 @@ def one_line() -> None:
 
 
 def as_interrupts() -> None:
-    """SIGTERM and SIGHUP interrupt as Ctrl-C does, but for one that is ignored, as under nohup. A crawl sets handlers of its
-    own for SIGTERM, and so for a terminal that is closed."""
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """From now on SIGTERM and SIGHUP interrupt as Ctrl-C does, but for one that is ignored, as under nohup. Who presses it twice
+    means it once; later than PATIENCE seconds it ends the process at once, whatever that is about: an archive bears it, and
+    the next run puts in order what was begun. A crawl has handlers of its own, also for a terminal that is closed."""
+    interrupt = _Interrupt()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(each) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(each, interrupt)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, lambda number, frame: _as_term(frame))
+        signal.signal(signal.SIGHUP, _as_term)
 
 
-def _as_term(frame: FrameType | None) -> None:
+class _Interrupt:
+    """The handler of a signal."""
+
+    def __init__(self) -> None:
+        self.first: float | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self.first is None:
+            self.first = now
+            raise KeyboardInterrupt
+        if now - self.first > PATIENCE:
+            os._exit(130)
+
+
+def _as_term(number: int, frame: FrameType | None) -> None:
     handler = signal.getsignal(signal.SIGTERM)
     if callable(handler):
         handler(signal.SIGTERM, frame)

@@ -21,10 +21,12 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.announcing import Announcing, header
+from crawler.arguments import ArgumentError
 from crawler.impossible import impossible_answer
 from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
 from crawler.network.rights import beside
 from crawler.opening import open_run
+from crawler.outlet_data import fault_of
 from crawler.revisit import ages, allowed, revisits
 from crawler.sources import Source, SourceKind
 from crawler.stubs import MOST, sends_on
@@ -36,10 +38,6 @@ from storage.urls import canonical
 
 REDIRECTS = (301, 302, 303, 307, 308)
 LEASED = 32  # leads that are leased at once: all that wait are sorted for it
-
-
-class ArgumentError(ValueError):
-    """A spider argument that cannot be understood; the message says what would be."""
 
 
 class OutletSpider(scrapy.Spider):
@@ -69,6 +67,8 @@ class OutletSpider(scrapy.Spider):
         if rest:
             known = "url, limit, since and origin"
             raise ArgumentError(f"-a {next(iter(rest))}=… is not known; a crawl takes {known}.")
+        if fault := fault_of(self):
+            raise ArgumentError(fault)
         super().__init__()
         self.elsewhere = origin is not None
         if origin is not None:

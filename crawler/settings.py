@@ -37,7 +37,7 @@ def _number(name: str, usual: float, most: float = 1e6) -> float:
     except ValueError:
         number = -1
     if not 0 <= number <= most:
-        sys.stderr.write(f"{name}={said}: a number from 0 to {most:,g} is asked for; left away it is {usual:g} (docs/settings.md)\n")
+        sys.stderr.write(f"{name}={said}: a number from 0 to {most:,.0f} is asked for; left away it is {usual:g} (docs/settings.md)\n")
         raise SystemExit(2)
     return number
 

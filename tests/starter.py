@@ -52,6 +52,37 @@ class Finished:
         return json.loads(self.out.strip().splitlines()[-1])
 
 
+class Begun:
+    """A command that is going; `end` must be called."""
+
+    def __init__(self, link: socket.socket, stdin: bytes, to: int, streams: tuple[int, int]) -> None:
+        self._link = link
+        self._told = link.makefile("rb")
+        self.pid = int(self._told.readline())
+        self._threads = ThreadPoolExecutor(3)
+        self._threads.submit(_write, to, stdin)
+        self._out, self._err = (self._threads.submit(_read, each) for each in streams)
+
+    def catches(self, number: signal.Signals) -> bool:
+        """Whether the command has a handler of its own for a signal by now, or has ended."""
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return True
+        return int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1 == 1
+
+    def end(self, seconds: float = 120) -> Finished:
+        """Wait for the end. TimeoutError, with the command killed, when it takes longer."""
+        self._link.settimeout(seconds)
+        with self._link, self._told, self._threads:
+            try:
+                status, kilobytes = json.loads(self._told.readline())
+            except TimeoutError:
+                os.kill(self.pid, signal.SIGKILL)
+                raise
+            return Finished(status, self._out.result().decode(), self._err.result().decode(), kilobytes / 1024)
+
+
 class Starter:
     """Commands of this test process. Begins at the first one; ends with this process, or by `close`."""
 
@@ -69,6 +100,10 @@ class Starter:
 
     def run(self, words: tuple[str, ...], stdin: bytes, environment: dict[str, str], seconds: float = 120) -> Finished:
         """Run `scrapy …` to its end. Like subprocess.run, it waits for all that hold the command's streams."""
+        return self.begin(words, stdin, environment).end(seconds)
+
+    def begin(self, words: tuple[str, ...], stdin: bytes, environment: dict[str, str]) -> Begun:
+        """Start `scrapy …`."""
         link, far = socket.socketpair()
         pipes = [os.pipe() for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
@@ -76,23 +111,22 @@ class Starter:
         far.close()
         for each in theirs:
             os.close(each)
-        link.settimeout(seconds)
         link.sendall(json.dumps([words, _clean() | environment]).encode() + b"\n")
-        with link, link.makefile("rb") as told, ThreadPoolExecutor(3) as threads:
-            pid = int(told.readline())
-            threads.submit(_write, pipes[0][1], stdin)
-            out, err = (threads.submit(_read, end) for end, _ in pipes[1:])
-            try:
-                status, kilobytes = json.loads(told.readline())
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise
-            return Finished(status, out.result().decode(), err.result().decode(), kilobytes / 1024)
+        return Begun(link, stdin, pipes[0][1], (pipes[1][0], pipes[2][0]))
 
     def close(self) -> None:
         for door, process in zip(self._doors, self._processes, strict=True):
             door.close()
             process.wait(20)
+
+
+def _streams_anew() -> None:
+    """As Python makes them at its start: those of before remember whether they were files."""
+    coding, _, errors = os.environ.get("PYTHONIOENCODING", "").partition(":")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        how = "backslashreplace" if name == "stderr" else errors or "strict"
+        mode, buffering = ("r", -1) if name == "stdin" else ("w", 1 if name == "stderr" else -1)
+        setattr(sys, name, open(number, mode, buffering, coding or "utf-8", how, closefd=False))  # noqa: SIM115
 
 
 def _clean() -> dict[str, str]:
@@ -132,11 +166,13 @@ def _attend(link: socket.socket, streams: list[int]) -> list[str]:
     pid = os.fork()
     if pid == 0:
         link.close()
+        os.setpgid(0, 0)  # as a shell does: what ends a command reaches its worker processes too
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
         os.environ.clear()
         os.environ.update(environment)
+        _streams_anew()
         return words
     for each in (0, 1, 2, *streams):
         os.close(each)

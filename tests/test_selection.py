@@ -51,7 +51,7 @@ def test_words_for_a_person(filled: Path, scrapy_command: Scrapy) -> None:
     shown = scrapy_command("search", "boats", "--limit", "1")
     assert "Harbour of Lindby closes" in shown.out and "*boats*" in shown.out
     assert scrapy_command("search", "boats", "--since", "2026-03-02").status == 1
-    assert scrapy_command("search", "boats", "--outlet", "another").status == 1
+    assert scrapy_command("search", "boats", "--outlet", "another").status == 2
 
 
 def test_nothing_found_and_nothing_asked_are_one_line(filled: Path, scrapy_command: Scrapy) -> None:

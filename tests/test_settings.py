@@ -16,7 +16,7 @@ from tests.conftest import ROOT, Scrapy
 def test_what_is_no_number_is_one_line(scrapy_command: Scrapy, name: str, value: str) -> None:
     done = scrapy_command("search", "port", **{name: value})
     assert (done.status, done.out) == (2, "")
-    assert done.err.startswith(f"{name}={value}: a number of 0 or more is asked for") and done.err.count("\n") == 1
+    assert done.err.startswith(f"{name}={value}: a number from 0 to 1") and done.err.count("\n") == 1
 
 
 def test_an_empty_value_is_as_none(scrapy_command: Scrapy) -> None:

@@ -18,7 +18,7 @@ from crawler.command import CheckedCommand
 from crawler.console import write
 from crawler.network.addresses import networks
 from crawler.opening import catalogue_path, check_addresses
-from crawler.outlet import ArgumentError, OutletSpider
+from crawler.outlet import OutletSpider
 from crawler.probe import Probe, probe
 from crawler.sources import Source, read_source
 from crawler.survey import survey
@@ -75,14 +75,11 @@ class Command(CheckedCommand):
                 outlets[name] = each
         url = canonical(args[0]) if "/" in args[0] else None
         if args[0] not in outlets and url is None:
-            self.fail(2, f"{shown(args[0])} is no address that begins with https:// or http://. {no_outlet(args[0], outlets)}")
+            no_address = f"{shown(args[0])} is not the address of a page; it begins with https:// or http://."
+            self.fail(2, no_address if "/" in args[0] else no_outlet(args[0], outlets))
             return
         ours = next((each for each in outlets.values() if belongs(_host(url), each.hosts)), None) if url else outlets[args[0]]
-        try:
-            spider = ours(**({"origin": opts.origin} if opts.origin else {})) if ours else None
-        except ArgumentError as error:
-            self.fail(2, str(error))
-            return
+        spider = ours(**({"origin": opts.origin} if opts.origin else {})) if ours else None
         found = Found()
         with contextlib.ExitStack() as held:
             self._look(held, found, spider, url)

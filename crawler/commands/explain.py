@@ -58,6 +58,9 @@ class Command(CheckedCommand):
         except OSError as error:
             self.fail(2, f"{shown(args[0])} cannot be read: {error.strerror}. Name a file, or a URL that the archive holds.")
             return
+        if capture is None and canonical(args[0]) is None:
+            self.fail(2, f"{shown(args[0])} is no address of a page.")
+            return
         if capture is None:
             self.fail(2, f"The archive has no capture of {args[0]}. Fetch it: scrapy crawl OUTLET -a url={args[0]}")
             return

@@ -38,6 +38,8 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 class Command(CheckedCommand):
     """Takes WARC files in."""
 
+    interrupted = "Interrupted; the same command goes on where it stopped."
+
     def syntax(self) -> str:
         return "FILE-or-s3://bucket/key … [--outlet NAME]"
 
@@ -85,8 +87,7 @@ class Command(CheckedCommand):
                     self._file(name, ingest, spread, told)
             reason = "ingested"
         except KeyboardInterrupt:
-            complain("Interrupted; the same command goes on where it stopped.")
-            self.exitcode = 130
+            self.fail(130, self.interrupted)
         finally:
             receipt = run.finish(reason, dt.datetime.now(dt.UTC))
         if ingest.faults:
@@ -98,6 +99,8 @@ class Command(CheckedCommand):
         """Whether a file can be begun with; one in S3 is asked for when its turn comes."""
         try:
             if _scheme(name) == "s3":
+                if not all(name[len("s3://") :].partition("/")):
+                    raise Unfit("name an object as s3://bucket/key")
                 return True
             with _opened(name):
                 return True
