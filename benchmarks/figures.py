@@ -2,8 +2,8 @@
 
 python -m benchmarks.figures [--only NAME …] [--out FILE] [--taken COMMAND FILE]
 
-Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, sync, scale, and `long`, which takes some three hours and is
-measured only when it is named. With --only the other sections of the file stay as they are.
+Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, sync, scale; measured only when they are named: `long`, which
+takes some three hours, and `coverage` and `mutation` (docs/tests.md). With --only the other sections of the file stay as they are.
 """
 
 from __future__ import annotations
@@ -157,9 +157,11 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
             from_json("reading", "--articles", "1000000"),
         ),
     ),
+    "coverage": ("What of the three rooms the tests run, in percent", from_json("covered")),
+    "mutation": ("What of five modules cannot be changed without a test failing", from_json("mutation")),
 }
-LONG = ("long",)
-"""Sections that are measured only when they are named."""
+LONG = ("long", "coverage", "mutation")
+"""Sections that are measured only when they are named: of hours, or with tools that .venv has not."""
 TAKEN: dict[str, Path] = {}
 """Module and words of a benchmark that was run before -> the file that holds what it printed."""
 
