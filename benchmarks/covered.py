@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,7 +44,8 @@ def run(folder: Path, *words: str) -> list[str]:
 def measured(folder: Path, processes: int, tests: list[str]) -> tuple[dict[str, Any], str]:
     """An empty folder -> coverage's report of the whole suite, by file, and how the tests ended."""
     spread = ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
-    said = run(folder, "run", "-m", "pytest", "-q", "--durations=0", "--no-header", "-p", "no:cacheprovider", *spread, *tests)
+    said = run(folder, "run", "-m", "pytest", "--durations=0", "--no-header", "-p", "no:cacheprovider", *spread, *tests)
+    (folder / "pytest.txt").write_text("\n".join(said))
     for line in said:
         if line.startswith(("FAILED", "ERROR")):
             print(line, flush=True)
@@ -52,7 +54,8 @@ def measured(folder: Path, processes: int, tests: list[str]) -> tuple[dict[str, 
     if not (folder / "coverage.json").exists():
         raise SystemExit("\n".join(["coverage found nothing:", *said[-20:], *told[-5:]]))
     run(folder, "html", "-d", str(folder / "html"))
-    return json.loads((folder / "coverage.json").read_text())["files"], said[-1].strip("= ") if said else ""
+    ended = next((line.strip("= ") for line in reversed(said) if re.search(r"\d+ (?:passed|failed|error)", line)), "not at all")
+    return json.loads((folder / "coverage.json").read_text())["files"], ended
 
 
 def figures(summaries: Iterable[dict[str, int]]) -> dict[str, Any]:

@@ -127,9 +127,10 @@ def equivalent() -> dict[tuple[str, str], str]:
     for part in EQUIVALENT.read_text().split("\n\n"):
         if part.startswith("#") or not part.strip():
             continue
-        head, *changed = part.strip().splitlines()
+        head, changes = part.strip().split("\n", 1)
         path, _, reason = head.partition(": ")
-        said[path, "\n".join(changed)] = reason
+        for change in re.findall(r"(?:^-.*\n?)+(?:^\+.*\n?)+", changes, re.M):
+            said[path, change.strip("\n")] = reason
     return said
 
 

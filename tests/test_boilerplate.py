@@ -42,6 +42,8 @@ def test_a_piece_that_was_taken_out_before_stays_so_and_is_compared_with_none() 
     pieces = [Piece(FERRY, TEXT, rule="hidden"), Piece(FERRY, TEXT), Piece("All rights reserved.", TEXT, rule="aside")]
     assert [piece.rule for piece in strip(pieces, None)] == ["hidden", None, "aside"]
     assert [piece.text for piece in strip(pieces, None)] == [piece.text for piece in pieces]
+    assert strip(pieces[:1], "Storm") == pieces[:1]
+    assert strip([], None) == []
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,7 @@ def test_a_piece_that_was_taken_out_before_stays_so_and_is_compared_with_none() 
         ("12 comments", "stub"),
         ("Share via mail", "stub"),
         ("Read more of the mayor's answer", None),
+        ("X Tags X", None),
         ("More stories", "stub"),
         (f"Follow us on {'x' * 46}", "stub"),
         (f"Follow us on {'x' * 47}", None),
@@ -148,6 +151,10 @@ def told(start: int, count: int) -> str:
         (told(0, 30) + " 5", told(0, 30) + " 6", ""),
         (told(0, 30) + " 5", told(0, 30), "second"),
         (told(0, 30), told(0, 30) + " 5", "first"),
+        (told(0, 60) + " 5", told(0, 64), "second"),
+        (told(0, 60) + " 5", told(0, 65), ""),
+        (told(0, 13), told(100, 1) + " " + told(1, 12), "second"),
+        (told(0, 33), told(0, 16) + " " + told(100, 1) + " " + told(17, 16), ""),
     ],
 )
 def test_which_of_two_passages_repeats_the_other(one: str, other: str, gone: str) -> None:
@@ -160,6 +167,7 @@ def test_which_of_two_passages_repeats_the_other(one: str, other: str, gone: str
 def test_a_passage_that_is_made_of_two_others_repeats_neither() -> None:
     assert rules(told(0, 12), told(50, 12), f"{told(0, 12)} {told(50, 12)}") == ["repeated", "repeated", None]
     assert rules(told(0, 24), told(50, 24), f"{told(12, 12)} {told(50, 12)}") == [None, None, None]
+    assert rules(f"{told(0, 16)} {told(100, 9)}", f"{told(200, 9)} {told(9, 15)}", told(0, 24)) == [None, None, None]
 
 
 def test_short_lines_go_with_the_passage_that_recurs_and_not_alone() -> None:
@@ -206,6 +214,15 @@ def test_no_repeat_is_overlooked(passages: list[list[str]], data: st.DataObject)
     again = data.draw(st.sampled_from(passages))
     texts = [" ".join(each) for each in [*passages[:at], again, *passages[at:]]]
     assert "repeated" in rules(*texts)
+
+
+def test_words_are_folded_and_are_characters_where_there_are_no_spaces() -> None:
+    assert words("The FERRY’s 2 boats, Straße…") == ("the", "ferry", "s", "2", "boats", "strasse")
+    assert words("東京タワー Tower 2") == ("東", "京", "タ", "ワ", "ー", "tower", "2")
+    assert words("ราคา") == ("ร", "า", "ค", "า")
+    assert words("The ferry", ["what", "was", "read"]) == ("what", "was", "read")
+    assert words("Der Straße", ["what", "was", "read"]) == ("what", "was", "read")
+    assert words("東京", ["東京"]) == ("東", "京")
 
 
 @pytest.mark.parametrize(
