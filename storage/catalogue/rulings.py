@@ -7,6 +7,7 @@ caller's transaction.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,11 +63,13 @@ def split(connection: sqlite3.Connection, article: str) -> list[Ruling]:
 
 
 def rule(connection: sqlite3.Connection, event: str, fields: Mapping[str, Any]) -> None:
-    """An event of the ledger, `merged` or `split`, and its fields -> done again. A second time it changes nothing."""
-    if event == "merged":
-        merge(connection, fields["one"], fields["other"])
-    else:
-        split(connection, fields["article"])
+    """An event of the ledger, `merged` or `split`, and its fields -> done again. A second time it changes nothing; nor does
+    one on an article that is not here: it was forgotten since, or is another outlet's that this machine has not heard of."""
+    with contextlib.suppress(UnknownArticle):
+        if event == "merged":
+            merge(connection, fields["one"], fields["other"])
+        else:
+            split(connection, fields["article"])
 
 
 def _told(connection: sqlite3.Connection, cluster: str, moved: tuple[str, ...]) -> Ruling:
@@ -78,7 +81,8 @@ def _told(connection: sqlite3.Connection, cluster: str, moved: tuple[str, ...]) 
 
 def _cluster(connection: sqlite3.Connection, article: str) -> int:
     row = connection.execute(
-        "select cluster from documents where article = ? and digest <> x'' order by document desc limit 1", (article,)
+        # One that was taken away may still hold the place of its cluster.
+        "select cluster from documents where article = ? order by digest = x'', document desc limit 1", (article,)
     ).fetchone()
     if row is None:
         raise UnknownArticle(f"No article {article} in the index of copies; `scrapy story` takes the id of an article.")
