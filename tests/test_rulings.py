@@ -34,6 +34,7 @@ PAGES = {
     4: ORCHESTRA,
     5: [*ORCHESTRA[:2], "Tickets are to be had at the depot from Monday, the director said, and cost as much as last year."],
     6: FERRY[:-1],
+    7: [*FERRY[:-1], "The mayor's office did not answer."],
 }
 
 

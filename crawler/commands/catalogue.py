@@ -1,6 +1,7 @@
-"""scrapy catalogue sync: one catalogue of what all machines wrote to the archive.
+"""scrapy catalogue: `sync` makes one catalogue of what all machines wrote to the archive, `recluster` places all that it has anew.
 
-Exit status: 0 done; 1 clean copies are gone or damaged; 2 wrong use; 5 archive or catalogue cannot be used; 6 a run is going.
+Exit status: 0 done; 1 clean copies are gone or damaged, or Dask cannot be used; 2 wrong use; 5 archive or catalogue cannot be
+used; 6 a run is going; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.console import complain, table, write
+from crawler import spreading
+from crawler.anew import Placed, keep, placed_anew
+from crawler.bulk import Spread
+from crawler.console import complain, table, write, write_json_line
+from crawler.engine import EngineError
 from crawler.indexing import index, index_and_compare
 from crawler.opening import archive_of, catalogue_path
+from crawler.recluster import Made, Task, work
 from pipelines.fingerprint import fingerprint
 from storage.archive import Archive, ArchiveError
 from storage.catalogue.readers import cores
@@ -27,31 +33,45 @@ from storage.catalogue.sync import Means, Synced, sync
 from storage.locks import OutletBusy, claim_catalogue, locks_folder
 from storage.recovery import recover
 
+_SHOWN = 20  # articles in another cluster that are printed
+
 
 class Command(ScrapyCommand):
-    """Brings everybody's runs into one catalogue."""
+    """Brings everybody's runs into one catalogue; places all its articles anew."""
 
     requires_project = True
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "[options] sync"
+        return "[options] sync | recluster [--dry-run] [--engine dask [--scheduler tcp://host:8786]]"
 
     def short_desc(self) -> str:
-        return "Bring what other machines wrote to the archive into this catalogue"
+        return "Bring what other machines wrote into this catalogue; find the copies among all articles anew"
+
+    def long_desc(self) -> str:
+        return (
+            "sync: what other machines wrote to the archive comes into this catalogue. recluster: all articles are placed "
+            "anew in the order in which they came, by the rules and the texts of today, and those that belong to another "
+            "cluster go there; what a person ruled stands. Try first: scrapy catalogue recluster --dry-run."
+        )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print what was brought in as JSON")
+        parser.add_argument("--json", action="store_true", help="print what was done as JSON; of recluster a line for every "
+                            "article in another cluster, and one at the end")  # fmt: skip
+        parser.add_argument("--dry-run", action="store_true", help="recluster: say what would change, keep nothing")
+        spreading.add_options(parser)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args != ["sync"]:
-            raise UsageError("Write: scrapy catalogue sync")
+        if args not in (["sync"], ["recluster"]):
+            raise UsageError("Write: scrapy catalogue sync, or: scrapy catalogue recluster")
+        assert self.settings is not None
+        if fault := _misuse(args[0], opts):
+            complain(fault)
+            self.exitcode = 2
+            return
         try:
-            path = catalogue_path(self.settings)  # type: ignore[arg-type]
-            with claim_catalogue(locks_folder(path)):
-                archive = archive_of(self.settings)  # type: ignore[arg-type]
-                self.exitcode = _told(synced(archive, path), path, opts.json)
+            self.exitcode = self._sync(opts) if args == ["sync"] else self._recluster(opts)
         except (ArchiveError, CatalogueError) as error:
             complain(str(error))
             self.exitcode = 5
@@ -61,6 +81,32 @@ class Command(ScrapyCommand):
         except OutletBusy as error:
             complain(str(error))
             self.exitcode = 6
+        except EngineError as error:
+            complain(str(error))
+            self.exitcode = 1
+        except KeyboardInterrupt:
+            complain("Interrupted; nothing was changed. The same command goes on with the texts that it has not read yet.")
+            self.exitcode = 130
+
+    def _sync(self, opts: argparse.Namespace) -> int:
+        path = catalogue_path(self.settings)  # type: ignore[arg-type]
+        with claim_catalogue(locks_folder(path)):
+            archive = archive_of(self.settings)  # type: ignore[arg-type]
+            return _told(synced(archive, path), path, opts.json)
+
+    def _recluster(self, opts: argparse.Namespace) -> int:
+        assert self.settings is not None
+        path = catalogue_path(self.settings)
+        spread: Spread[Task, list[Made]]
+        with spreading.engine(opts, self.settings, work) as spread, placed_anew(self.settings, path, spread) as placed:
+            kept = not opts.dry_run and keep(self.settings, placed)
+            return _told_of(placed, kept, opts.json)
+
+
+def _misuse(verb: str, opts: argparse.Namespace) -> str | None:
+    if verb == "sync" and (opts.dry_run or opts.scheduler or opts.workers or opts.engine != "local"):
+        return "--dry-run, --engine, --scheduler and --workers are for recluster."
+    return spreading.misuse(opts)
 
 
 def synced(archive: Archive, path: Path) -> Synced:
@@ -87,3 +133,28 @@ def _told(done: Synced, path: Path, as_json: bool) -> int:
     if made.missing:
         complain(f"{made.missing} clean copies are gone or damaged, among them {made.first_missing[0]}; run `scrapy verify`.")
     return 1 if made.missing else 0
+
+
+def _told_of(placed: Placed, kept: bool, as_json: bool) -> int:
+    found, unread = placed.compared, placed.file.unread()
+    for number, each in enumerate(moved for moved in placed.file.moved() if moved.before != moved.after):
+        if as_json:
+            write_json_line(json.dumps({name: getattr(each, name) for name in ("article", "url", "before", "after")}))
+        elif number < _SHOWN:
+            write(f"{each.url}: cluster {each.before[:10]} -> {each.after[:10]}")
+    if as_json:
+        write_json_line(json.dumps({**asdict(found), "unread": len(unread), "kept": kept}))
+    else:
+        if found.changed > _SHOWN:
+            write(f"and {found.changed - _SHOWN} more: --json names all.")
+        rows = [
+            (found.articles, "articles placed anew"),
+            (found.clusters_before, "clusters before"),
+            (found.clusters, "clusters now"),
+        ]
+        write(table([*rows, (found.changed, "articles in another cluster")]))
+    if unread:
+        complain(
+            f"{len(unread)} clean copies are gone or damaged, among them {unread[0]}; run `scrapy verify`. Their articles stay."
+        )
+    return 1 if unread else 0
