@@ -49,8 +49,9 @@ def check_addresses(settings: BaseSettings) -> None:
 _TOLD = ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "NEWS_RETRIES", "NEWS_BLOCKS_IN_A_ROW")
 
 
-def open_run(outlet: str, settings: BaseSettings) -> Run:
-    """Outlet and settings -> a run. Raises OutletBusy, ArchiveError, CatalogueError."""
+def open_run(outlet: str, settings: BaseSettings, *, alone: bool = False) -> Run:
+    """Outlet and settings -> a run; `alone`: one that is not told first what other machines did of the outlet. Raises
+    OutletBusy, ArchiveError, CatalogueError."""
     from crawler.indexing import index  # not at the top: it brings numpy, for which most commands have no use
 
     return start_run(
@@ -65,5 +66,5 @@ def open_run(outlet: str, settings: BaseSettings) -> Run:
             "settings": " ".join(f"{name}={settings.get(name)}" for name in _TOLD),
             **({"operator": str(settings["NEWS_CONTACT"])} if settings["NEWS_CONTACT"] else {}),
         },
-        index=index,
+        index=None if alone else index,
     )

@@ -114,12 +114,15 @@ def one_after_another(archive: Archive, keys: Iterable[str]) -> Iterator[Event]:
 def in_order(found: Iterable[Event], window: int = WINDOW) -> Iterator[Event]:
     """Events by time -> by the sequence of their endings; of one outlet, never in another order than they came.
 
-    An event without a sequence goes with the outlet's ending before it; a ruling comes after the ending it names.
+    An event without a sequence goes with the outlet's ending before it; a ruling comes after the ending it names, a URL is
+    forgotten after all that there was.
     """
     waiting: list[tuple[tuple[int, bool], int, Event]] = []
     last: dict[str, tuple[int, bool]] = {}
     for number, event in enumerate(found):
         own = (event.fields.get("sequence", 0), event.event != "outcome")
+        if event.event == "forget":  # no run was going
+            own = max(last.values(), default=own)
         place = last[event.outlet] = max(own, last.get(event.outlet, own))
         heapq.heappush(waiting, (place, number, event))
         if len(waiting) > window:

@@ -20,6 +20,7 @@ from storage.catalogue.lessons import LESSON_TABLES
 from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.packing import PACKED_TEXTS, digested, packed
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
+from storage.catalogue.rulings import RULING_TABLES
 from storage.catalogue.search import FILTER_INDEXES, READING_INDEXES
 
 
@@ -79,6 +80,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     JOIN_TABLES,
     PACKED_TEXTS,
+    RULING_TABLES,
 )
 
 
