@@ -46,8 +46,9 @@ def test_what_a_release_wrote_opens_and_goes_on(release: Path, scrapy_command: S
 
     with Newsstand(port=0) as stand:
         modules = ("-s", "SPIDER_MODULES=crawler.spiders,tests.spiders")
-        crawled = scrapy_command("crawl", "gazette", *modules, "-a", f"origin={stand.outlets['gazette']}", "-a", "limit=3", "--json")
+        crawled = scrapy_command("crawl", "gazette", *modules, "-a", f"origin={stand.outlets['gazette']}", "--json")
     assert crawled.status == 0, crawled.err
-    assert crawled.receipt["captures"] == 3
-    assert len(exported()) == len(told) + 3 - crawled.receipt["outcomes"]["quarantined"]
+    outcomes = crawled.receipt["outcomes"]
+    assert outcomes["kept"] + outcomes["duplicate"] >= 15, "the same stories, at other addresses"
+    assert len(exported()) == len(told) + outcomes["kept"] + outcomes["duplicate"]
     assert scrapy_command("rebuild", "--check").status == 0
