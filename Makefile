@@ -59,5 +59,5 @@ $(MEASURE)/.installed: requirements.lock pyproject.toml  # beside .venv, which s
 	$(MEASURE)/bin/python -m pip install -qq --disable-pip-version-check -e '.[coverage,mutation]'
 	@touch $@
 
-bench: install  ## run the benchmarks (some twenty minutes) and write docs/figures.md
+bench: install  ## run the benchmarks (some forty minutes) and write docs/figures.md
 	$(BIN)/python -m benchmarks.figures

@@ -1,4 +1,4 @@
-"""Runs the benchmarks at a size that ends in some twenty minutes and writes docs/figures.md: figure, command, date, reference.
+"""Runs the benchmarks at a size that ends in some forty minutes and writes docs/figures.md: figure, command, date, reference.
 
 python -m benchmarks.figures [--only NAME …] [--out FILE] [--taken COMMAND FILE]
 
@@ -136,7 +136,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
         "What the archive costs: pages of 60 KB decoded, and short whole stories",
         several(
             from_json("archive", "../shared/pages/real-news", "--cut", "61440", reference="gzip of the decoded page alone 4.8 ms"),
-            from_json("archive", "../shared/pages/news-2008", "--most", "65536", "--rounds", "2"),
+            from_json("archive", "../shared/pages/news-2008", "--most", "65536", "--rounds", "4"),
         ),
     ),
     "reading": ("For readers", from_json("reading", "--articles", "20000")),
@@ -146,9 +146,9 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
     ),
     "fleet": (
         "A fleet that is killed at, beside one process",
-        from_json("fleet", "--outlets", "10", "--workers", "4", "--kills", "6", "--pages", "4"),
+        from_json("fleet", "--outlets", "30", "--workers", "4", "--kills", "20", "--pages", "4"),
     ),
-    "sync": ("One catalogue from everybody's runs", from_json("sync", "--outcomes", "2000", "--rounds", "1")),
+    "sync": ("One catalogue from everybody's runs", from_json("sync", "--outcomes", "2000", "--rounds", "2")),
     "scale": ("At size", from_json("scale", "--documents", "20000")),
     "million": ("At a million articles", from_json("reading", "--articles", "1000000")),
     "kills": (
