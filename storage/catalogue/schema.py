@@ -7,6 +7,7 @@ which a read followed by a write fails at once with SQLITE_BUSY when another pro
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -84,6 +85,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
+_LEAST = 65_536  # bytes that SQLite needs beside a catalogue to read it
 PATIENCE = 10
 """Seconds that another process may hold the catalogue."""
 PAGE = 16_384
@@ -151,6 +153,8 @@ def _usable(database: sqlite_utils.Database, path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         database.close()
+        if shutil.disk_usage(path.parent).free < _LEAST:
+            raise CatalogueError(f"The catalogue {path} cannot be used, the disk is full: free some space.") from error
         raise CatalogueError(
             f"The catalogue {path} cannot be used ({error}). If it is damaged, move it away and run `scrapy rebuild`."
         ) from error
