@@ -50,8 +50,8 @@ TESTS = {
 }
 SLOW = "thirty_megabytes or every_process"
 """Tests that are left out: seconds each, or a process of their own."""
-KILLED, TIMEOUT = (1, 3), (24, -24, 152, 36, 255, -9)
-"""Exit statuses of mutmut's processes: a test failed; ended for taking too long."""
+KILLED, TIMEOUT, SURVIVED = (1, 3), (24, -24, 152, 36, -9), (0, 5, 33)
+"""Exit statuses of mutmut's processes: a test failed; ended for taking too long; all tests passed, or none reaches the mutant."""
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["crawler", "pipelines", "storage"]
@@ -60,8 +60,10 @@ also_copy = ["benchmarks", "scrapy.cfg"]
 process_isolation = "forkserver"
 timeout_constant = 4.0
 pytest_add_cli_args_test_selection = {tests}
-pytest_add_cli_args = ["-p", "no:cacheprovider", "--hypothesis-profile=mutation", "-k", "not ({slow})"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "--hypothesis-profile=mutation", "-k", "not ({slow})", "-o", "{plain_ids}=true"]
 """
+PLAIN_IDS = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support"
+"""pytest escapes the names of parametrized tests once more each time that a process collects them; mutmut asks for them by name."""
 MUTMUT = "from mutmut.__main__ import cli; cli()"
 
 
@@ -79,14 +81,16 @@ def run(module: str, folder: Path) -> dict[str, int]:
     for name in NEEDED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "scrapy.cfg", folder)
-    settings = SETTINGS.format(module=MODULES[module], tests=json.dumps(TESTS[module]), slow=SLOW)
+    settings = SETTINGS.format(module=MODULES[module], tests=json.dumps(TESTS[module]), slow=SLOW, plain_ids=PLAIN_IDS)
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + settings)
     done = mutmut(folder, "run", "--max-children", str(os.cpu_count() or 1))
     said = folder / "mutants" / f"{MODULES[module]}.meta"
     found: dict[str, int | None] = json.loads(said.read_text())["exit_code_by_key"] if said.exists() else {}
-    if done.returncode or not found or None in found.values():
-        raise SystemExit(f"mutmut did not come to an end:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return {name: status for name, status in found.items() if status is not None}
+    statuses = {name: status for name, status in found.items() if status in KILLED + TIMEOUT + SURVIVED}
+    if done.returncode or not found or len(statuses) < len(found):
+        odd = sorted({str(status) for status in found.values()} - {str(status) for status in statuses.values()})
+        raise SystemExit(f"mutmut failed (statuses {odd}):\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return statuses
 
 
 def mutmut(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -97,14 +101,14 @@ def mutmut(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def survivors(module: str, folder: Path, statuses: dict[str, int]) -> Iterator[Survivor]:
-    """Those of the mutants that are neither killed nor too slow, in the order of the file."""
+    """Those of the mutants that no test noticed, in the order of the file."""
     source = (folder / MODULES[module]).read_text()
     for name, status in statuses.items():
-        if status not in KILLED + TIMEOUT:
+        if status in SURVIVED:
             shown = mutmut(folder, "show", name).stdout.splitlines()
             start = next(number for number, text in enumerate(shown) if text.startswith("@@"))
             changed = [text[0] + text[1:].strip() for text in shown[start + 1 :] if text[:1] in "+-"]
-            yield Survivor(MODULES[module], line_of(source, name, shown[start:]), "\n".join(changed), status not in (5, 33))
+            yield Survivor(MODULES[module], line_of(source, name, shown[start:]), "\n".join(changed), reached=status == 0)
 
 
 def line_of(source: str, name: str, shown: list[str]) -> int:
