@@ -13,7 +13,7 @@ import pytest
 from distributed import LocalCluster
 from scrapy.utils.project import get_project_settings
 
-from crawler import spreading
+from crawler import recluster, spreading
 from crawler.bulk import Lost, Spread, here, on_cores, on_dask
 from crawler.commands.reextract import Command
 from crawler.engine import EngineError, terms_of
@@ -24,6 +24,7 @@ from storage.catalogue.articles import newest_clean_copies
 from storage.records import Outlet
 from storage.run import Run
 from tests.test_lessons import MOST, NOW, crawled, texts
+from tests.test_recluster import from_archive
 
 DEADLY = 7
 
@@ -96,9 +97,11 @@ def test_an_article_that_kills_its_process_costs_no_other(tmp_path: Path) -> Non
     run.finish("extracted again", NOW)
 
 
-def either(portion: Portion | int) -> list[Made] | int:
-    """Both works, for one cluster: it takes seconds to start."""
-    return double(portion) if isinstance(portion, int) else remake(portion)
+def any_of(portion: Portion | recluster.Task | int) -> list[Made] | list[recluster.Made] | int:
+    """All works, for one cluster: it takes seconds to start."""
+    if isinstance(portion, int):
+        return double(portion)
+    return remake(portion) if isinstance(portion, Portion) else recluster.work(portion)
 
 
 @pytest.mark.slow
@@ -106,9 +109,11 @@ def test_on_dask_too(tmp_path: Path) -> None:
     terms = replace(terms_of(get_project_settings()), archive="")
     complaints: list[str] = []
     alone, _ = made_again(tmp_path / "alone", here(remake))
-    with on_dask(either, None, 2, terms, complaints.append) as spread:
+    with on_dask(any_of, None, 2, terms, complaints.append) as spread:
         together, _ = made_again(tmp_path / "together", spread)  # type: ignore[arg-type]
         lost = list(spread([1, DEADLY, 3], alone=True))
+        anew = from_archive(tmp_path / "together", spread)  # type: ignore[arg-type]
+    assert anew == from_archive(tmp_path / "alone", here(recluster.work)) and len(anew[0]) == 7
     assert said(together) == said(alone)
     assert lost == [2, Lost("its worker process died (3 of them)"), 6]
     assert complaints == []

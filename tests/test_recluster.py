@@ -13,26 +13,25 @@ import pytest
 import sqlite_utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scrapy.settings import BaseSettings
 
 from crawler import recluster
-from crawler.anew import keep, placed_anew
-from crawler.bulk import here
-from pipelines import buckets, likeness
+from crawler.bulk import Spread, here
+from crawler.recluster import Made, Task
+from pipelines import buckets
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fingerprint import fingerprint
 from storage.catalogue import joined, placements
 from storage.catalogue.joined import Joined
 from storage.catalogue.placements import Placements
-from storage.catalogue.reclustering import Compared, Reclustering
+from storage.catalogue.reclustering import Reclustering
 from storage.catalogue.rulings import rule
 from storage.catalogue.schema import open_catalogue
 from tests.test_lookalikes import FOLDER
 from tests.test_lookalikes import texts as lookalikes
 from tests.test_placements import opened
-from tests.test_rebuild import begin_next_day, rebuilt
-from tests.test_rulings import bring, say, standing
-from tests.test_run import NOW, begin
+from tests.test_story import filled
+
+__all__ = ["filled"]
 
 Said = tuple[str, dict[str, str]]
 Come = Arrival | Said
@@ -78,6 +77,16 @@ def by_buckets(catalogue: sqlite_utils.Database, path: Path, came: Sequence[Come
         recluster.join(file, here(recluster.work))
         assert sum(recluster.place(file, Joined(connection))) == rows
     return connection
+
+
+def from_archive(folder: Path, spread: Spread[Task, list[Made]]) -> list[list[tuple[object, ...]]]:
+    """The folder of an archive and its catalogue -> what an index says of its articles, placed anew."""
+    connection = opened()
+    with closing(Reclustering(folder / "reclustering", folder / "catalogue.sqlite", "these")) as file:
+        assert file.list_lacking() == sum(recluster.look(file, str(folder), spread)) > 0
+        recluster.join(file, spread)
+        list(recluster.place(file, Joined(connection)))
+    return outcome(connection)
 
 
 def outcome(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
@@ -219,47 +228,3 @@ def test_what_a_text_has_and_what_it_asks_for_is_dealt_into_the_same_buckets() -
         ]
         assert len(asked_of) == count and len(kept) == len(anchors) > 20
         assert all(shingle & (1 << 63) - 1 in asked_of[number] for number, shingle in kept)
-
-
-@pytest.fixture
-def strict(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Rules by which nothing but the same text is a copy, until `undo`."""
-    for share in ("CONTAINED", "LED", "SHORT_CONTAINED"):
-        monkeypatch.setattr(likeness, share, 1.1)
-    return monkeypatch
-
-
-def test_what_belongs_elsewhere_by_the_rules_of_today_goes_there_and_a_rebuild_says_so(
-    tmp_path: Path, strict: pytest.MonkeyPatch
-) -> None:
-    run = begin(tmp_path)
-    for number in range(1, 7):
-        bring(run, number)
-    say(run, "split", 6, article=6)
-    run.finish("finished", NOW)
-    before = standing(tmp_path / "catalogue.sqlite")
-    assert len(set(before.values())) == 6
-    strict.undo()
-    said = reclustered(tmp_path)
-    after = standing(tmp_path / "catalogue.sqlite")
-    assert after == {1: after[2], 2: before[2], 3: after[2], 4: before[4], 5: before[4], 6: before[6]}, "split stays split"
-    assert said == Compared(articles=6, clusters_before=6, clusters=3, changed=3)
-    assert rebuilt(tmp_path)[1] == []
-    assert reclustered(tmp_path) == Compared(articles=6, clusters_before=3, clusters=3, changed=0), (
-        "a second time nothing changes"
-    )
-    later = begin_next_day(tmp_path)
-    bring(later, 7)
-    later.finish("finished", NOW)
-    assert standing(tmp_path / "catalogue.sqlite") == {**after, 7: after[6]}
-    assert rebuilt(tmp_path)[1] == []
-    assert reclustered(tmp_path).changed == 0, "what came since was placed by it"
-
-
-def reclustered(folder: Path, *, dry: bool = False) -> Compared:
-    settings = BaseSettings({"NEWS_ARCHIVE_URI": str(folder), "USER_AGENT": "test"})
-    with placed_anew(settings, folder / "catalogue.sqlite", here(recluster.work)) as placed:
-        kept = not dry and keep(settings, placed)
-    assert kept is (placed.compared.changed > 0 and not dry)
-    assert not list(folder.glob("*.recluster*"))
-    return placed.compared
