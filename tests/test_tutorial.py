@@ -117,7 +117,8 @@ def test_the_tutorial_leads_from_a_clone_to_ten_stories(shell: Shell) -> None:
             stand.communicate(timeout=20)
     whole = "".join(said.values())
     assert int(re.findall(r"(\d+)  kept", whole)[0]) >= 10, "the first crawl brings the ten"
-    assert "class MyCourier(OutletSpider)" in whole and "the row carried it after the column" in whole
+    assert "class MyCourier(OutletSpider)" in whole and "the row carried it after the column" in " ".join(whole.split())
+    assert "after the column: nothing" not in " ".join(whole.split()), "both outlets carry the wire's stories"
     assert {"stories.csv", "port.epub", "datapackage.json"} <= {path.name for path in shell.folder.iterdir()}
 
 

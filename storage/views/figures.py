@@ -185,8 +185,9 @@ def _copies(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> I
     known: dict[str, str | None] = {}
     for outlet in outlets(connection):
         for (cluster,) in connection.execute(
-            """select cluster from articles where outlet = ? and fetched_at >= ? and fetched_at < ? and current = 1
-               and match is not null""",
+            # Also of what came before its copies: who published first is not who was read first.
+            """select cluster from articles a where outlet = ? and fetched_at >= ? and fetched_at < ? and current = 1
+               and exists (select 1 from articles b where b.cluster = a.cluster and b.article <> a.article and b.current = 1)""",
             (outlet, since.isoformat(), until.isoformat()),
         ).fetchall():
             if cluster not in known:
