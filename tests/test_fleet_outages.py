@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from crawler.commands.catalogue import synced
 from storage.archive import open_archive
@@ -123,6 +124,8 @@ def test_a_worker_whose_clock_is_an_hour_off_is_told_and_works_all_the_same(tmp_
     environment = plain_environment(NEWS_ARCHIVE_URI=archive, **street.environment)
     early = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     with Machines(tmp_path, 2, environment, own={1: early}) as fleet:
+        with Client(fleet.address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)  # the clocks are looked at of those that are there when a fleet begins
         status, said = ended(crawl(street, fleet))
     assert status == 0, said
     assert re.search(r"differs by \+3[56]\d\d s", said), said
