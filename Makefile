@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+MEASURE := build/measure
 
-.PHONY: install demo test packages crawl browse pictures bench lock clean help
+.PHONY: install demo test packages crawl browse pictures bench coverage mutation lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,5 +47,17 @@ pictures: install packages  ## take the pictures in docs/pictures anew, of the n
 clean:  ## remove what the demo and the checks made (never ./archive)
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-bench: install  ## run the benchmarks (some twenty minutes) and write docs/figures.md
+coverage: $(MEASURE)/.installed packages  ## lines and branches that the tests run, by room (some ten minutes)
+	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) $(MEASURE)/bin/python -m benchmarks.covered --keep build/coverage
+
+mutation: $(MEASURE)/.installed  ## changes in five modules that no test notices (half an hour): make mutation [ARGS="ledger"]
+	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) $(MEASURE)/bin/python -m benchmarks.mutation $(ARGS)
+
+$(MEASURE)/.installed: requirements.lock pyproject.toml  # beside .venv, which stays as it was pinned
+	$(PYTHON) -m venv $(MEASURE)
+	$(MEASURE)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	$(MEASURE)/bin/python -m pip install -qq --disable-pip-version-check -e '.[coverage,mutation]'
+	@touch $@
+
+bench: install  ## run the benchmarks (some forty minutes) and write docs/figures.md
 	$(BIN)/python -m benchmarks.figures

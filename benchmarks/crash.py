@@ -5,7 +5,7 @@ A round: three outlets of the loopback newsstand are crawled at the same time in
 until they finish. Then the archive is compared with one of a crawl that nobody killed. `--s3`: into a real S3 server
 (seaweedfs), which is killed as well.
 
-Last line: JSON; all but `rounds`, `kills` and `phases` should be 0.
+What was found so far is told every ten rounds. Last line: JSON; all but `rounds`, `kills` and `phases` should be 0.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from tests.s3_server import S3Server
 OUTLETS = ("menafn", "courier", "gazette")
 MOST_ATTEMPTS = 8
 MOST_SECONDS = 120  # a crawl that takes longer hangs
+_TOLD_EACH = 10  # rounds, until what was found so far is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +225,8 @@ def reference(crawls: Crawls, uri: str, folder: Path) -> tuple[Outcomes, dict[st
 @contextmanager
 def fresh_folder(keep: Path | None) -> Iterator[Path]:
     """A folder for one round; it stays when something was found in it and `keep` is given."""
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="crash-", dir=keep))
     yield folder
     if not (folder / "found").exists():
@@ -271,6 +274,8 @@ def rounds(stack: ExitStack, server: S3Server | None, turns: range, chance: rand
                 print(f"round {turn}: {kills}", *(f"  {line}" for line in lines[:12]), sep="\n", flush=True)
                 if keep:
                     (folder / "found").write_text("\n".join([str(kills), *lines]))
+        if (turn - turns.start + 1) % _TOLD_EACH == 0:
+            print(json.dumps(tally.line()), file=sys.stderr, flush=True)
     return tally
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from crawler.health import RULES, Broken
 from crawler.wholeness import whole
+from storage.software import SOFTWARE
 from storage.views.status import OutletStatus
 
 SECONDS = 10
@@ -33,7 +34,7 @@ def post(url: str, found: Sequence[Broken], archive: str) -> None:
         raise AlertFailed("NEWS_ALERT_WEBHOOK is no address that begins with https:// or http://.")
     told = {"text": "\n".join(each.line for each in found), "archive": archive, "broken": [asdict(each) for each in found]}
     request = urllib.request.Request(
-        url, data=json.dumps(told).encode(), headers={"Content-Type": "application/json", "User-Agent": "cleancopy/0.1"}
+        url, data=json.dumps(told).encode(), headers={"Content-Type": "application/json", "User-Agent": SOFTWARE}
     )
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:

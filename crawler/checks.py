@@ -25,6 +25,7 @@ from storage.archive import Archive, ArchiveError, folder_of
 from storage.archive.keys import MARKER
 from storage.archive.s3 import S3Store
 from storage.catalogue.schema import MIGRATIONS, connect_to_read
+from storage.software import VERSION
 
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+))?", re.M)
 _LEAST_SHARE, _LEAST_BYTES = 0.05, 2 * 1024**3
@@ -83,7 +84,7 @@ def _mend(name: str, found: str, advice: str) -> Check:
 def _python() -> Check:
     found = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info >= (3, 11):  # noqa: UP036 - this is where it is said
-        return _well("python", found)
+        return _well("python", f"{found}, Cleancopy {VERSION}")
     return _mend("python", found, "Cleancopy needs Python 3.11 or newer: make PYTHON=python3.12 install")
 
 

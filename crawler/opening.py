@@ -11,6 +11,7 @@ from scrapy.settings import BaseSettings
 from crawler.network.addresses import networks
 from storage.archive import Archive, folder_of, open_archive
 from storage.run import Run, start_run
+from storage.software import SOFTWARE
 
 
 def archive_of(settings: BaseSettings, *, begin: bool = False) -> Archive:
@@ -48,8 +49,9 @@ def check_addresses(settings: BaseSettings) -> None:
 _TOLD = ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "NEWS_RETRIES", "NEWS_BLOCKS_IN_A_ROW")
 
 
-def open_run(outlet: str, settings: BaseSettings) -> Run:
-    """Outlet and settings -> a run. Raises OutletBusy, ArchiveError, CatalogueError."""
+def open_run(outlet: str, settings: BaseSettings, *, alone: bool = False) -> Run:
+    """Outlet and settings -> a run; `alone`: one that is not told first what other machines did of the outlet. Raises
+    OutletBusy, ArchiveError, CatalogueError."""
     from crawler.indexing import index  # not at the top: it brings numpy, for which most commands have no use
 
     return start_run(
@@ -58,11 +60,11 @@ def open_run(outlet: str, settings: BaseSettings) -> Run:
         catalogue=catalogue_path(settings),
         clock=lambda: dt.datetime.now(dt.UTC),
         about={
-            "software": f"cleancopy/0.1 scrapy/{scrapy_version}",
+            "software": f"{SOFTWARE} scrapy/{scrapy_version}",
             "http-header-user-agent": settings["USER_AGENT"],
             "robots": "obey (RFC 9309)" if settings.getbool("NEWS_OBEY_ROBOTS") else "ignore",
             "settings": " ".join(f"{name}={settings.get(name)}" for name in _TOLD),
             **({"operator": str(settings["NEWS_CONTACT"])} if settings["NEWS_CONTACT"] else {}),
         },
-        index=index,
+        index=None if alone else index,
     )

@@ -23,6 +23,7 @@ from storage.archive import open_archive
 from storage.archive.codings import decode_body
 from storage.archive.scratch import scratch_folder
 from storage.run import Run, start_run
+from storage.software import SOFTWARE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def probe(process: Any, job: Job) -> None:
             archive=open_archive(str(folder)),
             catalogue=folder / "catalogue.sqlite",
             clock=lambda: dt.datetime.now(dt.UTC),
-            about={"software": "cleancopy/0.1"},
+            about={"software": SOFTWARE},
         )
         process.crawl(Probe, job=job, run=run)
         process.start()

@@ -27,14 +27,15 @@ from storage.run import Run
 # What a clean copy says that a reader would miss; `removed`, `evidence` and the extractor's version may change freely.
 FIELDS = ("headline", "authors", "published", "modified", "language", "provider", "section", "tags", "canonical")
 _MEMORY_LASTS = 50  # articles in the order of arrival that are read with the memory of the first of them
+_A_PORTION = 10  # of these, that are handed out at once: half a second of work, which is what a process may rest at the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
     """Some articles of one WARC file in the order of arrival, and all that a process needs to make them again.
 
-    `archive`: its URI; keys are the process's own affair. `lessons` of the outlet's stories around the first article, at
-    most `most` of them; 0: no memory.
+    `archive`: its URI; keys are the process's own affair. `lessons` of the outlet's stories around the first of the fifty
+    articles that these are of, at most `most` of them; 0: no memory.
     """
 
     archive: str
@@ -101,8 +102,10 @@ def portions(run: Run, outlet: Outlet, articles: Iterable[Extracted], most: int 
     uri = str(run.archive.folder.resolve()) if run.archive.folder else run.archive.uri
     for _file, of_file in groupby(articles, key=lambda each: each.address.file):
         while some := tuple(islice(of_file, _MEMORY_LASTS)):
-            around = lessons.around(run.catalogue.conn, run.outlet, some[0].sequence, most) if most else ()
-            yield Portion(archive=uri, outlet=outlet, articles=some, lessons=tuple(around), most=most)
+            around = tuple(lessons.around(run.catalogue.conn, run.outlet, some[0].sequence, most)) if most else ()
+            for start in range(0, len(some), _A_PORTION):
+                few = some[start : start + _A_PORTION]
+                yield Portion(archive=uri, outlet=outlet, articles=few, lessons=around, most=most)
 
 
 def _singles(portion: Portion) -> list[Portion]:
@@ -116,12 +119,18 @@ def _lost(single: Portion, lost: Lost) -> Made:
 
 def remake(portion: Portion) -> list[Made]:
     """A portion -> what came of each of its articles. Runs in any process on any machine; writes nothing."""
-    memory = Memory(portion.lessons, most=portion.most) if portion.most else None
+    memory = _memory(portion.lessons, portion.most) if portion.most else None
     try:
         archive = _opened(portion.archive)
     except ArchiveError as error:
         return [Made(change=Change(extracted=each, url=each.lead.url, error=str(error))) for each in portion.articles]
     return [_remade(archive, portion.outlet, each, memory) for each in portion.articles]
+
+
+@lru_cache(maxsize=1)
+def _memory(taught: tuple[Lesson, ...], most: int) -> Memory:
+    """One for all portions of the same lessons: it takes as long to make as half a page. Nothing is learned here."""
+    return Memory(taught, most=most)
 
 
 @lru_cache(maxsize=2)

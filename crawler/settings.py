@@ -23,6 +23,8 @@ _unwanted = {name: None for name in ("numpy", "pandas") if name not in sys.modul
 sys.modules.update(_unwanted)  # type: ignore[arg-type]
 import sqlite_utils  # noqa: E402, F401
 
+from storage.software import SOFTWARE  # noqa: E402
+
 for _name in _unwanted:
     del sys.modules[_name]
 
@@ -55,7 +57,7 @@ NEWS_SPOOL = os.environ.get("NEWS_SPOOL", "")  # empty: spool/ in the archive's 
 
 # Who we are. A contact lets an outlet write to a person instead of blocking a program.
 NEWS_CONTACT = os.environ.get("NEWS_CONTACT", "")
-USER_AGENT = f"cleancopy/0.1 (news archive; {NEWS_CONTACT or 'set NEWS_CONTACT'})"
+USER_AGENT = f"{SOFTWARE} (news archive; {NEWS_CONTACT or 'set NEWS_CONTACT'})"
 
 # Manners: one request at a time an outlet, with a delay that grows with the outlet's own slowness.
 DOWNLOAD_DELAY = _number("NEWS_DELAY", 1)

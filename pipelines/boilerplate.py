@@ -60,7 +60,7 @@ def strip(pieces: Sequence[Piece], headline: str | None) -> list[Piece]:
     """Pieces in reading order and the headline -> the pieces, those that the rules take out with their rule."""
     said = [words(piece.text, piece.words) if piece.rule is None else () for piece in pieces]
     rules: list[str | None] = [piece.rule for piece in pieces]
-    _each(pieces, said, rules, words(headline or ""))
+    _each(pieces, said, rules, words(headline) if headline else ())
     _repeated(said, rules)
     _headings(pieces, rules)
     return [

@@ -86,7 +86,8 @@ def _outside(
     """Evidence from beside the page: the outlet's answer for an impossible URL, the same body elsewhere, the feed's headline."""
     evidence = []
     if copies >= _COPIES:  # one story may well have two addresses
-        evidence.append(Evidence(rule="same-body-elsewhere", words=f"{copies} other URLs", weight=min(0.4 * copies, 2.0)))
+        weight = round(min(0.4 * copies, 2.0), 3)
+        evidence.append(Evidence(rule="same-body-elsewhere", words=f"{copies} other URLs", weight=weight))
     if likeness is not None and likeness >= 0.5:
         evidence.append(Evidence(rule="like-impossible-url", words=f"{likeness:.2f}", weight=round(8 * (likeness - 0.4), 3)))
     words = " ".join((announced or "").lower().split())

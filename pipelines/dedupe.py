@@ -210,7 +210,7 @@ def _time(iso: str) -> dt.date | dt.datetime | None:
 def story_of(url: str) -> str | None:
     """URL -> the number by which an outlet knows a story whatever the slug: the last run of 6 digits or more in the
     path, unless it is a date or a page of something. None when there is none."""
-    path = _QUERY.split(url, maxsplit=1)[0]
+    path = _QUERY.split(url)[0]
     numbers = [number for number in _NUMBER.findall(path) if not _DATE.fullmatch(number)]
     return numbers[-1] if numbers else None
 
@@ -241,4 +241,4 @@ def canonical(members: Sequence[tuple[str, int, int, str]]) -> str:
 def _sortable(seen: str) -> str:
     """ISO text -> one that sorts by time, whatever its zone; a day before its hours, an unknown time last."""
     time = _time(seen)
-    return "9" if time is None else time.isoformat()
+    return "~" if time is None else time.isoformat()

@@ -116,10 +116,7 @@ class _Alone(dict[str, str | None]):
     """Character -> what it is folded to wherever it stands; None for one that may join with its neighbours."""
 
     def __missing__(self, character: str) -> str | None:
-        folded = _settled(character) if _LONER.match(character) else None
-        if folded and (folded != folded.lower() or any(unicodedata.category(part)[0] == "M" for part in folded)):
-            folded = None
-        return self.setdefault(character, folded)
+        return self.setdefault(character, _settled(character) if _LONER.match(character) else None)
 
 
 def _settled(text: str) -> str:

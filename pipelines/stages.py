@@ -43,11 +43,12 @@ from storage.records import (
     Relation,
 )
 from storage.run import Run
+from storage.software import SOFTWARE
 
 logger = logging.getLogger(__name__)
 
 # What made a clean copy: the block model's trees are its greatest part, so their digest tells one from another.
-EXTRACTOR = f"cleancopy/0.1 block-model/{sha256(files('pipelines').joinpath('block_model.json').read_bytes()).hexdigest()[:12]}"
+EXTRACTOR = f"{SOFTWARE} block-model/{sha256(files('pipelines').joinpath('block_model.json').read_bytes()).hexdigest()[:12]}"
 
 Refined = Page | Article | Failure
 

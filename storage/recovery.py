@@ -20,6 +20,7 @@ from storage.archive.opened import Archive
 from storage.archive.store import Missing
 from storage.catalogue import captures, leads, runs
 from storage.catalogue.placements import forget
+from storage.catalogue.reclustered import recluster
 from storage.catalogue.rulings import rule
 from storage.catalogue.schema import writing
 from storage.endings import read_ending, read_lead
@@ -100,6 +101,8 @@ def _apply(connection: sqlite3.Connection, event: Event, left: _Left) -> None:
         leads.enter_refusal(connection, fields["url"])
     elif event.event in ("merged", "split"):
         rule(connection, event.event, fields)  # a second time it changes nothing
+    elif event.event == "reclustered":
+        recluster(connection, fields["articles"])  # neither does this
     elif event.event == "run-ended":
         left.receipt = runs.receipt_of(event.run, event.outlet, fields)
     elif event.event == "outcome":

@@ -124,7 +124,7 @@ class Places:
         """Every file and folder -> what is in it, but for locks and what SQLite puts beside a catalogue to read it."""
         found = {}
         for path in self.root.rglob("*"):
-            if path.parent.name != ".locks" and not path.name.endswith(("-shm", "-wal")):
+            if ".locks" not in path.parts and not path.name.endswith(("-shm", "-wal")):
                 found[str(path.relative_to(self.root))] = digest(path) if path.is_file() else oct(path.stat().st_mode)
         return found
 
@@ -172,4 +172,7 @@ def disk(folder: Path, options: str) -> Iterator[None]:
 
 
 def digest(path: Path) -> str:
+    if path.name == "catalogue.sqlite":
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as catalogue:
+            return hashlib.sha256("\n".join(catalogue.iterdump()).encode()).hexdigest()  # not how SQLite lays it out
     return hashlib.sha256(path.read_bytes()).hexdigest()

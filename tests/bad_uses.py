@@ -172,7 +172,7 @@ FILES = (
     Use("export wacz --to {things}/none/x.wacz", 5, "cannot be written: there is no folder"),
     Use("report --html {things}/none/x.html", 5, "cannot be written: there is no folder"),
     Use("schedule --systemd --out {things}/words.txt", 5, "words.txt cannot be written (File exists); name another folder"),
-    Use("explain {things}/none.html", 2, "none.html' cannot be read: No such file or directory. Name a file, or a URL"),
+    Use("explain {things}/none.html", 2, "cannot be read: No such file or directory. Name a file, or a URL"),
     Use("explain {things}", 2, "cannot be read: Is a directory"),
     Use("ingest {things}/none.warc.gz", 1, "none.warc.gz: No such file or directory"),
     Use("ingest {things}", 1, "Is a directory"),
@@ -231,8 +231,7 @@ SETTINGS = (
     Use("search ferry", 5, "is empty; `scrapy rebuild` makes it again", env={"NEWS_CATALOGUE": "{things}/empty"}),
     Use("search ferry", 5, "There is no catalogue", env={"NEWS_CATALOGUE": "{things}/none.sqlite"}),
     Use("crawl menafn", 5, "words.txt cannot be used (file is not a database)", env={"NEWS_CATALOGUE": "{things}/words.txt"}),
-    Use("crawl menafn", 5, "words.txt", env={"NEWS_SPOOL": "{things}/words.txt"}),
-    Use("status", 5, "none/x.prom cannot be written", env={"NEWS_PROMETHEUS_FILE": "{things}/none/x.prom"}),
+    Use("crawl menafn", 5, "words.txt is not a folder: name one with NEWS_SPOOL", env={"NEWS_SPOOL": "{things}/words.txt"}),
     Use("verify", 5, "'' is no archive: set NEWS_ARCHIVE_URI to a path", env={"NEWS_ARCHIVE_URI": ""}),
     Use("verify", 5, "'gs://bucket/news' is no archive", env={"NEWS_ARCHIVE_URI": "gs://bucket/news"}),
     Use("verify", 5, "'s3://[bucket' is no archive", env={"NEWS_ARCHIVE_URI": "s3://[bucket"}),
@@ -293,7 +292,6 @@ ARCHIVES = (
         "report --html {archive}/x.html", "schedule --systemd --out {archive}/units", "archive sync {sound} {archive}/../copy",
     )),
     *(Use(line, 5, "the disk is full", where="full disk") for line in ("crawl menafn", "ingest {things}/sound.warc.gz")),
-    Use("export jsonl --out {archive}/../x.jsonl", 5, "x.jsonl cannot be written: No space left on device", where="full disk"),
 )  # fmt: skip
 
 USES = WORDS + NAMES + CONTRADICTIONS + FILES + LETTERS + SETTINGS + S3 + ARCHIVES

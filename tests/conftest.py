@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.starter import ROOT, Finished, Starter
 
 SHARED = ROOT.parent / "shared"
 
 settings.register_profile("cleancopy", deadline=None)  # how long a thing takes is measured by benchmarks, not by tests
+settings.register_profile(  # benchmarks/mutation.py: the same input in every run, and the first that fails is enough
+    "mutation", deadline=None, derandomize=True, database=None, max_examples=25, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("cleancopy")
 
 

@@ -15,9 +15,10 @@ PORT = 18043  # the same every time: a story's address is what makes it known
 
 
 def main() -> int:
-    """Start the newsstand, crawl it, say what to try. Exit status of the crawl."""
-    FOLDER.mkdir(exist_ok=True)
-    archive = FOLDER / "archive"
+    """Start the newsstand, crawl it into the folder that is named (default: demo/), say what to try. Exit status of the crawl."""
+    home = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else FOLDER
+    home.mkdir(exist_ok=True)
+    archive = home / "archive"
     with Newsstand(port=PORT) as stand:
         origin = stand.outlets["menafn"]
         print(f"A newsstand with pages in the shape of MENAFN's answers at {origin}\n", flush=True)
@@ -38,8 +39,8 @@ def main() -> int:
     if done.returncode or story is None:
         print("The demonstration did not end well; the lines above say why.", file=sys.stderr)
         return done.returncode or 1
-    here = story.relative_to(ROOT)
-    folder = archive.relative_to(ROOT)
+    here = story.relative_to(home.parent)
+    folder = archive.relative_to(home.parent)
     print(f"""
 Clean copies lie in {folder}/clean, the WARC in {folder}/warc, the catalogue is {folder}/catalogue.sqlite.
 Three commands to try next:

@@ -173,6 +173,7 @@ def _attend(link: socket.socket, streams: list[int]) -> list[str]:
         os.environ.clear()
         os.environ.update(environment)
         _streams_anew()
+        sys.path[1:1] = [each for each in environment.get("PYTHONPATH", "").split(os.pathsep) if each]
         return words
     for each in (0, 1, 2, *streams):
         os.close(each)

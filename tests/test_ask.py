@@ -88,10 +88,10 @@ def test_an_archived_url_is_explained_without_fetching_it(scrapy_command: Scrapy
 
 
 def test_a_page_that_nobody_has_is_one_clear_line(scrapy_command: Scrapy, tmp_path: Path) -> None:
-    for name, line in (
-        ("https://news.example/9", "scrapy crawl OUTLET -a url="),
-        (str(tmp_path / "none.html"), "No such file"),
+    for name, status, line in (
+        ("https://news.example/9", 5, "There is no catalogue"),
+        (str(tmp_path / "none.html"), 2, "No such file"),
     ):
         done = scrapy_command("explain", name)
-        assert done.status == 2
+        assert done.status == status
         assert line in done.err and len(done.err.strip().splitlines()) == 1

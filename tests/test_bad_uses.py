@@ -89,6 +89,12 @@ def test_a_port_that_is_taken(own: Path, scrapy_command: Scrapy) -> None:
     assert done.status == 5 and "Port 0 of nowhere.invalid cannot be opened" in told(done)
 
 
+def test_figures_for_prometheus_that_cannot_be_written(own: Path, tmp_path: Path, scrapy_command: Scrapy) -> None:
+    done = scrapy_command("status", NEWS_PROMETHEUS_FILE=str(tmp_path / "none" / "x.prom"))
+    assert done.status == 5 and "none/x.prom cannot be written" in told(done)
+    assert "gazette" in done.out, "what was asked for is shown all the same"
+
+
 @pytest.mark.parametrize("site", ["http://127.0.0.1:1", "http://nowhere.invalid"])
 @pytest.mark.parametrize("line", ["crawl menafn -a origin={}", "discover menafn --origin {}", "addoutlet new {} --out ."])
 def test_no_network(line: str, site: str, own: Path, scrapy_command: Scrapy) -> None:

@@ -13,15 +13,18 @@ import pytest
 from distributed import LocalCluster
 from scrapy.utils.project import get_project_settings
 
+from crawler import recluster, spreading
 from crawler.bulk import Lost, Spread, here, on_cores, on_dask
-from crawler.commands.reextract import Command, _misuse
+from crawler.commands.reextract import Command
 from crawler.engine import EngineError, terms_of
-from crawler.reextract import Change, Made, Portion, extract_again, remake
+from crawler.reextract import Change, Made, Portion, extract_again, portions, remake
 from crawler.resumed import Resumed
+from storage.catalogue import lessons
 from storage.catalogue.articles import newest_clean_copies
 from storage.records import Outlet
 from storage.run import Run
 from tests.test_lessons import MOST, NOW, crawled, texts
+from tests.test_recluster import from_archive
 
 DEADLY = 7
 
@@ -54,6 +57,20 @@ def test_on_cores_the_outcome_is_that_of_one_process(tmp_path: Path) -> None:
     assert [change.fields for change in alone] == [("text",), ("text",), (), (), ()]
 
 
+def test_portions_are_small_and_those_of_fifty_articles_have_one_memory(tmp_path: Path) -> None:
+    run = crawled(tmp_path, 12)
+    found = list(newest_clean_copies(run.catalogue))
+    parts = list(portions(run, Outlet(name="outlet"), 5 * found, most=4))
+    assert [[each.sequence for each in part.articles] for part in parts[:2]] == [[*range(1, 11)], [11, 12, *range(1, 9)]]
+    assert [len(part.articles) for part in parts] == [10] * 6
+    around_first, around_third = (lessons.around(run.catalogue.conn, "outlet", number, 4) for number in (1, 3))
+    assert around_first != around_third
+    assert [part.lessons for part in parts] == [tuple(around_first)] * 5 + [tuple(around_third)], "the 51st is number 3 again"
+    whole = replace(parts[0], articles=(*parts[0].articles, *parts[1].articles))
+    assert remake(whole) == remake(parts[0]) + remake(parts[1])
+    run.finish("finished", NOW)
+
+
 def test_a_portion_that_kills_its_process_is_lost_and_the_others_are_not() -> None:
     with on_cores(double, 2) as spread:
         found = list(spread(range(20)))
@@ -80,9 +97,11 @@ def test_an_article_that_kills_its_process_costs_no_other(tmp_path: Path) -> Non
     run.finish("extracted again", NOW)
 
 
-def either(portion: Portion | int) -> list[Made] | int:
-    """Both works, for one cluster: it takes seconds to start."""
-    return double(portion) if isinstance(portion, int) else remake(portion)
+def any_of(portion: Portion | recluster.Task | int) -> list[Made] | list[recluster.Made] | int:
+    """All works, for one cluster: it takes seconds to start."""
+    if isinstance(portion, int):
+        return double(portion)
+    return remake(portion) if isinstance(portion, Portion) else recluster.work(portion)
 
 
 @pytest.mark.slow
@@ -90,9 +109,11 @@ def test_on_dask_too(tmp_path: Path) -> None:
     terms = replace(terms_of(get_project_settings()), archive="")
     complaints: list[str] = []
     alone, _ = made_again(tmp_path / "alone", here(remake))
-    with on_dask(either, None, 2, terms, complaints.append) as spread:
+    with on_dask(any_of, None, 2, terms, complaints.append) as spread:
         together, _ = made_again(tmp_path / "together", spread)  # type: ignore[arg-type]
         lost = list(spread([1, DEADLY, 3], alone=True))
+        anew = from_archive(tmp_path / "together", spread)  # type: ignore[arg-type]
+    assert anew == from_archive(tmp_path / "alone", here(recluster.work)) and len(anew[0]) == 7
     assert said(together) == said(alone)
     assert lost == [2, Lost("its worker process died (3 of them)"), 6]
     assert complaints == []
@@ -141,9 +162,7 @@ def test_files_that_are_done_are_told_when_all_of_them_is_entered(tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["menafn"], "an outlet is named so: --outlet menafn"),
         (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler is for --engine dask."),
-        (["--workers", "-1"], "--workers takes a number of 0 or more."),
         (["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], "--workers is for this machine"),
     ],
 )
@@ -152,5 +171,4 @@ def test_wrong_use(words: list[str], line: str) -> None:
     command = Command()
     command.settings = get_project_settings()
     command.add_options(parser)
-    opts, args = parser.parse_known_args(words)
-    assert line in (_misuse(args, opts) or "")
+    assert line in (spreading.misuse(parser.parse_args(words)) or "")

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.classify import classify
+from pipelines.classify import classify, status_figures
 from pipelines.document import read
-from storage.records import Kind
+from pipelines.judge_features import signs
+from pipelines.judge_model import judge_model
+from storage.records import Evidence, Kind
 from tests.pages_for_judge import PARAGRAPHS, STORY, capture, document, page, verdict
 
 HEADLINE = "Harbour Town Votes to Keep Its Night Ferry"
@@ -71,7 +73,8 @@ def test_script_shells_are_empty() -> None:
 def test_what_is_no_markup_is_empty_and_says_why(body: bytes) -> None:
     said = verdict(body)
     assert said.kind is Kind.EMPTY
-    assert said.evidence[0].rule == "no-markup"
+    assert said.evidence == (Evidence(rule="no-markup", words="", weight=10.0),)
+    assert said.capture.body == body
 
 
 def test_a_front_page_is_a_listing() -> None:
@@ -91,6 +94,125 @@ def test_a_stub_before_a_wall_is_a_paywall() -> None:
 def test_marks_of_a_challenge_vendor_tell_the_kind_without_words() -> None:
     inner = '<form id="challenge-form" action="/?x"><input type=hidden name=jschl_vc></form><p>gazette.test</p>'
     assert verdict(page(inner, "gazette.test"), 503, (("Server", "cloudflare"),)).kind is Kind.CHALLENGE
+
+
+STATUSES = {
+    "wall": (401, 402, 403, 407, 429, 451),
+    "gone": (404, 410),
+    "server": (500, 503, 599),
+    "nothing": (200, 301, 400, 405, 499),
+}
+
+
+@pytest.mark.parametrize(("said", "status"), [(said, status) for said in STATUSES for status in STATUSES[said]])
+def test_a_status_says_more_where_the_page_holds_little(said: str, status: int) -> None:
+    figures = status_figures(status, (), 0.25)
+    assert {name for name, figure in figures.items() if figure} == (
+        set() if said == "nothing" else {f"status-{said}", f"status-{said}-thin"}
+    )
+    if said != "nothing":
+        assert (figures[f"status-{said}"], figures[f"status-{said}-thin"]) == (1.0, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("name", "wall"),
+    [("cf-mitigated", True), ("CF-Mitigated", True), ("X-DataDome", True), ("x-amzn-waf-action", True), ("server", False)],
+)
+def test_headers_of_walls_are_known_in_either_case(name: str, wall: bool) -> None:
+    assert status_figures(200, (("Date", "x"), (name, "challenge")), 0.0)["header-of-wall"] == wall
+
+
+@pytest.mark.parametrize(
+    ("markup", "status"),
+    [
+        (page(WHOLE, HEADLINE, frame=True), 200),
+        (page(WHOLE), 403),
+        (page(BANNER, "Sorry", frame=True), 404),
+        (page("<p>x"), 503),
+    ],
+    ids=["story", "story behind 403", "banner", "hardly anything"],
+)
+def test_evidence_is_what_the_model_weighs_the_heaviest_first(markup: str, status: int) -> None:
+    seen, model = signs(document(markup)), judge_model()
+    figures = seen.figures | status_figures(status, (), seen.figures["thin"])
+    weights = model.weights(figures)
+    *named, rest = [one for one in verdict(markup, status).evidence if not one.rule.startswith("kind-")]
+    assert {one.rule: one.weight for one in named} == {
+        name: round(weight, 3) for name, weight in weights.items() if abs(weight) >= 0.15
+    }
+    assert [abs(one.weight) for one in named] == sorted((abs(one.weight) for one in named), reverse=True)
+    light = sum(weight for weight in weights.values() if abs(weight) < 0.15)
+    assert rest == Evidence(rule="rest", words="", weight=round(model.bias + light, 3))
+    for one in named:
+        plain = str(status) if one.rule.startswith("status-") else f"{figures[one.rule]:.2f}"
+        assert one.words == (seen.words.get(one.rule) or plain)
+
+
+def test_a_verdict_holds_what_the_page_shows_and_why_it_is_of_its_kind() -> None:
+    hidden = "<p hidden>Nobody sees this.</p>"
+    said = verdict(page(f"<h1>Access denied</h1><p>You are not allowed here.</p>{hidden}", "Access denied"), 403)
+    assert said.kind is Kind.FORBIDDEN
+    assert (said.title, said.text, said.encoding) == ("Access denied", "Access denied\nYou are not allowed here.", "utf-8")
+    assert said.flags == ()
+    assert said.evidence[-1].rule == "kind-forbidden" and said.evidence[-1].weight == 0
+    assert sum(one.weight for one in said.evidence) > 0
+    assert not any(one.rule.startswith("kind-") for one in verdict(page(WHOLE, HEADLINE, frame=True)).evidence)
+
+
+@pytest.mark.parametrize(("status", "flags"), [(399, ()), (400, ("status-400",))])
+def test_the_status_of_a_story_is_told_from_400_on(status: int, flags: tuple[str, ...]) -> None:
+    assert verdict(page(WHOLE, HEADLINE, frame=True), status).flags == flags
+
+
+def outside(body: str, title: str | None = None, **known: float | str) -> dict[str, tuple[str, float]]:
+    """What speaks for or against a page from beside it, by rule."""
+    one = capture(body, title=title)
+    said = classify(one, read(one), **known)  # type: ignore[arg-type]
+    names = ("same-body-elsewhere", "like-impossible-url", "headline-of-the-feed", "no-headline-of-the-feed")
+    return {each.rule: (each.words, each.weight) for each in said.evidence if each.rule in names}
+
+
+@pytest.mark.parametrize(("copies", "weight"), [(0, 0), (1, 0), (2, 0.8), (3, 1.2), (5, 2.0), (6, 2.0), (500, 2.0)])
+def test_the_more_addresses_have_one_body_the_more_it_says_up_to_a_limit(copies: int, weight: float) -> None:
+    said = outside(page(WHOLE, HEADLINE), copies=copies)
+    assert said == ({"same-body-elsewhere": (f"{copies} other URLs", weight)} if weight else {})
+
+
+@pytest.mark.parametrize(("likeness", "weight"), [(0.0, None), (0.49, None), (0.5, 0.8), (0.7654, 2.923), (1.0, 4.8)])
+def test_the_liker_a_page_is_to_the_answer_for_an_impossible_url_the_more_it_says(
+    likeness: float, weight: float | None
+) -> None:
+    said = outside(page(WHOLE, HEADLINE), likeness=likeness)
+    assert said == ({} if weight is None else {"like-impossible-url": (f"{likeness:.2f}", weight)})
+
+
+LONG = "Lighthouse keeper retires after forty years, and the harbour says goodbye to a man who"
+
+
+@pytest.mark.parametrize(
+    ("markup", "announced", "rule"),
+    [
+        (page(f"<h1>{LONG}</h1>"), LONG, "headline-of-the-feed"),
+        (page(f"<h1>{LONG}</h1>"), f"  {LONG.upper()}\n", "headline-of-the-feed"),
+        (page("<p>x</p>", title=f"{LONG} | Gazette"), LONG.replace(" ", "\n\t"), "headline-of-the-feed"),
+        (page(f"<h1 hidden>{LONG}</h1><p>x</p>"), LONG, "no-headline-of-the-feed"),
+        (page("<p>x</p>").replace("<title>Harbour Gazette</title>", ""), LONG, "no-headline-of-the-feed"),
+        (page(f"<p>{LONG}{'.' * (399 - len(LONG))}</p>"), LONG, "headline-of-the-feed"),
+        (page(f"<p>{LONG}{'.' * (400 - len(LONG))}</p>"), LONG, "no-headline-of-the-feed"),
+        (page("<p>x</p>"), "Ferry   sailed", "no-headline-of-the-feed"),
+        (page("<p>x</p>"), "Ferry  sails", None),
+        (page("<p>x</p>"), "", None),
+    ],
+    ids=["shown", "in capitals", "in the title", "hidden", "no title", "in a line", "in a long text", "12", "11", "none"],
+)
+def test_where_a_headline_of_the_feed_counts_as_shown(markup: str, announced: str, rule: str | None) -> None:
+    words = " ".join(announced.lower().split())[:80]
+    weight = -0.5 if rule == "headline-of-the-feed" else 0.5
+    assert (
+        outside(markup, announced) == outside(markup, announced=announced) == ({} if rule is None else {rule: (words, weight)})
+    )
+    if announced:
+        assert outside(markup, "Another headline of another feed", announced=announced) == outside(markup, announced)
 
 
 def test_what_an_outlet_answers_for_an_impossible_url_speaks_against_a_page() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.archive.clean import clean_copy, read_clean_copy
+from storage.archive.clean import clean_copy, read_clean_copy, read_text
 from storage.archive.keys import article_id, clean_key
 from storage.archive.packed import plain
 from storage.archive.store import ArchiveError
@@ -94,6 +94,7 @@ def test_any_text_comes_back_and_the_json_is_utf_8(text: str, words: str) -> Non
     odd = article(text=text, headline=words, removed=(Removed(rule="r", words=words),), authors=(words,))
     found = read_clean_copy(made(odd)).article
     assert found.blocks[0].text == text
+    assert read_text(made(odd)) == found.text
     assert (found.headline, found.authors, found.removed[0].words) == (words, (words,), words)
 
 
@@ -115,6 +116,8 @@ def test_a_newer_format_is_refused() -> None:
 def test_what_is_no_clean_copy(data: bytes) -> None:
     with pytest.raises(ValueError):
         read_clean_copy(data)
+    with pytest.raises(ValueError):
+        read_text(data)
 
 
 @pytest.mark.parametrize("form", [made, lambda of: plain(made(of))], ids=["packed", "plain"])
@@ -123,6 +126,13 @@ def test_every_cut_of_a_clean_copy_is_seen(form: Callable[[Article], bytes]) -> 
     for length in range(0, len(data) - 1, 11):
         with pytest.raises(ValueError):
             read_clean_copy(data[:length])
+        with pytest.raises(ValueError):
+            read_text(data[:length])
+
+
+def test_several_passages_are_read_as_one_text() -> None:
+    whole = article(blocks=tuple(Block(kind=BlockKind.PARAGRAPH, text=text) for text in ("One.", "Two.", "Three.")))
+    assert read_text(made(whole)) == whole.text == "One.\nTwo.\nThree."
 
 
 def test_keys_of_clean_copies() -> None:

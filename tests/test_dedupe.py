@@ -11,16 +11,17 @@ import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pipelines.dedupe import Arrival, canonical, place_arrival, story_of
+from pipelines.dedupe import Arrival, canonical, near_in_time, place_arrival, story_of
 from pipelines.fingerprint import fingerprint
 from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES, Placements
-from storage.records import Placement, Relation
+from storage.records import Neighbour, Placement, Relation
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,6 +58,12 @@ NOTICE = (
     "bought {b} million of treasury bills at its established rate. This brings its total help so far today to {c} million "
     "crowns, beside a shortage that it has estimated at around 600 million, a spokesman said."
 )
+
+
+def told(start: int, count: int, own: int = 0) -> str:
+    """So many words from a place of a tale in which no word comes twice, and so many that stand nowhere else."""
+    numbers = [*range(start, start + count), *range(900, 900 + own)]
+    return " ".join(f"{'abcdefghij'[n // 100]}{'klmnopqrst'[n // 10 % 10]}{'uvwxyzabcd'[n % 10]}" for n in numbers)
 
 
 class Stand:
@@ -117,7 +124,19 @@ def test_the_same_text_elsewhere_is_an_exact_duplicate_however_it_is_set(stand: 
     placed = stand.put([p.replace("'", "’").replace(" ", "\u00a0") for p in FERRY])
     assert placed.relation is Relation.EXACT_DUPLICATE
     assert placed.cluster == first.cluster and placed.match == first.canonical
-    assert placed.share_of_self == placed.share_of_match == 1
+    assert placed.share_of_self == placed.share_of_match == placed.score == 1
+    assert placed.canonical == first.canonical, "of several at an unknown time the first that came"
+    query = (
+        "select match, length(words) > 0, (select count(*) from postings p where p.document = d.document) > 0 from documents d"
+    )
+    assert stand.connection.execute(query).fetchall() == [(None, 1, 1), (1, 0, 0)], "the words of a text are kept once"
+
+
+def test_the_first_of_several_stands_for_them_however_many_there_were_before(stand: Stand) -> None:
+    for number in range(8):
+        stand.put(told(100 * number, 5))
+    first = stand.put("Closed.")
+    assert stand.put("Closed.").canonical == first.canonical
 
 
 def test_the_same_address_is_unchanged_or_a_revision_before_any_likeness(stand: Stand) -> None:
@@ -139,6 +158,7 @@ def test_a_duplicate_that_is_changed_later_is_a_revision_with_its_shares(stand: 
     changed = stand.put(FERRY[:-1], url="https://b.example/ferry")
     assert changed.relation is Relation.REVISION and changed.cluster == first.cluster
     assert changed.share_of_self == 1 and 0.7 < changed.share_of_match < 0.9
+    assert (changed.share_of_match, changed.score) == (0.8081, 0.9808), "four decimals"
 
 
 def test_an_outlets_new_text_under_its_old_story_number_is_a_revision(stand: Stand) -> None:
@@ -148,6 +168,27 @@ def test_an_outlets_new_text_under_its_old_story_number_is_a_revision(stand: Sta
     elsewhere = stand.put(ORCHESTRA, url="https://b.example/x-1234567.html", outlet="b")
     assert elsewhere.relation is Relation.NEW
     assert stand.put(LETTER, url="https://a.example/gallery/1234567", outlet="a").relation is Relation.NEW
+
+
+@pytest.mark.parametrize(("kept", "relation"), [(40, Relation.REVISION), (39, Relation.NEW)])
+def test_half_of_the_text_makes_a_revision_of_what_has_an_old_number(stand: Stand, kept: int, relation: Relation) -> None:
+    stand.put(told(0, 80), url="https://a.example/closed-1234567.html", outlet="a")
+    changed = stand.put(told(40, kept, own=80 - kept), url="https://a.example/open-1234567.html", outlet="a")
+    assert changed.relation is relation
+
+
+def test_what_an_outlet_copied_and_then_tells_anew_under_its_number_is_a_revision(stand: Stand) -> None:
+    first = stand.put(FERRY)
+    stand.put(FERRY, url="https://b.example/closed-1234567.html", outlet="b")
+    changed = stand.put(FERRY[1:], url="https://b.example/still-closed-1234567.html", outlet="b")
+    assert changed.relation is Relation.REVISION and changed.cluster == first.cluster
+
+
+def test_a_page_without_words_is_unchanged_when_it_is_seen_again(stand: Stand) -> None:
+    first = stand.put("", url="https://a.example/empty")
+    again = stand.put("", url="https://a.example/empty")
+    assert again.relation is Relation.UNCHANGED and again.cluster == first.cluster
+    assert stand.put(FERRY, url="https://a.example/empty").relation is Relation.REVISION
 
 
 @pytest.mark.parametrize(
@@ -197,6 +238,47 @@ def test_an_excerpt_and_the_whole_that_comes_after_it(stand: Stand) -> None:
     part, whole = other.put(FERRY[:2]), other.put(FERRY, url="https://a.example/whole")
     assert whole.relation is Relation.NEAR_DUPLICATE and whole.cluster == part.cluster
     assert whole.canonical == "https://a.example/whole", "the fullest text stands for the cluster"
+
+
+@pytest.mark.parametrize(
+    ("count", "own", "whole", "relation"),
+    [
+        (80, 20, 200, Relation.EXCERPT),
+        (79, 21, 200, Relation.NEAR_DUPLICATE),
+        (59, 0, 100, Relation.EXCERPT),
+        (60, 0, 100, Relation.NEAR_DUPLICATE),
+    ],
+)
+def test_an_excerpt_is_mostly_of_a_text_of_which_it_has_less_than_part(
+    stand: Stand, count: int, own: int, whole: int, relation: Relation
+) -> None:
+    stand.put(told(0, whole))
+    placed = stand.put(told(0, count, own))
+    assert placed.relation is relation
+    assert (placed.share_of_self, placed.share_of_match) == (round(count / (count + own), 4), count / whole)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "relation"),
+    [(58, 59, Relation.NEAR_DUPLICATE), (59, 60, Relation.NEW), (60, 61, Relation.NEAR_DUPLICATE)],
+)
+def test_a_full_text_joins_no_short_one(stand: Stand, first: int, second: int, relation: Relation) -> None:
+    """Of 60 words and more is a full text; the short one that came before goes to it."""
+    short = stand.put(told(0, first))
+    placed = stand.put(told(0, first, own=second - first))
+    assert placed.relation is relation
+    assert placed.adopted == ((short.cluster,) if relation is Relation.NEW else ())
+    assert len(set(stand.clusters().values())) == 1
+
+
+def test_the_match_is_the_text_that_it_is_most_like_and_of_several_alike_the_first(stand: Stand) -> None:
+    stand.put(FERRY)
+    stand.put(FERRY[:3], url="https://cut.example/ferry")
+    assert stand.put([*FERRY[:2], FERRY[2].replace("Thursday", "Friday")]).match == "https://cut.example/ferry"
+    stand = Stand()
+    first = stand.put(told(0, 200, own=3))
+    stand.put(told(0, 200, own=1))
+    assert stand.put(told(0, 200)).match == first.canonical
 
 
 def test_the_beginning_with_a_link_to_the_rest_is_an_excerpt(stand: Stand) -> None:
@@ -254,10 +336,31 @@ def test_a_part_that_stood_alone_goes_where_the_whole_goes(stand: Stand) -> None
     assert len(set(stand.clusters().values())) == 1
 
 
+def test_a_part_that_stood_alone_is_found_beyond_the_copies_of_a_long_text(stand: Stand) -> None:
+    whole = [*FERRY, *ORCHESTRA, *LETTER]
+    update = "The harbour opens again, two weeks earlier than planned, on Saturday:"
+    first = stand.put([update, *whole])
+    stand.put([update, *whole, "By our reporter."])
+    alone = stand.put(FERRY[:2])
+    assert alone.relation is Relation.NEW
+    placed = stand.put(whole)
+    assert placed.relation is Relation.NEAR_DUPLICATE and placed.cluster == first.cluster
+    assert placed.adopted == (alone.cluster,)
+
+
+def test_what_a_person_put_together_takes_the_copies_of_each_of_its_members(stand: Stand) -> None:
+    first = stand.put(FERRY)
+    stand.put([*FERRY[:4], *ORCHESTRA])
+    other = stand.put(LETTER)
+    stand.connection.execute("update documents set cluster = 1, ruled = 1 where document = 3")
+    copy = stand.put(["(Agency) - " + LETTER[0], *LETTER[1:]])
+    assert (copy.relation, copy.match, copy.cluster) == (Relation.NEAR_DUPLICATE, other.canonical, first.cluster)
+
+
 def test_a_teaser_that_stands_in_a_roundup_too_goes_to_the_story_that_more_tell(stand: Stand) -> None:
     items = [FERRY[0], LETTER[0], LETTER[1], LETTER[2], ORCHESTRA[1], ORCHESTRA[2]]
     teaser = " ".join(FERRY[0].split()[:28]) + " … Read on"
-    for order in ([0, 1, 2, 3], [1, 0, 2, 3], [2, 1, 0, 3], [3, 2, 1, 0]):
+    for order in ([0, 1, 2, 3], [1, 0, 2, 3], [2, 1, 0, 3], [3, 2, 1, 0], [0, 2, 3, 1]):
         stand, texts = Stand(), [items, teaser, FERRY, ["(Agency) - " + FERRY[0], *FERRY[1:]]]
         for number in order:
             stand.put(texts[number], url=f"https://a{number}.example/{number}")
@@ -282,6 +385,72 @@ def test_the_same_notice_on_another_day_is_another_notice(stand: Stand) -> None:
     later = stand.put(NOTICE.format(a=206, b=31, c=237), outlet="wire", hours=72)
     assert same_hour.relation is Relation.EXACT_DUPLICATE and same_hour.cluster == first.cluster
     assert later.relation is Relation.NEW
+
+
+def test_the_same_notice_within_the_hour_of_its_copy_is_one_whose_words_are_known(stand: Stand) -> None:
+    """Of the texts that are the same, only the one that came first has its words in the index."""
+    notice = NOTICE.format(a=206, b=31, c=237)
+    first = stand.put(notice, hours=0)
+    stand.put(NOTICE.format(a=94, b=35, c=331), hours=24)
+    stand.put(notice, hours=2)
+    third = stand.put(notice, hours=3)
+    assert third.relation is Relation.EXACT_DUPLICATE and third.cluster == first.cluster
+    assert third.share_of_self == third.share_of_match == 1
+
+
+@pytest.mark.parametrize(("count", "relation"), [(300, Relation.NEW), (301, Relation.EXACT_DUPLICATE)])
+def test_the_longest_report_of_a_series_has_300_words(stand: Stand, count: int, relation: Relation) -> None:
+    def report(a: int, b: int, c: int) -> str:
+        notice = NOTICE.format(a=a, b=b, c=c)
+        return f"{notice} {told(0, count - len(fingerprint(notice).words))}"
+
+    stand.put(report(206, 31, 237), hours=0)
+    stand.put(report(94, 35, 331), hours=24)
+    assert stand.put(report(206, 31, 237), hours=72).relation is relation
+
+
+def test_the_same_story_on_another_day_is_the_same_story_however_many_copies_there_are(stand: Stand) -> None:
+    first = stand.put(FERRY, hours=0)
+    stand.put(["(Agency) - " + FERRY[0], *FERRY[1:]], hours=1)
+    later = stand.put(FERRY, hours=200)
+    assert later.relation is Relation.EXACT_DUPLICATE and later.cluster == first.cluster
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own zone is not UTC."""
+    with monkeypatch.context() as machine:
+        machine.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "near"),
+    [
+        ("2026-05-01T10:00:00+00:00", "2026-05-01T12:00:00+00:00", True),
+        ("2026-05-01T10:00:00+00:00", "2026-05-01T12:00:01+00:00", False),
+        ("2026-05-01T12:30:00+02:00", "2026-05-01T12:30:00+00:00", True),
+        ("2026-05-01T12:29:00+02:00", "2026-05-01T12:30:00+00:00", False),
+        ("2026-05-01T10:00:00", "2026-05-01T11:00:00+00:00", True),
+        ("2026-05-01T10:00:00", "2026-05-01T10:00:00+09:00", False),
+        ("2026-05-01", "2026-05-01T23:30:00+00:00", True),
+        ("2026-05-01", "2026-05-02T00:30:00+00:00", False),
+        ("2026-05-01", "2026-05-02T00:30:00+01:00", True),
+        ("2026-05-01", "2026-05-01", True),
+        ("2026-05-01", "2026-05-02", False),
+        ("2026-05-01T10:00:00+00:00", "", True),
+        ("2026-05-01", "some day", True),
+        ("2026-05-01", "0001-01-01T00:00:00+05:00", True),
+    ],
+)
+@pytest.mark.usefixtures("far_east")
+def test_what_is_near_in_time(mine: str, theirs: str, near: bool) -> None:
+    for one, other in ((mine, theirs), (theirs, mine)):
+        arrival = Arrival(article="a", outlet="a", url="a", fingerprint=fingerprint("a"), published=one)
+        neighbour = Neighbour(document=1, article="b", cluster="b", digest="", length=1, seen=other)
+        assert near_in_time(arrival, neighbour) is near
 
 
 def test_a_block_about_the_company_joins_nothing(stand: Stand) -> None:
@@ -349,7 +518,11 @@ def test_the_canonical_is_the_earliest_of_the_fullest() -> None:
     members = [("2026-05-02", 1, 400, "part"), ("2026-05-03", 2, 1000, "whole"), ("2026-05-01", 3, 900, "early")]
     assert canonical(members) == "early"
     assert canonical(members[:2]) == "whole"
-    assert canonical([("", 5, 10, "unknown time"), ("2026-05-01", 4, 10, "known")]) == "known"
+    assert canonical([("", 4, 10, "unknown time"), ("2026-05-01", 5, 10, "known")]) == "known"
+    assert canonical([("", 4, 10, "unknown time"), ("9999-12-31", 5, 10, "known")]) == "known"
+    assert canonical([("2026-05-01", 1, 800, "just as full"), ("2026-05-02", 2, 1000, "whole")]) == "just as full"
+    assert canonical([("2026-05-01", 1, 799, "less"), ("2026-05-02", 2, 1000, "whole")]) == "whole"
+    assert canonical([("2026-05-01", 1, 900, "first"), ("2026-05-01", 2, 850, "second")]) == "first"
 
 
 def variants() -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 
@@ -17,6 +18,9 @@ STORY = (
     "lower fee during the works; a decision is expected on Thursday. The last closure, in 2009, cost the town 40,000 "
     "crowns in lost dues, according to the treasurer, who added that the insurance would pay this time."
 )
+
+
+LETTERS = str.maketrans("01234567", "aeioultr")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,7 @@ STORY = (
         ("ﻣﺮﺣﺒﺎ", "مرحبا"),
         ("۱۴۰۳ و ٢٠٢٤", "1403 و 2024"),
         ("कीमत ५०", "कीमत 50"),
+        ("\u1112\u1161\u11ab국", "한국"),
     ],
 )
 def test_texts_that_differ_only_in_how_they_are_set_are_equal(one: str, other: str) -> None:
@@ -54,6 +59,12 @@ def test_texts_that_differ_only_in_how_they_are_set_are_equal(one: str, other: s
 def test_a_text_is_folded_alike_whatever_else_stands_on_the_page(text: str) -> None:
     """A combining mark anywhere makes every character of the text wait for its neighbours."""
     assert normalise(text + "|x\u0302|") == normalise(text + "|") + "x\u0302|"
+
+
+def test_every_character_is_folded_alike_whatever_else_stands_on_the_page() -> None:
+    for start in (*range(0x80, 0x4E20, 32), *range(0xD780, 0xD800, 32), *range(0xF900, 0x10000, 32)):
+        text = "|".join(map(chr, range(start, start + 32)))
+        assert normalise(f"{text}|x\u0302|") == normalise(f"{text}|") + "x\u0302|", hex(start)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +116,26 @@ def test_scripts_without_spaces_are_compared_by_character() -> None:
     assert not fingerprint(STORY).unspaced
 
 
+@pytest.mark.parametrize(
+    ("text", "unspaced"), [("京", True), ("a 京", False), ("a 東京", True), ("a b c 東京", False), ("", False)]
+)
+def test_a_text_is_without_spaces_when_most_of_it_is(text: str, unspaced: bool) -> None:
+    assert fingerprint(text).unspaced is unspaced
+
+
+@pytest.mark.parametrize(
+    ("characters", "size"), [("東京都知事選挙投票日明後天気予報晴曇雨雪風雲星月火水木金土", 2 * SHINGLE), ("", SHINGLE)]
+)
+def test_a_shingle_is_six_words_or_twelve_characters(characters: str, size: int) -> None:
+    """Texts that share so many in a row share a shingle; of one less, none."""
+    listed = list(characters) or [chr(number) * 3 for number in range(97, 123)]
+    glue = "" if characters else " "
+    whole = fingerprint(glue.join(listed))
+    for run, shared in ((size, 1), (size - 1, 0)):
+        part = fingerprint(glue.join(listed[4 : 4 + run] + listed[:1] * 12))
+        assert len(set(part.shingles) & set(whole.shingles)) == shared, run
+
+
 def test_the_anchors_of_an_excerpt_are_found_in_the_whole() -> None:
     filler = " ".join(f"word{number} again{number * 7}" for number in range(600))
     whole = fingerprint(filler[:3000] + " " + STORY + " " + filler[3000:])
@@ -124,12 +155,44 @@ def test_hashes_are_those_that_lie_in_catalogues() -> None:
     assert made.digest == "313cd732ac980e57b6dcdc6ff41c9f6e537d30d47b6af8a1aa62e35b513b49a9"
     assert made.anchors == (4260760112086599506, 3780165985161999210)
     assert made.words == b"Xx\xb8`\xa6\xcaJ\xbc=h"
+    assert made.length == 48
+
+
+SIZES = (5, 6, 7, 40, 101, 102, 107, 108, 160, 600, 1700, 5000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "digest"),
+    [
+        ("plain", "0e3b6cbb00b0045414e46eff4adb660d61f56ab1e1d612a7795bae53b0e4b344"),
+        ("repeats", "96843d22203f32219c7c868830f8591625cc82f4484a7b529215cf6047db63f6"),
+        ("unspaced", "a72fe8622a3d9f0b722994cb0d9bc3f439073867fe6343aef063792ecf9db165"),
+    ],
+)
+def test_fingerprints_of_every_length_are_those_that_lie_in_catalogues(kind: str, digest: str) -> None:
+    """Texts shorter than a shingle, texts whose shingles are all asked for, the first that is longer, and long ones."""
+    numbers = [number * 7919 % 5003 for number in range(5000)]
+    if kind == "unspaced":
+        texts = ["".join(chr(0x4E00 + number) for number in numbers[:size]) for size in SIZES]
+    else:
+        listed = [str(number) if number % 9 == 0 else f"{number:o}".translate(LETTERS) for number in numbers]
+        listed = listed if kind == "plain" else (listed[:40] + listed[:90]) * 40
+        texts = [" ".join(listed[:size]) for size in SIZES]
+    printed = "\n".join(repr(fingerprint(text)) for text in texts)
+    assert hashlib.sha256(printed.encode()).hexdigest() == digest
+
+
+def test_half_a_surrogate_pair_costs_no_text_its_fingerprint() -> None:
+    broken = fingerprint("The ferry \ud83d sails")
+    assert broken.digest == hashlib.sha256("the ferry \ud83d sails".encode("utf-8", "surrogatepass")).hexdigest()
+    assert fingerprint("x\ud83dy").words != fingerprint("xy").words
 
 
 def test_a_huge_text_is_compared_by_its_first_words_only() -> None:
     made = fingerprint("rubbish " * (LONGEST * 2))
     assert len(made.words) == LONGEST
     assert len(made.shingles) < 2_000
+    assert len(fingerprint("unreasonablylongword " * LONGEST).words) == LONGEST * 12 // 21 + 1, "or its first characters"
 
 
 def test_a_text_shorter_than_a_shingle_has_one() -> None:

@@ -66,7 +66,7 @@ def test_workers_of_other_terms_are_refused_in_one_line_each(scheduler: LocalClu
         assert client.submit(sum, [1, 2]).result() == 3
     assert said == []
     with (
-        pytest.raises(EngineError, match=r"^No worker can take part: it is of version cleancopy/0\.1, here it is cleancopy/9$"),
+        pytest.raises(EngineError, match=r"^No worker can take part: it is of version cleancopy/1\.0\.0, here it is cleancopy/9$"),
         cluster(scheduler.scheduler_address, 0, replace(mine, version="cleancopy/9"), told=said.append),
     ):
         pass

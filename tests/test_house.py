@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,24 @@ def test_no_file_names_a_package_host() -> None:
 def test_every_benchmark_can_be_started() -> None:
     names = sorted(f"benchmarks.{path.stem}" for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__")
     subprocess.run([sys.executable, "-W", "ignore", "-c", f"import {', '.join(names)}"], cwd=ROOT, check=True)
+
+
+def test_every_dependency_is_in_use_and_justified() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    reasons = (ROOT / "docs" / "decisions" / "0011-dependencies.md").read_text()
+    lists = {"with the crawl": project["dependencies"], **project["optional-dependencies"]}
+    named = {re.split(r"[^\w-]", each)[0] for some in lists.values() for each in some}
+    rows = [row.split("|")[1] for row in reasons.splitlines() if row.startswith("| ")]
+    told = {name.strip() for row in rows for name in row.split(",")}
+    assert named <= told, f"no reason is given for {named - told}"
+
+    imported = {
+        name
+        for room in ("crawler", "pipelines", "storage")
+        for path in (ROOT / room).rglob("*.py")
+        for name in re.findall(r"^\s*(?:import|from) (\w+)", path.read_text(), re.MULTILINE)
+    }
+    modules = {"backports-zstd": "backports", "ada-url": "ada_url", "sqlite-utils": "sqlite_utils"}
+    running = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
+    unused = {name for name in running if modules.get(name, name) not in imported}
+    assert not unused, "nothing imports it"

@@ -168,7 +168,6 @@ def test_what_cannot_be_read_is_one_line_and_the_others_are_read(
         ([], "Name WARC files, as in:"),
         (["https://host.example/a.warc.gz"], "download it first"),
         (["a.warc.gz", "--outlet", "../x"], "--outlet: "),
-        (["a.warc.gz", "--workers", "-1"], "--workers takes a number"),
     ],
 )
 def test_wrong_use(words: list[str], line: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from storage.catalogue.placements import forget
 from storage.catalogue.rulings import merge, split
-from tests.test_dedupe import FERRY, ORCHESTRA
+from tests.test_dedupe import FERRY, LETTER, ORCHESTRA
 from tests.test_placements import clusters, opened, put
 
 STUB = [" ".join(FERRY[0].split()[:28]) + " …"]
@@ -72,3 +72,15 @@ def test_a_persons_word_stands_above_it(connection: sqlite3.Connection) -> None:
     assert put(connection, "whole", FERRY).adopted == ()
     forget(connection, "whole")
     assert clusters(connection) == {"stub": "stub", "update": "stub"}
+
+
+def test_a_cluster_that_became_part_of_another_takes_its_texts_back_there() -> None:
+    roundup = [FERRY[0], ORCHESTRA[1], ORCHESTRA[2], *(f"{number} " + ORCHESTRA[0][::-1] for number in range(4))]
+    connection = opened()
+    for article, text in (("letter", LETTER), ("roundup", roundup), ("teaser", STUB), ("whole", FERRY), ("copy", FERRY[:-1])):
+        put(connection, article, text)
+    assert clusters(connection)["teaser"] == "whole", "it was in the roundup before"
+    merge(connection, "letter", "roundup")
+    forget(connection, "copy")
+    forget(connection, "whole")
+    assert clusters(connection) == {"letter": "letter", "roundup": "letter", "teaser": "letter"}

@@ -14,7 +14,7 @@ from pipelines.fingerprint import fingerprint
 from storage.catalogue.joins import JOIN_TABLES
 from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.placements import HOT, PLACEMENT_STANDING, PLACEMENT_TABLES, Placements, forget
-from storage.catalogue.rulings import UnknownArticle, merge, split
+from storage.catalogue.rulings import RULING_TABLES, UnknownArticle, merge, split
 from storage.catalogue.schema import open_catalogue, writing
 from storage.records import Placement, Relation
 from tests.test_dedupe import FERRY, LETTER, ORCHESTRA
@@ -27,7 +27,7 @@ def connection() -> sqlite3.Connection:
 
 def opened() -> sqlite3.Connection:
     made = sqlite3.connect(":memory:")
-    for statement in PLACEMENT_TABLES + PLACEMENT_STANDING + MOVE_TABLES + JOIN_TABLES:
+    for statement in PLACEMENT_TABLES + PLACEMENT_STANDING + MOVE_TABLES + JOIN_TABLES + RULING_TABLES:
         made.execute(statement)
     made.execute("create table articles (article text, cluster text)")
     return made

@@ -80,7 +80,7 @@ def test_a_month_without_anything(filled: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     "words",
     [("--week", "2026-05"), ("--week", "2026-W60"), ("--month", "2026-13"), ("--month", "2026-01", "--since", "2026-01-01"),
-     ("--since", "2026-02-01", "--until", "2026-01-01"), ("January",), ("--since", "0001-01-01")],
+     ("--since", "2026-02-01", "--until", "2026-01-01"), ("--since", "2026-02-01", "--week", "2026-W05")],
 )  # fmt: skip
 def test_days_that_are_none_are_told(filled: Path, words: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):

@@ -24,6 +24,7 @@ from crawler.readers import add_filters, catalogue_to_read, check_outlet
 from crawler.wholeness import whole
 from pipelines.reserved import USES
 from storage.catalogue.articles import current_pages
+from storage.software import SOFTWARE
 from storage.views.wacz import Packed, PageEntry, write_wacz
 
 FORMATS = (*ARTICLE_FORMATS, "wacz")
@@ -88,7 +89,7 @@ class Command(CheckedCommand):
                     part,
                     _pages(database, opts.outlet, opts.since),
                     title=f"News of {opts.outlet}" if opts.outlet else "News archive",
-                    software="cleancopy/0.1",
+                    software=SOFTWARE,
                     created=now,
                     outlet=opts.outlet,
                     since=opts.since,

@@ -8,16 +8,14 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
-from scrapy.settings import BaseSettings
-
-from crawler.arguments import MOST_WORKERS, day, scheduler, whole_number
-from crawler.bulk import Spread, on_cores, on_dask
+from crawler import spreading
+from crawler.arguments import day
+from crawler.bulk import Spread
 from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
 from crawler.console import complain, counting, table, write
-from crawler.engine import EngineError, terms_of, workers_usual
+from crawler.engine import EngineError
 from crawler.opening import catalogue_path, open_run
 from crawler.readers import catalogue_to_read, check_outlet
 from crawler.reextract import Change, Made, Portion, extract_again, remake
@@ -53,24 +51,18 @@ class Command(CheckedCommand):
         parser.add_argument("--diff", action="store_true", help="print what changed as a unified diff")
         parser.add_argument("--dry-run", action="store_true", help="say what would change, keep nothing")
         parser.add_argument("--json", action="store_true", help="print a JSON line for every article that changed")
-        parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where the work is done: processes of "
-                            "this machine (default), or the workers of a Dask cluster")  # fmt: skip
-        parser.add_argument("--scheduler", type=scheduler, metavar="ADDRESS",
-                            help="with --engine dask: tcp://… or tls://… of its scheduler; "
-                            "without one the cluster is of this machine")  # fmt: skip
-        parser.add_argument("--workers", type=whole_number(0, MOST_WORKERS), default=0, metavar="N",
-                            help="processes on this machine (default: cores)")
+        spreading.add_options(parser)
         parser.add_argument("--afresh", action="store_true", help="do also what an interrupted run has done")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
-        if fault := _misuse(opts):
+        if fault := spreading.misuse(opts):
             self.fail(2, fault)
             return
         counted = Counter[str]()
         with contextlib.closing(catalogue_to_read(self.settings)) as database:
             check_outlet(database.conn, self.settings, opts.outlet)
         try:
-            with _engine(opts, self.settings) as spread:
+            with spreading.engine(opts, self.settings, remake) as spread:
                 self._all(spread, opts, counted)
         except EngineError as error:
             self.fail(1, str(error))
@@ -84,6 +76,8 @@ class Command(CheckedCommand):
             rows = [(number, name) for name, number in counted.most_common() if name not in ("articles", "changed")]
             if rows:
                 write(table(rows))
+            if counted["text changed"] and not opts.dry_run:
+                write("`scrapy catalogue recluster` says whether stories with other texts belong elsewhere now.")
 
     def _all(self, spread: Spread[Portion, list[Made]], opts: argparse.Namespace, counted: Counter[str]) -> None:
         with contextlib.closing(catalogue_to_read(self.settings)) as database:
@@ -120,22 +114,6 @@ class Command(CheckedCommand):
             )  # fmt: skip
         finally:
             run.finish("extracted again", dt.datetime.now(dt.UTC))
-
-
-def _misuse(opts: argparse.Namespace) -> str | None:
-    if opts.scheduler and opts.engine != "dask":
-        return "--scheduler is for --engine dask."
-    if opts.workers and opts.scheduler:
-        return "--workers is for this machine; with --scheduler the workers are those that it has."
-    return None
-
-
-def _engine(opts: argparse.Namespace, settings: BaseSettings) -> contextlib.AbstractContextManager[Spread[Portion, list[Made]]]:
-    count = opts.workers or workers_usual()
-    if opts.engine == "dask":
-        # The portions name the archive; that of the workers' own settings is not asked.
-        return on_dask(remake, opts.scheduler, count, replace(terms_of(settings), archive=""), complain)
-    return on_cores(remake, count)
 
 
 def _count(change: Change, counted: Counter[str]) -> None:

@@ -34,6 +34,8 @@ def open_archive(uri: str, spool: Path | None = None, *, write: bool = True, beg
     archive must exist. `begin=False`: it must exist, and is written. ArchiveError says in one line what to do:
     unwritable, wrong bucket, missing credentials, full disk, newer format.
     """
+    if spool is not None and spool.exists() and not spool.is_dir():
+        raise ArchiveError(f"The spool {spool} is not a folder: name one with NEWS_SPOOL")
     store = open_store(uri)
     folder = store.root if isinstance(store, LocalStore) else None
     spooled = open_spool(uri, store, spool)

@@ -82,13 +82,8 @@ def clean_copy(
 
 def read_clean_copy(data: bytes) -> CleanCopy:
     """The bytes of a clean copy, packed or not -> its records. ValueError when they are none, changed, or of a newer format."""
-    data = plain(data)
+    found = _checked(plain(data))
     try:
-        found = json.loads(data)
-        if found["format"] != FORMAT:
-            raise ValueError(f"clean copy of format {found['format']}, this version reads {FORMAT}: upgrade Cleancopy")
-        if data != _sealed(data[: data.rfind(_SEAL)] + b"\n}"):
-            raise ValueError("its sha256 is of another content: this clean copy was changed or damaged")
         provenance = found["provenance"]
         return CleanCopy(
             article=_article(found, _page(provenance)),
@@ -98,6 +93,29 @@ def read_clean_copy(data: bytes) -> CleanCopy:
         )
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise ValueError(f"no clean copy ({type(error).__name__}: {error})") from error
+
+
+def read_text(data: bytes) -> str:
+    """The bytes of a clean copy, packed or not -> its text alone, as `Article.text` gives it. ValueError as of `read_clean_copy`;
+    the rest of its fields is not looked at."""
+    found = _checked(plain(data))
+    try:
+        return "\n".join(found.get("text", ()))
+    except TypeError as error:
+        raise ValueError(f"no clean copy (TypeError: {error})") from error
+
+
+def _checked(data: bytes) -> Any:
+    """A clean copy as it is laid out -> what it holds, when it is of this format and as it was written."""
+    try:
+        found = json.loads(data)
+        if found["format"] != FORMAT:
+            raise ValueError(f"clean copy of format {found['format']}, this version reads {FORMAT}: upgrade Cleancopy")
+    except (KeyError, TypeError, UnicodeDecodeError) as error:
+        raise ValueError(f"no clean copy ({type(error).__name__}: {error})") from error
+    if data != _sealed(data[: data.rfind(_SEAL)] + b"\n}"):
+        raise ValueError("its sha256 is of another content: this clean copy was changed or damaged")
+    return found
 
 
 def _sealed(document: bytes) -> bytes:

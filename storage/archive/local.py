@@ -241,7 +241,8 @@ def explained(error: OSError, root: Path) -> ArchiveError:
             f"{root} cannot be written ({error.strerror}): give this user write access, or set NEWS_ARCHIVE_URI"
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return ArchiveError(f"{root} is not a folder: set NEWS_ARCHIVE_URI to a folder")
+        in_the_way = next((each for each in (root, *root.parents) if each.exists()), root)
+        return ArchiveError(f"{in_the_way} is not a folder: set NEWS_ARCHIVE_URI to a folder")
     return ArchiveError(f"{root}: {error.strerror or error} (errno {error.errno})")
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import sqlite_utils
 
 from storage.catalogue import lessons
+from storage.catalogue.changes import change_each
 from storage.catalogue.leads import retry_time
 from storage.catalogue.packing import packed, unpacked
 from storage.catalogue.schema import writing
@@ -126,7 +127,8 @@ def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) ->
     placement = ending.placement
     if placement is None:
         raise ValueError(f"{ending.outcome} without a placement: {ending.url}")
-    connection.execute("update articles set current = 0 where article = ? and current = 1", (ending.article,))
+    before = connection.execute("select id from articles where article = ? and current = 1", (ending.article,))
+    change_each(connection, "update articles set current = 0 where id = ?", before)
     row = connection.execute(
         """insert into articles (article, content_digest, capture, outlet, url, canonical, headline, published, modified,
              language, provider, authors, section, text_zlib, characters, clean_key, relation, cluster, match, share_of_match,

@@ -2,7 +2,7 @@
 
 Numbers that say nothing outside one file are left out: row ids of articles, numbers of documents (a document's match may
 have been taken back; the article's own match is compared). So is what is by nature passing: validators of feeds, leases, where a document
-would go back to.
+would go back to, and at which row a person ruled: what came of it is compared.
 Both are read in the same order, a row at a time.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from storage.catalogue.packing import unpacked
 
-_PASSING = frozenset({"sources", "moves", "probes", "segments"})
+_PASSING = frozenset({"sources", "moves", "probes", "segments", "rulings"})
 _OWN_COLUMNS = {"leads": {"run"}, "articles": {"id"}, "documents": {"document", "match"}}
 _KEYS = {"articles": ("capture",)}
 # How a column is read where the plain value says nothing outside its file.

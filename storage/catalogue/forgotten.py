@@ -10,6 +10,7 @@ import sqlite_utils
 from storage.catalogue import captures
 from storage.catalogue.leads import page_key
 from storage.catalogue.placements import forget
+from storage.catalogue.rulings import unsaid
 from storage.catalogue.schema import writing
 
 FORGOTTEN = "forgotten"
@@ -22,10 +23,10 @@ def take_out(
 
     `inherited`: clean copies that other articles use -> the keys under which those lie now.
     """
-    addresses = list(urls)
+    addresses, named = list(urls), list(articles)
     # What is deleted is overwritten in the file, and does not stay in its log.
     database.conn.execute("pragma secure_delete = on")
-    sequences = _captures(database.conn, addresses, list(articles))
+    sequences = _captures(database.conn, addresses, named)
     for sequence in sorted(sequences, reverse=True):
         captures.take_back(database, sequence, forget)
     with writing(database) as connection:
@@ -33,6 +34,7 @@ def take_out(
             connection.execute("update captures set clean_key = ? where clean_key = ?", (new, old))
             connection.execute("update articles set clean_key = ? where clean_key = ?", (new, old))
         enter_forgotten(connection, addresses)
+        unsaid(connection, named)
     database.conn.execute("pragma wal_checkpoint (truncate)").fetchall()
     return len(sequences)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
+from storage.catalogue.changes import change_each
+
 JOIN_TABLES = (
     "create table joins (cluster text primary key, part_of text not null) without rowid",
     # Which runs a catalogue took from the ledger, and with which batch of `scrapy catalogue sync`; 0: at the start of a crawl.
@@ -38,8 +40,10 @@ def join(connection: sqlite3.Connection, one: str, other: str) -> bool:
     if connection.execute(ruled, (first, second)).fetchone():
         return False
     names = [connection.execute("select article from documents where document = ?", (head,)).fetchone()[0] for head in both]
-    connection.execute("update documents set cluster = ? where cluster = ?", (first, second))
-    connection.execute("update articles set cluster = ? where cluster = ?", names)
+    documents = connection.execute("select ?, document from documents where cluster = ?", (first, second))
+    change_each(connection, "update documents set cluster = ? where document = ?", documents)
+    articles = connection.execute("select ?, id from articles where cluster = ?", names)
+    change_each(connection, "update articles set cluster = ? where id = ?", articles)
     connection.execute("insert or replace into joins values (?, ?)", (names[1], names[0]))
     return True
 

@@ -41,8 +41,11 @@ def undo(connection: sqlite3.Connection, mover: int) -> None:
     moved = [row[0] for row in connection.execute("select document from moves where mover = ?", (mover,)).fetchall()]
     connection.execute("delete from moves where mover = ?", (mover,))
     for document in moved:
+        # Where that cluster's first document stands now: it may have become part of another meanwhile.
         (cluster,) = connection.execute(
-            "select cluster from moves where document = ? order by mover desc limit 1", (document,)
+            """select iif(m.cluster = m.document, m.cluster, d.cluster) from moves m
+               join documents d on d.document = m.cluster where m.document = ? order by m.mover desc limit 1""",
+            (document,),
         ).fetchone()
         _stand(connection, [document], cluster)
         connection.execute(

@@ -77,8 +77,13 @@ class Placements:
         places: dict[int, int] = {}
         for position, shingle in zip(fingerprint.positions, fingerprint.shingles, strict=True):
             places.setdefault(shingle >> 16, position)
+        found = self._leading(list(places))
+        # Shares are added up in one order, whatever that of the rows.
+        return self._ranked(fingerprint, places, dict(sorted(found.items()))) if found else Sharing()
+
+    def _leading(self, asked: Sequence[int]) -> dict[int, list[int]]:
+        """48 bits of shingles -> the documents that each leads to, in order of arrival; without those that lead nowhere."""
         found: defaultdict[int, list[int]] = defaultdict(list)
-        asked = list(places)
         for start in range(0, len(asked), 250):
             part = asked[start : start + 250]
             marks = ",".join("?" * len(part))
@@ -86,11 +91,9 @@ class Placements:
                 f"select shingle, document from postings where shingle in ({marks})", part
             ):
                 found[shingle].append(document)
-        if not found:
-            return Sharing()
-        return self._ranked(fingerprint, places, found)
+        return found
 
-    def _ranked(self, fingerprint: Fingerprint, places: dict[int, int], found: dict[int, list[int]]) -> Sharing:
+    def _ranked(self, fingerprint: Fingerprint, places: dict[int, int], found: Mapping[int, list[int]]) -> Sharing:
         hits: defaultdict[int, float] = defaultdict(float)
         for documents in found.values():
             for document in documents:
@@ -187,9 +190,7 @@ class Placements:
     ) -> int:
         """Enter a placed document -> its number. `indexed`: whether other texts are to be compared with it. `later`:
         its postings are put there instead of into the index, for `post`; many at once in order cost a third."""
-        first = self._first(placement.cluster)
-        if first is None and placement.cluster != article:
-            first = self._hold(placement.cluster)  # its first member was lost; the cluster keeps its id
+        first = self._first(placement.cluster) if placement.cluster == article else self.first(placement.cluster)
         document = self._enter(
             {
                 "cluster": first or 0,
@@ -221,13 +222,16 @@ class Placements:
             sorted(postings),
         )
 
+    def first(self, cluster: str) -> int:
+        """Cluster id -> the document that it began with; a row that only holds its place where that was lost."""
+        return self._first(cluster) or self._hold(cluster)
+
     def _first(self, cluster: str) -> int | None:
         query = "select document from documents where article = ? and document = cluster"
         found = self.connection.execute(query, (cluster,)).fetchone()
         return int(found[0]) if found else None
 
     def _hold(self, cluster: str) -> int:
-        """A row that only holds the place of a cluster."""
         empty = {"cluster": 0, "length": 0, "seen": "", "article": cluster, "outlet": "", "digest": b"", "unspaced": 0}
         document = self._enter({**empty, "words": b""})
         self.connection.execute("update documents set cluster = document where document = ?", (document,))

@@ -6,15 +6,14 @@ Plain processes on a pipe each: one that was killed costs its speed and no text,
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
-from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from typing import Self
 
-from storage.archive.clean import read_clean_copy
+from storage.archive.clean import read_text
 from storage.catalogue.replay import Reading
 from storage.records import Fingerprint
 
@@ -22,7 +21,12 @@ from storage.records import Fingerprint
 Look = Callable[[str], Fingerprint]
 
 MOST = 4
-_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # they reach all processes of a terminal, and are the command's alone
+_BEGIN = """import sys
+from multiprocessing.connection import Connection
+link = Connection(int(sys.argv[1]))
+sys.path[:] = link.recv()
+from storage.catalogue.readers import serve
+serve(link)"""
 
 
 def cores() -> int:
@@ -35,7 +39,7 @@ def readings(copies: Sequence[bytes | None], look: Look) -> list[Reading]:
     found = []
     for data in copies:
         try:
-            text = read_clean_copy(data).article.text if data is not None else None
+            text = read_text(data) if data is not None else None
         except ValueError:
             text = None
         found.append(Reading(text=text, printed=look(text) if text is not None else None))
@@ -48,25 +52,40 @@ class Reader:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._sent: Sequence[bytes | None] = ()
-        # Not by fork: a child would hold the locks of this process, and the sockets to S3.
-        context = multiprocessing.get_context("spawn")
-        self._link, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, look), daemon=True)
-        resource_tracker.ensure_running()  # which lets signals through at its end
-        # Held back until the new process has said that it ignores them: it begins with half a second of imports.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
-        try:
-            self._process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._begun = False
+        # Not by fork: a child would hold the locks of this process, and the sockets to S3. Not by multiprocessing's spawn: that
+        # imports the command of this process again, all of Scrapy, a second each time. In a group of its own no signal of
+        # the terminal reaches it.
+        self._link, theirs = Pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _BEGIN, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        )
         theirs.close()
+        with contextlib.suppress(OSError):
+            self._link.send(sys.path)
+            self._link.send(look)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._link.close()
-        self._process.join()
+        self._process.wait()
+
+    def ready(self) -> bool:
+        """Whether it has begun, so that what it is given now is not waited for. One that died before that has as well: `receive`
+        does its work."""
+        if not self._begun and self._link.poll():
+            self._begin()
+        return self._begun
+
+    def _begin(self) -> None:
+        self._begun = True
+        with contextlib.suppress(EOFError, OSError):
+            self._link.recv()
 
     def send(self, copies: Sequence[bytes | None]) -> None:
         """Begin with these copies."""
@@ -76,6 +95,8 @@ class Reader:
 
     def receive(self) -> list[Reading]:
         """What stands in the copies that were sent; read here when the process died over them."""
+        if not self._begun:
+            self._begin()
         try:
             found: list[Reading] = self._link.recv()
         except (EOFError, OSError):
@@ -83,11 +104,10 @@ class Reader:
         return found
 
 
-def _serve(link: Connection, look: Look) -> None:
-    """The life of a process: it ends when the other end of its pipe does, and no signal of the terminal is its own."""
-    for each in _OURS:
-        signal.signal(each, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
+def serve(link: Connection) -> None:
+    """The life of a process: it ends when the other end of its pipe does."""
     with contextlib.suppress(EOFError, OSError):
+        look = link.recv()
+        link.send(None)  # ready
         while True:
             link.send(readings(link.recv(), look))

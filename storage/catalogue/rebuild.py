@@ -16,6 +16,7 @@ from storage.archive.batches import Batch, batches, is_apart, plain_key
 from storage.archive.ledger import Event, events, segment_events, segment_keys
 from storage.archive.opened import Archive
 from storage.catalogue import runs
+from storage.catalogue.changes import gather
 from storage.catalogue.joins import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.replay import Index, Rebuilt, Replay
@@ -60,6 +61,7 @@ def unprotected(connection: sqlite3.Connection) -> None:
     connection.execute("pragma synchronous = off")
     connection.execute("pragma locking_mode = exclusive")
     connection.execute(f"pragma cache_size = -{CACHE_KIB}")
+    gather(connection)
 
 
 def _filled(
@@ -112,12 +114,15 @@ def one_after_another(archive: Archive, keys: Iterable[str]) -> Iterator[Event]:
 def in_order(found: Iterable[Event], window: int = WINDOW) -> Iterator[Event]:
     """Events by time -> by the sequence of their endings; of one outlet, never in another order than they came.
 
-    An event without a sequence goes with the outlet's ending before it; a ruling comes after the ending it names.
+    An event without a sequence goes with the outlet's ending before it; a ruling comes after the ending it names, a URL is
+    forgotten after all that there was.
     """
     waiting: list[tuple[tuple[int, bool], int, Event]] = []
     last: dict[str, tuple[int, bool]] = {}
     for number, event in enumerate(found):
         own = (event.fields.get("sequence", 0), event.event != "outcome")
+        if event.event == "forget":  # no run was going
+            own = max(last.values(), default=own)
         place = last[event.outlet] = max(own, last.get(event.outlet, own))
         heapq.heappush(waiting, (place, number, event))
         if len(waiting) > window:

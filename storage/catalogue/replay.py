@@ -16,6 +16,7 @@ from storage.archive.ledger import Event
 from storage.archive.store import ArchiveError
 from storage.catalogue import captures, joins, leads, runs, sources
 from storage.catalogue.forgotten import enter_forgotten
+from storage.catalogue.reclustered import recluster
 from storage.catalogue.rulings import rule
 from storage.endings import read_ending, read_lead
 from storage.records import Ending, Fingerprint, Outcome, Relation
@@ -79,6 +80,7 @@ class Replay:
             "refused": self._refused,
             "merged": self._ruled,
             "split": self._ruled,
+            "reclustered": self._reclustered,
             "forget": self._forget,
             "forgotten": self._forgotten,
         }
@@ -124,6 +126,9 @@ class Replay:
 
     def _ruled(self, event: Event) -> None:
         rule(self.connection, event.event, event.fields)
+
+    def _reclustered(self, event: Event) -> None:
+        recluster(self.connection, event.fields["articles"])
 
     def _outcome(self, ending: Ending, text: Text, line: int) -> None:
         ending = self._once(self._resolved(self._numbered(ending)))

@@ -7,10 +7,17 @@ caller's transaction.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+RULING_TABLES = (
+    # `after`: the last row of `articles` when it was said. `other`: of a merge only.
+    """create table rulings (
+        ruling integer primary key, after integer not null, event text not null, one text not null, other text)""",
+)
 
 
 class UnknownArticle(LookupError):
@@ -29,6 +36,7 @@ def merge(connection: sqlite3.Connection, one: str, other: str) -> Ruling:
     """Two articles -> their clusters made one, under the id of the one that began first."""
     both = sorted({_cluster(connection, one), _cluster(connection, other)})
     first, second = both[0], both[-1]
+    _note(connection, "merged", one, other)
     if first == second:
         return Ruling(cluster=_name(connection, first), articles=())
     moved = _articles(connection, "cluster = ?", second)
@@ -42,6 +50,7 @@ def split(connection: sqlite3.Connection, article: str) -> list[Ruling]:
     Returns what moved where: nothing for an article that stands alone.
     """
     cluster = _cluster(connection, article)
+    _note(connection, "split", article)
     own = connection.execute(
         "select min(document) from documents where article = ? and cluster = ?", (article, cluster)
     ).fetchone()[0]
@@ -62,11 +71,34 @@ def split(connection: sqlite3.Connection, article: str) -> list[Ruling]:
 
 
 def rule(connection: sqlite3.Connection, event: str, fields: Mapping[str, Any]) -> None:
-    """An event of the ledger, `merged` or `split`, and its fields -> done again. A second time it changes nothing."""
-    if event == "merged":
-        merge(connection, fields["one"], fields["other"])
-    else:
-        split(connection, fields["article"])
+    """An event of the ledger, `merged` or `split`, and its fields -> done again. A second time it changes nothing; nor does
+    one on an article that is not here: it was forgotten since, or is another outlet's that this machine has not heard of."""
+    with contextlib.suppress(UnknownArticle):
+        if event == "merged":
+            merge(connection, fields["one"], fields["other"])
+        else:
+            split(connection, fields["article"])
+
+
+def said(connection: sqlite3.Connection, schema: str = "main") -> list[tuple[int, str, dict[str, str]]]:
+    """All rulings in order: the last row of `articles` before each, and what `rule` takes to do it again."""
+    rows = connection.execute(f"select after, event, one, other from {schema}.rulings order by ruling").fetchall()
+    return [
+        (after, event, {"article": one} if event == "split" else {"one": one, "other": other})
+        for after, event, one, other in rows
+    ]
+
+
+def unsaid(connection: sqlite3.Connection, articles: Iterable[str]) -> None:
+    """Articles were forgotten -> no ruling names them any more."""
+    connection.executemany("delete from rulings where one = ?1 or other = ?1", [(article,) for article in articles])
+
+
+def _note(connection: sqlite3.Connection, event: str, one: str, other: str | None = None) -> None:
+    connection.execute(
+        "insert into rulings (after, event, one, other) select coalesce(max(rowid), 0), ?, ?, ? from articles",
+        (event, one, other),
+    )
 
 
 def _told(connection: sqlite3.Connection, cluster: str, moved: tuple[str, ...]) -> Ruling:
@@ -78,7 +110,9 @@ def _told(connection: sqlite3.Connection, cluster: str, moved: tuple[str, ...]) 
 
 def _cluster(connection: sqlite3.Connection, article: str) -> int:
     row = connection.execute(
-        "select cluster from documents where article = ? and digest <> x'' order by document desc limit 1", (article,)
+        # One that was taken away may still hold the place of its cluster.
+        "select cluster from documents where article = ? order by digest = x'', document desc limit 1",
+        (article,),
     ).fetchone()
     if row is None:
         raise UnknownArticle(f"No article {article} in the index of copies; `scrapy story` takes the id of an article.")

@@ -7,7 +7,9 @@ which a read followed by a write fails at once with SQLITE_BUSY when another pro
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from storage.catalogue.lessons import LESSON_TABLES
 from storage.catalogue.moves import MOVE_TABLES
 from storage.catalogue.packing import PACKED_TEXTS, digested, packed
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
+from storage.catalogue.rulings import RULING_TABLES
 from storage.catalogue.search import FILTER_INDEXES, READING_INDEXES
 
 
@@ -78,9 +81,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     JOIN_TABLES,
     PACKED_TEXTS,
+    RULING_TABLES,
 )
 
 
+_LEAST = 65_536  # bytes that SQLite needs beside a catalogue to read it
 PATIENCE = 10
 """Seconds that another process may hold the catalogue."""
 PAGE = 16_384
@@ -148,6 +153,8 @@ def _usable(database: sqlite_utils.Database, path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         database.close()
+        if shutil.disk_usage(path.parent).free < _LEAST:
+            raise CatalogueError(f"The catalogue {path} cannot be used, the disk is full: free some space.") from error
         raise CatalogueError(
             f"The catalogue {path} cannot be used ({error}). If it is damaged, move it away and run `scrapy rebuild`."
         ) from error
@@ -159,8 +166,10 @@ def _usable(database: sqlite_utils.Database, path: Path) -> Iterator[None]:
 def _must_be_ours(connection: sqlite3.Connection, path: Path) -> int:
     """The schema of a catalogue, 0 for a new file. CatalogueError for somebody else's database, in which nothing is changed,
     and for one of a newer version."""
+    connection.execute("begin")  # both as of one moment: another may be making it
     version: int = connection.execute("pragma user_version").fetchone()[0]
     tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
+    connection.execute("commit")
     if "captures" not in tables if version else tables:
         raise CatalogueError(f"{path} is a database of something else, and was left alone. Name another with NEWS_CATALOGUE.")
     if version > len(MIGRATIONS):
@@ -173,11 +182,25 @@ def _must_be_ours(connection: sqlite3.Connection, path: Path) -> int:
 
 def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute(f"pragma page_size = {PAGE}")  # of a new file only; another keeps its own
-    connection.execute("pragma journal_mode = wal")
+    _log_ahead(connection)
     connection.execute("pragma synchronous = normal")  # a lost tail is made again from the ledger
     connection.execute("pragma foreign_keys = on")
     connection.execute(f"pragma wal_autocheckpoint = {80_000_000 // PAGE}")  # 33 -> 2 ms at p95 with a million documents
     connection.execute("pragma journal_size_limit = 67108864")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """The write-ahead log is on. To begin it SQLite wants a new file for itself and, other than for a transaction, does not wait:
+    runs that make a catalogue together would turn each other away."""
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+        time.sleep(0.01)
 
 
 def _migrate(database: sqlite_utils.Database) -> None:

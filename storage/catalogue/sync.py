@@ -22,6 +22,7 @@ from storage.archive.batches import Batch, batch_keys, batches, write_batch
 from storage.archive.keys import run_id, run_of
 from storage.archive.opened import Archive
 from storage.catalogue import runs
+from storage.catalogue.changes import gather
 from storage.catalogue.joins import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.rebuild import CACHE_KIB, batch_events, build, one_after_another, unprotected
@@ -78,6 +79,7 @@ def sync(archive: Archive, path: Path, means: Means, clock: Clock) -> Synced:
         database = open_catalogue(path)
         try:
             database.conn.execute(f"pragma cache_size = -{CACHE_KIB}")
+            gather(database.conn)
             standing = _standing(database.conn, archive)
             done.again = standing.again
             if standing.again is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from storage.archive.clean import read_clean_copy
+from storage.archive.clean import read_text
 from storage.archive.ledger import Event
 from storage.archive.opened import Archive
 from storage.archive.store import Missing
@@ -19,7 +19,7 @@ from storage.records import Outcome
 
 _AHEAD = 64
 _A_BLOCK = 64
-_ALONE = 16  # blocks that are read here: processes take a second or two to begin
+_ALONE = 4  # blocks that are read here in any case: processes take half a second of a core each to begin
 
 
 @contextlib.contextmanager
@@ -54,22 +54,24 @@ def looked_ahead(
     archive: Archive, found: Iterator[Event], pool: ThreadPoolExecutor | None, look: Look, count: int
 ) -> Iterator[tuple[Event, Text]]:
     """`read_ahead`, with fingerprints: copies are read and looked at in `count` processes beside this one, which begin when
-    there is enough to do."""
+    there is enough to do; until they have, here."""
     with contextlib.ExitStack() as held:
-        readers: list[Reader] = []
+        beginning: list[Reader] = []
         under_way: deque[tuple[list[Event], Reader]] = deque()
         for number, some in enumerate(_in_blocks(found)):
             copies = _copies(archive, some, pool)
-            if number < _ALONE or count < 2:
-                yield from _with_readings(archive, some, readings(copies, look))
-                continue
+            if number == _ALONE and count > 1:
+                beginning = [held.enter_context(Reader(look)) for _ in range(count)]
             before: list[Event] = []
             done: list[Reading] = []
-            if len(readers) < count:
-                readers.append(reader := held.enter_context(Reader(look)))
-            else:
+            if reader := next((each for each in beginning if each.ready()), None):
+                beginning.remove(reader)
+            elif under_way:
                 before, reader = under_way.popleft()
                 done = reader.receive()
+            else:
+                yield from _with_readings(archive, some, readings(copies, look))
+                continue
             reader.send(copies)
             under_way.append((some, reader))
             yield from _with_readings(archive, before, done)
@@ -117,7 +119,7 @@ def reading_of(archive: Archive, key: str | None) -> Reading:
     """Key of a clean copy -> its text; none when there is none or it is damaged: one bad file costs one text."""
     data = _bytes_of(archive, key)
     try:
-        return Reading(text=read_clean_copy(data).article.text) if data is not None else Reading()
+        return Reading(text=read_text(data)) if data is not None else Reading()
     except ValueError:
         return Reading()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from storage.views import figures
 from storage.views.figures import Copying, Day, Refusal
 
-_WELL = ("finished", "shutdown", "released", "refed", "extracted again", "merged", "split", "ruled")
+_WELL = ("finished", "shutdown", "released", "refed", "extracted again", "merged", "split", "ruled", "reclustered")
 _NOTES = 40
 _DAY = dt.timedelta(days=1)
 OUTCOMES = ("kept", "duplicate", "revision", "unchanged", "quarantined", "failed")

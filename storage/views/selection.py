@@ -12,6 +12,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from storage.catalogue.packing import unpacked
 from storage.catalogue.search import match_expression
@@ -88,11 +89,11 @@ class _Chosen:
         return article
 
 
-_COLUMNS = (
+COLUMNS = (
     "article", "outlet", "url", "canonical", "headline", "authors", "published", "modified", "fetched_at", "language",
     "provider", "section", "cluster", "relation", "content_digest", "clean_key", "text_zlib",
 )  # fmt: skip
-_CLUSTER = _COLUMNS.index("cluster")
+_CLUSTER = COLUMNS.index("cluster")
 _CONDITIONS = """a.current = 1 and (select c.settled from captures c where c.id = a.capture) = 1
     and (:outlet is null or a.outlet = :outlet) and (:since is null or a.fetched_at >= :since)
     and (:language is null or lower(a.language) = :language or lower(a.language) like :language || '-%')
@@ -114,14 +115,14 @@ def select(connection: sqlite3.Connection, wanted: Selection, choose: Choice) ->
     chosen = _Chosen()
     for found in _found(connection, wanted, values, sets):
         if wanted.every or _stands(connection, str(found[0]), str(found[_CLUSTER]), values, choose, chosen):
-            yield _row(found)
+            yield Row(**row_fields(found))
 
 
 def _found(
     connection: sqlite3.Connection, wanted: Selection, values: dict[str, object], sets: Narrowed
 ) -> Iterator[Sequence[object]]:
     """The rows in the order asked for. None is sorted with its text: where an order must be made, it is one of ids."""
-    columns = ", ".join(f"a.{name}" for name in _COLUMNS)
+    columns = ", ".join(f"a.{name}" for name in COLUMNS)
     if wanted.best and values["match"] is not None:
         ids = _likeliest(connection, values, sets)
     elif sets.sets and values["match"] is None:
@@ -204,8 +205,9 @@ def _members(connection: sqlite3.Connection, cluster: str, values: dict[str, obj
     return [(seen, arrived[article], length, article) for article, (_, _, seen, length) in newest.items()]
 
 
-def _row(found: Sequence[object]) -> Row:
-    fields = dict(zip(_COLUMNS, found, strict=True))
+def row_fields(found: Sequence[object]) -> dict[str, Any]:
+    """Values of COLUMNS in their order -> the fields of a Row."""
+    fields = dict(zip(COLUMNS, found, strict=True))
     fields["text"] = unpacked(fields.pop("text_zlib"))  # type: ignore[arg-type]
     fields["authors"] = tuple(json.loads(str(fields["authors"])))
-    return Row(**fields)  # type: ignore[arg-type]
+    return fields

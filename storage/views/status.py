@@ -26,7 +26,7 @@ LOOKED_AT = 30
 """Clean copies of an outlet, the newest, that are opened for the sources of their fields."""
 _ENOUGH_TEXT = 200
 _BLOCKS = (Kind.FORBIDDEN, Kind.CHALLENGE)
-_BY_HAND = ("refed", "released", "extracted again", "merge", "split", "merged", "ruled")  # ends of runs that fetch nothing
+_BY_HAND = ("refed", "released", "extracted again", "merge", "split", "merged", "ruled", "reclustered")  # ends of runs that fetch nothing
 FIELDS = ("date", "author", "text")
 
 

@@ -11,7 +11,7 @@ from storage.catalogue.packing import unpacked
 from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.stories import Member, members
 from storage.records import Evidence
-from storage.views.selection import Choice
+from storage.views.selection import COLUMNS, Choice, Row, row_fields
 
 SHOWN = 200
 """Members of a cluster that are listed, the earliest."""
@@ -33,7 +33,7 @@ class Version:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a text comes from: what announced it, the run and the WARC record that hold the exchange, why it was judged
-    an article, and the clean copy."""
+    an article, and how it stood to its match."""
 
     source: str | None
     run: str
@@ -43,8 +43,6 @@ class Provenance:
     warc_length: int | None
     record_id: str | None
     payload_digest: str | None
-    content_digest: str
-    clean_key: str
     match: str | None
     share_of_match: float
     share_of_self: float
@@ -52,57 +50,40 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """An article in its newest revision. `members` are those of its cluster, `stands` the one that stands for it; `more`:
-    how many members are not listed."""
+class Story(Row):
+    """An article in its newest revision, `capture` what brought that. `members` are those of its cluster, `stands` the one that
+    stands for it; `more`: how many members are not listed."""
 
-    article: str
     capture: int
-    outlet: str
-    url: str
-    canonical: str
-    headline: str | None
-    authors: tuple[str, ...]
-    published: str | None
-    modified: str | None
-    fetched_at: str
-    language: str | None
-    provider: str | None
-    section: str | None
-    relation: str
-    text: str
     provenance: Provenance
     versions: tuple[Version, ...]
-    cluster: str
     members: tuple[Member, ...]
     stands: str
     more: int
 
 
-_QUERY = """select a.capture, a.outlet, a.url, a.canonical, a.headline, a.authors, a.published, a.modified, a.fetched_at,
-    a.language, a.provider, a.section, a.relation, a.text_zlib, a.cluster, l.source, c.run, c.status, c.warc_file, c.warc_offset,
-    c.warc_length, c.record_id, c.payload_digest, a.content_digest, a.clean_key, a.match, a.share_of_match, a.share_of_self,
-    c.evidence
+_QUERY = f"""select {", ".join(f"a.{name}" for name in COLUMNS)}, a.capture, l.source, c.run, c.status, c.warc_file, c.warc_offset,
+    c.warc_length, c.record_id, c.payload_digest, a.match, a.share_of_match, a.share_of_self, c.evidence
   from articles a join captures c on c.id = a.capture left join leads l on l.url = c.lead
   where a.article = ? and a.current = 1"""
 
 
 def story(connection: sqlite3.Connection, article: str, choose: Choice) -> Story:
     """Article id and the rule by which one member stands for a story -> the story. UnknownArticle."""
-    row = connection.execute(_QUERY, (article,)).fetchone()
-    if row is None:
+    found = connection.execute(_QUERY, (article,)).fetchone()
+    if found is None:
         raise UnknownArticle(f"There is no article {article!r} in the catalogue.")
-    capture, outlet, url, canonical, headline, authors, published, modified, fetched, language, provider, section, *rest = row
-    relation, stored, cluster, *origin = rest
+    capture, *origin = found[len(COLUMNS) :]
     together = _members(connection, article)
-    stands = choose([(m.seen, m.order, m.length, m.article) for m in together]) if together else article
     return Story(
-        article=article, capture=capture, outlet=outlet, url=url, canonical=canonical, headline=headline,
-        authors=tuple(json.loads(authors)), published=published, modified=modified, fetched_at=fetched, language=language,
-        provider=provider, section=section, relation=relation, text=unpacked(stored), provenance=_provenance(origin),
-        versions=versions(connection, article), cluster=cluster, members=together[:SHOWN], stands=stands,
+        **row_fields(found[: len(COLUMNS)]),
+        capture=capture,
+        provenance=_provenance(origin),
+        versions=versions(connection, article),
+        members=together[:SHOWN],
+        stands=choose([(m.seen, m.order, m.length, m.article) for m in together]) if together else article,
         more=max(0, len(together) - SHOWN),
-    )  # fmt: skip
+    )
 
 
 def _members(connection: sqlite3.Connection, article: str) -> tuple[Member, ...]:
@@ -113,10 +94,10 @@ def _members(connection: sqlite3.Connection, article: str) -> tuple[Member, ...]
 
 
 def _provenance(row: list[Any]) -> Provenance:
-    source, run, status, file, offset, length, record, payload, digest, key, match, of_match, of_self, evidence = row
+    source, run, status, file, offset, length, record, payload, match, of_match, of_self, evidence = row
     return Provenance(
         source=source, run=run, status=status, warc_file=file, warc_offset=offset, warc_length=length, record_id=record,
-        payload_digest=payload, content_digest=digest, clean_key=key, match=match, share_of_match=of_match,
+        payload_digest=payload, match=match, share_of_match=of_match,
         share_of_self=of_self, evidence=tuple(Evidence(**each) for each in json.loads(evidence)),
     )  # fmt: skip
 
