@@ -126,12 +126,12 @@ def test_an_outlet_that_cannot_be_read_is_status_3(scrapy_command: Scrapy) -> No
 
 def test_a_row_of_refusals_ends_the_run_with_status_4_and_the_leads_wait(scrapy_command: Scrapy) -> None:
     refusal = answer(FORBIDDEN, "403 Forbidden")
-    with outlet(dict.fromkeys(range(12), refusal)) as server:
+    with outlet(dict.fromkeys(range(80), refusal)) as server:
         done = crawl(server, scrapy_command)
         assert done.status == 4, done.err
         assert done.receipt["quarantined_by_kind"]["FORBIDDEN"] >= 5
-        assert len(asked(server)) < 12
-        assert done.receipt["leads_waiting"] == 12
+        assert len(asked(server)) < 80
+        assert done.receipt["leads_waiting"] == 80
 
 
 def test_robots_txt_is_obeyed_and_the_lead_is_refused(scrapy_command: Scrapy) -> None:
