@@ -10,9 +10,9 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -35,12 +35,13 @@ _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.
 class CheckedCommand(ScrapyCommand):
     """A command that says what it does in `work`, and in `interrupted` what has become of it after Ctrl-C.
 
-    `takes_words`: whether it has arguments that are no options.
+    `takes_words`: whether it has arguments that are no options. `meant`: what people write for an option, and what it is here.
     """
 
     requires_project = True
     requires_crawler_process = False
     takes_words = True
+    meant: ClassVar[Mapping[str, str]] = {}
     interrupted = "Interrupted."
     settings: Settings
     _parser: argparse.ArgumentParser
@@ -101,8 +102,10 @@ class CheckedCommand(ScrapyCommand):
             if word.startswith("-") and word != "-" and not _NUMBER.match(word):
                 name = word.partition("=")[0]
                 known = [option for action in self._parser._actions for option in action.option_strings]
+                known += self.meant
                 near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-                raise UsageError(f"There is no option {shown(name)}" + (f"; is it {near[0]}?" if near else "; -h shows all"))
+                advice = f"is it {self.meant.get(near[0], near[0])}?" if near else "-h shows all"
+                raise UsageError(f"There is no option {shown(name)}; {advice}")
         del args[behind : behind + 1]
         if args and not self.takes_words:
             raise UsageError(f"It takes no words, only options, and was given {shown(args[0])}; -h shows all")

@@ -17,11 +17,14 @@ def answer(body: bytes, status: str = "200 OK", *headers: str, kind: str = "text
 
 
 class RawServer:
-    """Answers by path. A sequence of answers is given one after the other, the last for ever; paths not named get a 404."""
+    """Answers by path. A sequence of answers is given one after the other, the last for ever; paths not named get a 404.
+    `held`: paths that are answered only once `release` is called."""
 
     def __init__(self, answers: Mapping[str, bytes | Sequence[bytes]], *, address: str = "127.0.0.1") -> None:
         self.answers = {path: [each] if isinstance(each, bytes) else list(each) for path, each in answers.items()}
         self.received: list[bytes] = []
+        self.held: set[str] = set()
+        self._released = threading.Event()
         self.socket = socket.create_server((address, 0))
         self.port = self.socket.getsockname()[1]
         self.url = f"http://{address}:{self.port}"
@@ -32,6 +35,9 @@ class RawServer:
 
     def __exit__(self, *_: object) -> None:
         self.socket.close()
+
+    def release(self) -> None:
+        self._released.set()
 
     @property
     def paths(self) -> list[str]:
@@ -55,5 +61,8 @@ class RawServer:
                     return
                 got += piece
             self.received.append(got)
-            waiting = self.answers.get(got.split(b" ")[1].decode(), [NOWHERE])
+            path = got.split(b" ")[1].decode()
+            if path in self.held:
+                self._released.wait(60)
+            waiting = self.answers.get(path, [NOWHERE])
             connection.sendall(waiting.pop(0) if len(waiting) > 1 else waiting[0])

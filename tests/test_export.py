@@ -184,7 +184,8 @@ def filled(archive: Path) -> Path:
 def test_stories_go_out_once_and_the_file_is_described(filled: Path, tmp_path: Path, scrapy_command: Scrapy) -> None:
     out = tmp_path / "stories.jsonl"
     done = scrapy_command("export", "jsonl", "--out", str(out))
-    assert (done.status, done.out, done.err) == (0, "", "")
+    said = f"{out}: 2 articles, {out.stat().st_size:,} bytes; described in {tmp_path / 'datapackage.json'}\n"
+    assert (done.status, done.out, done.err) == (0, said, "")
     assert [json.loads(line)["url"] for line in out.read_text().splitlines()] == [url(1), url(4)]
     assert scrapy_command("export", "csv", "--all", "--query", "boats", "--out", str(tmp_path / "boats.csv")).status == 0
     package = json.loads((tmp_path / "datapackage.json").read_text())

@@ -31,6 +31,7 @@ def index() -> sqlite3.Connection:
     [
         ("harbour", 1), ("ZÜRICH storm", 1), ('"after the storm"', 1), ("الميناء", 2), ("ان", 2), ("الوزاره", None),
         ("東京", 3), ("記者会見", 3), ("คณะรัฐมนตรี", 4), ("c++", 5), ("foo:", 5), ("-xyz", None), ('storm "', 1),
+        ("harb* stor*", 1), ("ha*", None), ("الوز*", 2),
     ],
 )  # fmt: skip
 def test_words_are_found(index: sqlite3.Connection, typed: str, row: int | None) -> None:

@@ -90,7 +90,8 @@ class Command(CheckedCommand):
         write(path.read_text(encoding="utf-8"))
         write("\n".join(f"  look at  {line}" for line in review(found[0])))
         write(f"  look at  {saved}" if saved else "  No story could be fetched: there is no saved page to look at.")
-        write(f"\nWritten to {path}. Next: scrapy discover {name}; then: scrapy crawl {name} -a limit=10")
+        files = f"{path} and the two files of the sample" if saved else str(path)
+        write(f"\nWritten: {files}. Next: scrapy discover {name}; then: scrapy crawl {name} -a limit=10")
 
 
 def _save(name: str, found: Survey, story: Answer | None, folder: Path) -> str | None:

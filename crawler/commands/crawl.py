@@ -11,7 +11,7 @@ import argparse
 import datetime as dt
 import gc
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
@@ -33,6 +33,7 @@ class Command(CheckedCommand, ScrapyCrawl):
 
     requires_crawler_process = True
     interrupted = "Interrupted before anything was fetched."
+    meant: ClassVar = {f"--{name}": f"-a {name}=…" for name in ("url", "limit", "since", "origin")}
 
     def syntax(self) -> str:
         return "[options] OUTLET   (an outlet of `scrapy list`; -a url=…, -a limit=N, -a since=YYYY-MM-DD)"

@@ -27,6 +27,8 @@ from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import Kept, counts, one, quarantined
 from storage.records import Kind, Outlet, Page
 
+RELEASABLE = ("quarantined", "failed")
+"""Outcomes of captures that can be made articles."""
 _ID = re.compile("[0-9]{1,18}")
 
 
@@ -69,7 +71,7 @@ class Command(CheckedCommand):
             self.fail(2, f"There is no capture {args[1]} in the archive; `scrapy quarantine` lists what there is.")
         elif args[0] == "show":
             self._show(kept, opts)
-        elif kept.outcome not in ("quarantined", "failed"):
+        elif kept.outcome not in RELEASABLE:
             self.fail(2, f"Capture {args[1]} does not lie in quarantine: {kept.outcome}.")
         else:
             self._release(kept)
@@ -102,7 +104,10 @@ class Command(CheckedCommand):
         write(f"announced {kept.lead.source}" + (f": {kept.lead.title}" if kept.lead.title else ""))
         write("\n".join(f"evidence  {e.weight:+.2f} {e.rule}: “{e.words[:200]}”" for e in kept.evidence))
         write("\nshown text\n" + "\n".join(f"  {line}" for line in shown.splitlines()))
-        write(f"\nAn article all the same? scrapy quarantine release {kept.sequence}")
+        if kept.outcome in RELEASABLE:
+            write(f"\nAn article all the same? scrapy quarantine release {kept.sequence}")
+        else:
+            write(f"\nIt does not lie in quarantine: {kept.outcome}.")
 
     def _release(self, kept: Kept) -> None:
         profile = profile_of(kept.lead.outlet, self.settings)
@@ -132,7 +137,10 @@ def profile_of(outlet: str, settings: BaseSettings) -> Outlet:
 
 def _first(kept: Kept) -> str:
     speaking = [evidence for evidence in kept.evidence if evidence.weight > 0 and evidence.words]
-    return f"“{max(speaking, key=lambda evidence: evidence.weight).words[:40]}”" if speaking else ""
+    if not speaking:
+        return ""
+    most = max(speaking, key=lambda evidence: evidence.weight)
+    return f"“{most.words[:40]}”" if any(map(str.isalpha, most.words)) else f"{most.rule} {most.words[:40]}"
 
 
 def _fields(kept: Kept) -> dict[str, object]:

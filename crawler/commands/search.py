@@ -30,8 +30,9 @@ class Command(CheckedCommand):
 
     def long_desc(self) -> str:
         return (
-            "Prints the articles that have all the words, newest first, each story once. Quotes make a phrase. "
-            "Example: scrapy search '\"harbour of Lindby\" ferry' --since 2026-01-31"
+            "Prints the articles that have all the words, newest first, each story once. Quotes make a phrase, and a star behind "
+            "three letters or more stands for the rest of a word. "
+            "Example: scrapy search '\"harbour of Lindby\" ferr*' --since 2026-01-31"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,7 @@ class Command(CheckedCommand):
                     found += 1
                     _say(row, words, opts.json)
         if not found:
-            self.fail(1, f"Nothing found for {shown(words)}.")
+            self.fail(1, f"Nothing found for {shown(words)}. A word is found as it stands; with a star behind it, longer ones too.")
 
 
 def _say(row: Row, words: str, as_json: bool) -> None:

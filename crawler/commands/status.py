@@ -26,6 +26,11 @@ from crawler.readers import catalogue_to_read
 from storage.archive import ArchiveError
 from storage.views.status import OutletStatus, Shares, outlet_status, outlets_of
 
+LEGEND = (
+    "\ntoday: new stories of the last 24 hours; usual: on such a day of the weeks before. Of the last seven days: failed and\n"
+    "blocked, shares of what was fetched; date, author, text: shares of the stories that have them. waiting: pages to fetch."
+)
+
 
 class UnknownOutlet(LookupError):
     """There is no such outlet; the message says which there are."""
@@ -111,6 +116,7 @@ def _shown(statuses: Sequence[OutletStatus]) -> str:
         for field, sources in status.sources.items():
             told = ", ".join(f"{source} {count}" for source, count in sources.items())
             lines.append(f"  {status.outlet}: {field} of the newest stories from {told}")
+    lines.append(LEGEND)
     return "\n".join(lines)
 
 

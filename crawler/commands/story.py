@@ -74,9 +74,11 @@ def _show(connection: sqlite3.Connection, words: str, as_json: bool) -> None:
         write(json.dumps({"cluster": cluster, "members": [_fields(line) for line in lines]}, ensure_ascii=False))
         return
     first = lines[0].member
-    write(f"cluster {cluster}: {len(lines)} articles, first carried by {first.outlet} ({first.seen[:16]})\n")
+    several = f"{len(lines)} articles" if lines[1:] else "one article"
+    write(f"cluster {cluster}: {several}, first carried by {first.outlet} ({first.seen[:16]})\n")
     write(table([("", "article", "outlet", "time", "kept", "own", "headline", "what differs"), *map(_row, lines)]))
-    write("\nTwo of them word by word: scrapy story --diff ID ID")
+    if lines[1:]:
+        write(f"\nTwo of them word by word: scrapy story --diff {lines[0].member.article[:10]} {lines[1].member.article[:10]}")
 
 
 def told(connection: sqlite3.Connection, found: Sequence[Member]) -> list[Line]:

@@ -23,6 +23,8 @@ FILTER_INDEXES: tuple[str, ...] = (
     "create index articles_relation on articles (relation)",
 )
 MOST = 64
+LEAST = 3
+STARRED = re.compile(rf"\w{{{LEAST},}}\*")
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200b-\u200f\u00ad\u061c]")
 _LETTERS = str.maketrans("أإآٱىئیک", "ااااييي" + "ك")
 _LETTER = re.compile("[" + "".join(map(chr, _LETTERS)) + "]")
@@ -46,7 +48,8 @@ def _pairs(run: str) -> str:
 
 
 def match_expression(words: str) -> str:
-    """What a person typed -> an FTS5 MATCH expression that asks for all of it; quotes make a phrase. '' for nothing.
+    """What a person typed -> an FTS5 MATCH expression that asks for all of it; quotes make a phrase, a star behind LEAST letters
+    or more stands for the rest of a word. '' for nothing.
 
     Every term is quoted: raw text such as foo", C++ or x:y is a syntax error to FTS5. It is asked for the first MOST
     different terms: a pasted page is no question, and FTS5 takes only so many.
@@ -55,6 +58,6 @@ def match_expression(words: str) -> str:
     for phrase, word in re.findall(r'"([^"]+)"|([^\s"]+)', words):
         folded = fold(phrase or word).split()
         if folded:
-            terms.append('"' + " ".join(part.replace('"', "") for part in folded) + '"')
+            terms.append('"' + " ".join(part.replace('"', "") for part in folded) + '"' + " *" * bool(STARRED.fullmatch(word)))
     sound = dict.fromkeys(term for term in terms if any(character.isalnum() for character in term))
     return " ".join(list(sound)[:MOST])

@@ -38,7 +38,8 @@ def find(connection: sqlite3.Connection, words: str) -> str:
     found = [row[0] for row in connection.execute(query, (words,))] if len(words) >= 6 else []
     if len(found) != 1:
         several = "more than one article" if found else "no article"
-        raise UnknownArticle(f"There is {several} {words!r} in the catalogue; give the id of an article, or its URL.")
+        advice = "give the id of an article, or its URL; `scrapy search` prints both"
+        raise UnknownArticle(f"There is {several} {words!r} in the catalogue; {advice}.")
     return str(found[0])
 
 

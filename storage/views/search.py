@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from storage.catalogue.search import fold
+from storage.catalogue.search import STARRED, fold
 
 LENGTH = 200
 """Characters of a passage."""
@@ -27,9 +28,17 @@ class Snippet:
     cut: tuple[bool, bool] = (False, False)
 
 
+class _Wanted(NamedTuple):
+    """Tokens that were asked for, and beginnings of such."""
+
+    whole: frozenset[str]
+    begun: tuple[str, ...]
+
+
 def snippet(text: str, words: str) -> Snippet:
     """Text of an article and what a person typed -> the passage around the first of the words, else the beginning."""
-    wanted = frozenset(token for word in _WORD.findall(words) for token in _tokens(word))
+    begun = tuple(token for word in words.split() if STARRED.fullmatch(word) for token in _tokens(word[:-1]))
+    wanted = _Wanted(frozenset(token for word in _WORD.findall(words) for token in _tokens(word)), begun)
     line = re.sub(r"\s", " ", text[:_LOOKED_AT])
     first = next(iter(_places(line, wanted, 0, len(line))), None)
     start = max(0, first[0] - _BEFORE) if first else 0
@@ -54,17 +63,17 @@ def marked(found: Snippet, before: str = "*", after: str = "*") -> str:
     return ("…" if found.cut[0] else "") + whole + ("…" if found.cut[1] else "")
 
 
-def _places(line: str, wanted: frozenset[str], start: int, end: int) -> list[tuple[int, int]]:
+def _places(line: str, wanted: _Wanted, start: int, end: int) -> list[tuple[int, int]]:
     """(start, end) of the words between two places that are wanted; only the first one when the range is the line."""
     found: list[tuple[int, int]] = []
     for word in _WORD.finditer(line, start, end):
         tokens = _tokens(word.group())
-        if not wanted.intersection(tokens):
+        if not wanted.whole.intersection(tokens) and not any(token.startswith(wanted.begun) for token in tokens):
             continue
         if len(tokens) == 1:
             found.append(word.span())
         else:
-            found += _pairs(word.group(), word.start(), wanted)
+            found += _pairs(word.group(), word.start(), wanted.whole)
         if found and end - start == len(line):
             break
     return found
