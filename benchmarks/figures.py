@@ -2,7 +2,7 @@
 
 python -m benchmarks.figures [--only NAME …] [--out FILE] [--taken COMMAND FILE]
 
-Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, sync, scale; measured only when they are named: `million` and
+Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, recluster, sync, scale; measured only when they are named: `million` and
 `kills`, which take an hour or so each, and `coverage` and `mutation` (docs/tests.md). With --only the other
 sections of the file stay as they are.
 """
@@ -148,6 +148,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
         "A fleet that is killed at, beside one process",
         from_json("fleet", "--outlets", "30", "--workers", "4", "--kills", "20", "--pages", "4"),
     ),
+    "recluster": ("All copies found anew, over cores and Dask", from_json("recluster", "--texts", "4000", "--rounds", "2")),
     "sync": ("One catalogue from everybody's runs", from_json("sync", "--outcomes", "2000", "--rounds", "2")),
     "scale": ("At size", from_json("scale", "--documents", "20000")),
     "million": ("At a million articles", from_json("reading", "--articles", "1000000")),

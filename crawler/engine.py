@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 """Seconds in which a scheduler must answer, and in which its first worker must be there."""
 LOSSES = 10
-"""Workers that may be lost over one task before it is given up, in a cluster of ours; elsewhere the scheduler says."""
+"""Workers that may be lost over one task before it is given up, in a cluster of ours; elsewhere the scheduler says, and by
+itself Dask takes a task for the cause after three."""
 CLOCKS = 300.0
 """Seconds by which a worker's clock may differ before it is told."""
 
+# Of a cluster of ours: its processes need not look at themselves a hundred times a second.
+_LIGHT = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "500ms"}
 # Settings that shape what is kept: where these differ, two workers would make different archives of the same pages.
 _SHAPING = ("NEWS_MEMORY", "NEWS_OBEY_ROBOTS", "NEWS_CONTACT", "DOWNLOAD_MAXSIZE")
 
@@ -103,8 +106,7 @@ def cluster(
     for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as held:
-        # A task is tried again when its worker dies; by itself Dask takes it for the cause after three.
-        held.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": losses}))
+        held.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": losses, **_LIGHT}))
         address: Any = scheduler
         if scheduler is None:
             scratch = held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-fleet-", ignore_cleanup_errors=True))
@@ -127,8 +129,8 @@ def cluster(
 def check_workers(client: Client, terms: Terms, told: Callable[[str], None], *, ours: bool = False) -> None:
     """Retire every worker that has other terms, saying so in a line each. EngineError when none is left.
 
-    The terms also go to those that come later (`Agreement`), which then refuse to begin. `ours`: the cluster is of this
-    terminal.
+    The terms also go to those that come later (`Agreement`), which then refuse to begin; `told` hears of them as well.
+    `ours`: the cluster is of this terminal.
     """
     found = _answers(client)
     here = dt.datetime.now(dt.UTC).timestamp()
@@ -138,17 +140,32 @@ def check_workers(client: Client, terms: Terms, told: Callable[[str], None], *, 
             refused[address] = f"it does not have this version of Cleancopy ({_line(answer)})"
         elif refusal := terms.refusal(answer[0]):
             refused[address] = refusal
-        elif abs(answer[1] - here) > CLOCKS:
-            told(f"The clock of worker {address} differs by {answer[1] - here:+.0f} s; set it by NTP.")
+        else:
+            _tell_clock(address, answer[1] - here, told)
     for address, why in refused.items():
         told(f"Worker {address} is refused: {why}.")
     if len(refused) == len(found):
         raise EngineError(f"No worker can take part: {next(iter(refused.values()), 'there is none')}")
     if refused:
         client.retire_workers(list(refused), close_workers=True)
-    from crawler.agreement import Agreement  # loads Dask
+    from crawler.agreement import TOPIC, Agreement  # loads Dask
 
+    def joined(event: tuple[float, dict[str, Any]]) -> None:
+        _, said = event
+        if said["address"] in found:
+            return
+        if said["refusal"]:
+            told(f"Worker {said['address']} is refused: {said['refusal']}.")
+        else:
+            _tell_clock(said["address"], said["clock"] - dt.datetime.now(dt.UTC).timestamp(), told)
+
+    client.subscribe_topic(TOPIC, joined)
     client.register_plugin(Agreement(terms, deaf=ours))
+
+
+def _tell_clock(address: str, ahead: float, told: Callable[[str], None]) -> None:
+    if abs(ahead) > CLOCKS:
+        told(f"The clock of worker {address} differs by {ahead:+.0f} s; set it by NTP.")
 
 
 def _answers(client: Client) -> dict[str, Any]:

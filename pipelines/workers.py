@@ -22,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipelines import garbage
+
 PATIENCE = 300.0
 """Seconds that a worker may take for one page; the slowest page known takes 5."""
 DEATHS = 3
@@ -166,6 +168,7 @@ def _serve(tasks: socket.socket, work: Callable[..., Any], others: list[socket.s
         for other in others:
             other.close()
         _let_go(tasks.fileno())
+        garbage.seldom()
         tasks.setblocking(True)
         with tasks.makefile("rb") as stream:
             while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:

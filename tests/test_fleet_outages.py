@@ -7,12 +7,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from distributed import Client
+from scrapy.utils.project import get_project_settings
 
 from crawler.commands.catalogue import synced
+from crawler.engine import cluster, terms_of
 from storage.archive import open_archive
 from tests.machines import Machines, begun, plain_environment
 from tests.one_and_many import held, repeats_in_a_run, unlike_a_rebuild
@@ -20,6 +23,8 @@ from tests.s3_server import S3Server, s3_server  # noqa: F401
 from tests.street import Street
 
 _FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
+_EARLY = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+_DIFFERS = r"differs by \+3[56]\d\d s"
 
 
 @pytest.fixture
@@ -122,11 +127,26 @@ def test_of_two_workers_of_one_name_the_second_is_sent_away(tmp_path: Path, stre
 def test_a_worker_whose_clock_is_an_hour_off_is_told_and_works_all_the_same(tmp_path: Path, street: Street) -> None:
     archive = str(tmp_path / "archive")
     environment = plain_environment(NEWS_ARCHIVE_URI=archive, **street.environment)
-    early = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    with Machines(tmp_path, 2, environment, own={1: early}) as fleet:
+    with Machines(tmp_path, 2, environment, own={1: _EARLY}) as fleet:
         with Client(fleet.address, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=60)  # the clocks are looked at of those that are there when a fleet begins
         status, said = ended(crawl(street, fleet))
     assert status == 0, said
-    assert re.search(r"differs by \+3[56]\d\d s", said), said
+    assert re.search(_DIFFERS, said), said
     all_is_there(street, tmp_path, archive, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(_FAKETIME is None, reason="libfaketime is missing: apt-get install faketime")
+def test_a_worker_that_comes_later_is_asked_for_its_clock_and_its_terms(tmp_path: Path) -> None:
+    said: list[str] = []
+    mine = replace(terms_of(get_project_settings()), archive="")
+    with (
+        Machines(tmp_path, 1, plain_environment(), names=["first", "early", "other"]) as fleet,
+        cluster(fleet.address, 0, mine, told=said.append),
+    ):
+        fleet.start_worker(1, **_EARLY)
+        until(lambda: said)
+        fleet.start_worker(2, NEWS_CONTACT="somebody@else.example")
+        until(lambda: said[1:])
+    assert re.search(_DIFFERS, said[0]) and "is refused: it has the settings" in said[1], said

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import gc
 import json
 from typing import Any, ClassVar
 
@@ -22,6 +21,7 @@ from crawler.console import complain, write
 from crawler.opening import check_addresses, open_run
 from crawler.progress import Progress
 from crawler.revisit import ages
+from pipelines import garbage
 from storage.run import Run
 from storage.views.report import receipt_text
 
@@ -52,10 +52,7 @@ class Command(CheckedCommand, ScrapyCrawl):
         if run is None:
             return
         crawler = self._create_crawler(args[0])
-        # Pages are trees of many thousand objects and no cycles: looking for cycles after every 700 took a tenth of the run.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
+        garbage.seldom()
         self.crawler_process.crawl(crawler, run=run, **opts.spargs)  # type: ignore[union-attr]
         self.crawler_process.start()  # type: ignore[union-attr]
         progress = crawler.get_extension(Progress) if crawler.extensions else None
