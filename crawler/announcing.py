@@ -79,7 +79,7 @@ class Announcing:
         ours = self.ours(announced.leads)
         if state.digest is not None and len(ours) >= FEWEST and not announced.more:
             self._look_for_a_gap(source, ours)
-        self.run.announce(ours, _now())
+        self.run.announce(ours, now())
         newest = response, state, hashlib.sha256(body).hexdigest()
         if announced.more:
             self.indexes.append(newest)
@@ -95,7 +95,7 @@ class Announcing:
             last_modified=header(response, "Last-Modified") or state.last_modified,
             unchanged=state.unchanged + 1,
         )
-        self.run.heard(newest, _now())
+        self.run.heard(newest, now())
 
     def _changed(self, response: Response, state: SourceState, digest: str) -> None:
         newest = replace(
@@ -106,7 +106,7 @@ class Announcing:
             unchanged=0,
             lies=state.lies or (state.unchanged >= CHECKED and digest != state.digest),
         )
-        self.run.heard(newest, _now())
+        self.run.heard(newest, now())
 
     def _look_for_a_gap(self, source: Source, ours: list[Lead]) -> None:
         if not leads.heard_before(self.run.catalogue, (lead.url for lead in ours), self.run.started_at):
@@ -127,5 +127,6 @@ def header(response: Response, name: str) -> str | None:
     return value.decode("latin-1") if value is not None else None
 
 
-def _now() -> dt.datetime:
+def now() -> dt.datetime:
+    """The time."""
     return dt.datetime.now(dt.UTC)

@@ -59,6 +59,10 @@ def number(least: float, most: float) -> Callable[[str], float]:
     return read
 
 
+workers = whole_number(0, MOST_WORKERS)
+"""A number of processes; 0 for the usual one."""
+
+
 def path(text: str) -> Path:
     """The name of a file or folder; an empty one, as of a variable of the shell that is not set, would be this folder."""
     if not text.strip():

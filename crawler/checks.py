@@ -77,6 +77,10 @@ def _well(name: str, found: str) -> Check:
     return Check(name=name, state=State.WELL, found=found)
 
 
+def _note(name: str, found: str, advice: str) -> Check:
+    return Check(name=name, state=State.NOTE, found=found, advice=advice)
+
+
 def _mend(name: str, found: str, advice: str) -> Check:
     return Check(name=name, state=State.MEND, found=found, advice=advice)
 
@@ -119,12 +123,7 @@ def _settings(settings: BaseSettings) -> Iterator[Check]:
     if contact:
         yield _well("contact", contact)
     else:
-        yield Check(
-            name="contact",
-            state=State.NOTE,
-            found="none",
-            advice="Set NEWS_CONTACT, so that outlets can write instead of block.",
-        )
+        yield _note("contact", "none", "Set NEWS_CONTACT, so that outlets can write instead of block.")
     allowed = settings.getlist("NEWS_ALLOW_ADDRESSES")
     try:
         networks(allowed)
@@ -133,9 +132,7 @@ def _settings(settings: BaseSettings) -> Iterator[Check]:
     else:
         if allowed:
             found = f"private addresses may be fetched: {', '.join(allowed)}"
-            yield Check(
-                name="addresses", state=State.NOTE, found=found, advice="Empty NEWS_ALLOW_ADDRESSES unless you need it."
-            )
+            yield _note("addresses", found, "Empty NEWS_ALLOW_ADDRESSES unless you need it.")
     known = {name for name in settings if name.startswith("NEWS_")} | {"NEWS_DELAY", "NEWS_LOG_LEVEL"}
     strange = sorted(name for name in os.environ if name.startswith("NEWS_") and name not in known)
     if strange:
@@ -147,7 +144,7 @@ def _archive_missing(folder: Path | None, error: ArchiveError) -> Check:
         return _mend("archive", str(error), "The line says what to do.")
     above = next(parent for parent in folder.absolute().parents if parent.exists())
     if os.access(above, os.W_OK):
-        return Check(name="archive", state=State.NOTE, found=f"{folder} is not there yet", advice="Begin it: scrapy crawl OUTLET")
+        return _note("archive", f"{folder} is not there yet", "Begin it: scrapy crawl OUTLET")
     return _mend(
         "archive", f"{above} cannot be written", "Give this user the right to, or name another place: NEWS_ARCHIVE_URI"
     )
@@ -176,7 +173,7 @@ def _spool(archive: Archive) -> Check:
 def _catalogue(path: Path, now: dt.datetime) -> Iterator[Check]:
     if not path.exists():
         advice = "The first crawl makes it; where the archive has stories already: scrapy rebuild"
-        yield Check(name="catalogue", state=State.NOTE, found=f"{path} is not there", advice=advice)
+        yield _note("catalogue", f"{path} is not there", advice)
         return
     try:
         with contextlib.closing(connect_to_read(path)) as connection:
@@ -224,9 +221,7 @@ def _clock(connection: sqlite3.Connection, now: dt.datetime) -> Check:
 def _last_run(connection: sqlite3.Connection, now: dt.datetime) -> Check:
     row = connection.execute("select outlet, started_at, reason from runs order by started_at desc limit 1").fetchone()
     if row is None:
-        return Check(
-            name="last run", state=State.NOTE, found="none", advice="Begin: scrapy crawl OUTLET; then: scrapy schedule"
-        )
+        return _note("last run", "none", "Begin: scrapy crawl OUTLET; then: scrapy schedule")
     outlet, started, reason = row
     hours = (now - dt.datetime.fromisoformat(started)).total_seconds() / 3600
     found = f"{outlet}, {hours:.0f} hours ago: {reason or 'going, or killed'}"

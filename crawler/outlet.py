@@ -20,7 +20,7 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawler.announcing import Announcing, header
+from crawler.announcing import Announcing, header, now
 from crawler.arguments import ArgumentError
 from crawler.impossible import impossible_answer
 from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
@@ -31,6 +31,7 @@ from crawler.revisit import ages, allowed, revisits
 from crawler.sources import Source, SourceKind
 from crawler.stubs import MOST, sends_on
 from crawler.unchanged import CODE, as_before, known_answer, learn
+from crawler.verdicts import belongs
 from storage.catalogue import leads
 from storage.records import Exchange, Failure, Fetched, Lead, Outlet, Override
 from storage.run import Run
@@ -103,14 +104,14 @@ class OutletSpider(scrapy.Spider):
         """Read the sources, then hand out requests as the engine asks for them, oldest lead first."""
         if self.only:
             lead = Lead(url=self.only, outlet=self.name, source="by hand")
-            self.run.take(lead, _now())
+            self.run.take(lead, now())
             yield self.ask(lead)
             return
         announcing = Announcing(run=self.run, crawler=self.crawler, ours=self._ours, moved=self._moved)
         await announcing.all(self._sources())
         if announcing.failed and not announcing.read:
             raise CloseSpider("unreadable")
-        self.impossible = await impossible_answer(self, _now())
+        self.impossible = await impossible_answer(self, now())
         left, new = self.limit or sys.maxsize, 0
         while fresh := self._leased(min(left - new, LEASED)):
             new += len(fresh)
@@ -122,11 +123,11 @@ class OutletSpider(scrapy.Spider):
 
     def _leased(self, most: int) -> list[Lead]:
         """The next leads that wait."""
-        return leads.lease(self.run.catalogue, self.name, self.run.id, _now(), self.since, most=most)
+        return leads.lease(self.run.catalogue, self.name, self.run.id, now(), self.since, most=most)
 
     def _due(self, most: int) -> list[Lead]:
         """Known stories that are to be looked at again. They are not leased: one that is not reached is due in the next run."""
-        return revisits(self.run.catalogue, self.name, _now(), ages(self.settings["NEWS_REVISITS"]), most)
+        return revisits(self.run.catalogue, self.name, now(), ages(self.settings["NEWS_REVISITS"]), most)
 
     def ask(self, lead: Lead, *, known: bool = False) -> Request:
         """Lead -> the request for its page. `known`: its story is kept already, whatever comes."""
@@ -147,7 +148,7 @@ class OutletSpider(scrapy.Spider):
             return
         exchange: Exchange = request.meta["exchange"]
         if (before := request.meta["known_answer"]) is not None:
-            learn(self.run, before, response, request.meta["address"], _now())
+            learn(self.run, before, response, request.meta["address"], now())
             if response.status == CODE:
                 exchange = as_before(self.run, exchange, before)
         onward = sends_on(exchange, lead)
@@ -179,7 +180,7 @@ class OutletSpider(scrapy.Spider):
         return Failure(
             lead=lead,
             url=request.url,
-            fetched_at=request.meta.get("fetched_at") or _now(),
+            fetched_at=request.meta.get("fetched_at") or now(),
             error=(error + led)[:1000],
             address=request.meta.get("address"),
             status=status,
@@ -194,14 +195,14 @@ class OutletSpider(scrapy.Spider):
         ours = []
         for lead in found:
             parts = urlsplit(lead.url)
-            if _belongs(parts.hostname, (*type(self).hosts, *self.hosts)) and re.search(self.article, parts.path):
+            if belongs(parts.hostname, (*type(self).hosts, *self.hosts)) and re.search(self.article, parts.path):
                 ours.append(replace(lead, url=self._moved(lead.url)))
         return ours
 
     def _moved(self, url: str) -> str:
         """Under -a origin=…, addresses of the outlet's own host lead to the origin."""
         parts, home = urlsplit(url), urlsplit(self.home)
-        if not self.elsewhere or not _belongs(parts.hostname, type(self).hosts):
+        if not self.elsewhere or not belongs(parts.hostname, type(self).hosts):
             return url
         return urlunsplit((home.scheme, home.netloc, parts.path, parts.query, ""))
 
@@ -212,10 +213,6 @@ class OutletSpider(scrapy.Spider):
         if page is None:
             raise ArgumentError(f"-a url={url} is not the address of a page; it begins with https:// or http://.")
         return page
-
-
-def _belongs(host: str | None, hosts: tuple[str, ...]) -> bool:
-    return any(host == ours or (host or "").endswith("." + ours) for ours in hosts)
 
 
 def _reason(failure: TwistedFailure) -> str:
@@ -249,7 +246,3 @@ def _day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text) if text is not None else None
     except ValueError:
         raise ArgumentError(f"-a since={text} is not a day; write it as {dt.date(2026, 1, 31)}.") from None
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -11,8 +11,11 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from crawler.arguments import day, no_outlet
+from crawler.command import Add
 from crawler.opening import catalogue_path
+from crawler.outlet import OutletSpider
 from storage.catalogue.schema import CatalogueError, read_catalogue
+from storage.records import Outlet
 from storage.views.figures import outlets
 from storage.views.selection import KINDS, Selection
 
@@ -39,15 +42,29 @@ def check_outlet(connection: sqlite3.Connection, settings: BaseSettings, name: s
         raise UsageError(no_outlet(name, known))
 
 
-def add_filters(parser: argparse.ArgumentParser) -> None:
+def profile_of(outlet: str, settings: BaseSettings) -> Outlet:
+    """Name of an outlet -> what the pipelines know of it; a bare one when its spider is gone."""
+    try:
+        spider = get_spider_loader(settings).load(outlet)
+    except KeyError:
+        return Outlet(name=outlet)
+    return spider().profile if issubclass(spider, OutletSpider) else Outlet(name=outlet)
+
+
+def add_outlet_and_since(add: Add) -> None:
+    """The options by which commands are told which captures are meant."""
+    add("--outlet", help="only of this outlet")
+    add("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
+
+
+def add_filters(add: Add) -> None:
     """The options by which readers say what they want."""
-    parser.add_argument("--outlet", help="only of this outlet")
-    parser.add_argument("--language", help="only in this language, as en or pt-BR")
-    parser.add_argument("--provider", help="only from this provider, as Reuters")
-    parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
-    parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="only captured on this day or earlier")
-    parser.add_argument("--kind", choices=tuple(KINDS), help="only what stood so to what was archived before it")
-    parser.add_argument("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
+    add_outlet_and_since(add)
+    add("--language", help="only in this language, as en or pt-BR")
+    add("--provider", help="only from this provider, as Reuters")
+    add("--until", type=day, metavar="YYYY-MM-DD", help="only captured on this day or earlier")
+    add("--kind", choices=tuple(KINDS), help="only what stood so to what was archived before it")
+    add("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
 
 
 def selection_of(

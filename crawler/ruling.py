@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from scrapy.settings import BaseSettings
 
 from crawler.opening import open_run
 from crawler.readers import catalogue_to_read
-from storage.catalogue.rulings import Ruling
 from storage.catalogue.schema import writing
 from storage.catalogue.stories import find, members
 
+T = TypeVar("T")
+
 
 def ruled(
-    settings: BaseSettings,
-    verb: str,
-    words: Mapping[str, str],
-    apply: Callable[[sqlite3.Connection, Mapping[str, str]], list[Ruling]],
-) -> list[Ruling]:
+    settings: BaseSettings, verb: str, words: Mapping[str, str], apply: Callable[[sqlite3.Connection, Mapping[str, str]], T]
+) -> T:
     """Settings, the ledger's verb, the articles by their part in it (ids or URLs), and what does it -> what was done.
 
     The event stands in the ledger of the first article's outlet, with the number of the last ending before it. Raises
     UnknownArticle, OutletBusy, ArchiveError, CatalogueError.
     """
-    database = catalogue_to_read(settings)
-    try:
+    with contextlib.closing(catalogue_to_read(settings)) as database:
         articles = {part: find(database.conn, named) for part, named in words.items()}
         first = next(iter(articles.values()))
         outlet = next(member.outlet for member in members(database.conn, first)[1] if member.article == first)
-    finally:
-        database.close()
     run = open_run(outlet, settings)
     try:
         last = run.catalogue.conn.execute("select coalesce(max(id), 0) from captures").fetchone()[0]

@@ -63,6 +63,12 @@ def recover(database: sqlite_utils.Database, archive: Archive, outlet: str) -> l
     return notes
 
 
+def recover_all(database: sqlite_utils.Database, archive: Archive) -> None:
+    """`recover` for every outlet: what the next run of each would bring to an end is no news then. When no run is going."""
+    for (outlet,) in database.conn.execute("select distinct outlet from runs order by 1").fetchall():
+        recover(database, archive, outlet)
+
+
 def _replay(database: sqlite_utils.Database, archive: Archive, outlet: str, left: _Left) -> None:
     try:
         found = segment_events(archive, ledger_key(outlet, left.run))

@@ -5,21 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
-import json
 import re
 from dataclasses import asdict
 
 import sqlite_utils
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
-from scrapy.spiderloader import get_spider_loader
 
-from crawler.arguments import day, whole_number
-from crawler.command import CheckedCommand
-from crawler.console import table, write
+from crawler.arguments import whole_number
+from crawler.command import Add, CheckedCommand
+from crawler.console import table, write, write_json
 from crawler.opening import archive_to_read, open_run
-from crawler.outlet import OutletSpider
-from crawler.readers import catalogue_to_read, check_outlet
+from crawler.readers import add_outlet_and_since, catalogue_to_read, check_outlet, profile_of
 from crawler.refeed import judge_again
 from pipelines.chain import refine
 from pipelines.stages import memory_of
@@ -35,25 +31,18 @@ _ID = re.compile("[0-9]{1,18}")
 class Command(CheckedCommand):
     """Lists, shows and releases."""
 
-    def syntax(self) -> str:
-        return "[options] [show ID | release ID]"
+    usage = "[options] [show ID | release ID]"
+    short = "List what was refused and why; show one; release one as an article"
+    long = (
+        "Without words: a list, newest first, and the counts by outlet, day and kind. `show ID` prints the evidence and "
+        "the shown text of one capture, `release ID` makes it an article against the verdict. Nothing is fetched."
+    )
 
-    def short_desc(self) -> str:
-        return "List what was refused and why; show one; release one as an article"
-
-    def long_desc(self) -> str:
-        return (
-            "Without words: a list, newest first, and the counts by outlet, day and kind. `show ID` prints the evidence and "
-            "the shown text of one capture, `release ID` makes it an article against the verdict. Nothing is fetched."
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--outlet", help="only of this outlet")
-        parser.add_argument("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
-        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
-        parser.add_argument("--limit", type=whole_number(1, 1_000_000), default=50, help="how many to list (default: 50)")
-        parser.add_argument("--json", action="store_true", help="print JSON lines")
+    def options(self, add: Add) -> None:
+        add_outlet_and_since(add)
+        add("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
+        add("--limit", type=whole_number(1, 1_000_000), default=50, help="how many to list (default: 50)")
+        add("--json", action="store_true", help="print JSON lines")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if args and (len(args) != 2 or args[0] not in ("show", "release") or not _ID.fullmatch(args[1])):
@@ -80,16 +69,13 @@ class Command(CheckedCommand):
         found = quarantined(database, outlet=opts.outlet, kind=opts.kind, since=opts.since, limit=opts.limit)
         if opts.json:
             for kept in found:
-                write(json.dumps(_fields(kept), ensure_ascii=False))
+                write_json(_fields(kept))
             return
         if not found:
             write("Nothing lies in quarantine.")
             return
-        write(
-            table((k.sequence, k.fetched_at[:16], k.lead.outlet, k.kind, k.status or "", _first(k), k.url[:90]) for k in found)
-        )
-        write()
-        write(table((outlet, date, kind, number) for outlet, date, kind, number in counts(database)[:40]))
+        rows = ((k.sequence, k.fetched_at[:16], k.lead.outlet, k.kind, k.status or "", _first(k), k.url[:90]) for k in found)
+        write(f"{table(rows)}\n\n{table(counts(database)[:40])}")
         write("\nMore of one: scrapy quarantine show ID")
 
     def _show(self, kept: Kept, opts: argparse.Namespace) -> None:
@@ -98,7 +84,7 @@ class Command(CheckedCommand):
         page = refine(read_capture(archive_to_read(self.settings), address, kept.lead), Outlet(name=kept.lead.outlet))
         shown = page.text if isinstance(page, Page) else page.page.text
         if opts.json:
-            write(json.dumps({**_fields(kept), "text": shown}, ensure_ascii=False))
+            write_json({**_fields(kept), "text": shown})
             return
         write(f"capture   {kept.sequence}  {kept.kind}  status {kept.status}  {kept.fetched_at}\nurl       {kept.url}")
         write(f"announced {kept.lead.source}" + (f": {kept.lead.title}" if kept.lead.title else ""))
@@ -124,15 +110,6 @@ class Command(CheckedCommand):
             self.fail(1, f"Capture {kept.sequence} holds nothing that can be made an article.")
             return
         write(f"Capture {kept.sequence} is released: {done.ending.outcome}, {done.ending.clean_key}")
-
-
-def profile_of(outlet: str, settings: BaseSettings) -> Outlet:
-    """Name of an outlet -> what the pipelines know of it; a bare one when its spider is gone."""
-    try:
-        spider = get_spider_loader(settings).load(outlet)
-    except KeyError:
-        return Outlet(name=outlet)
-    return spider().profile if issubclass(spider, OutletSpider) else Outlet(name=outlet)
 
 
 def _first(kept: Kept) -> str:

@@ -7,12 +7,10 @@ import contextlib
 import datetime as dt
 from collections import Counter
 
-from crawler.arguments import day
-from crawler.command import CheckedCommand
-from crawler.commands.quarantine import profile_of
+from crawler.command import Add, CheckedCommand
 from crawler.console import complain, table, write
 from crawler.opening import open_run
-from crawler.readers import catalogue_to_read, check_outlet
+from crawler.readers import add_outlet_and_since, catalogue_to_read, check_outlet, profile_of
 from crawler.refeed import judge_again
 from pipelines.stages import memory_of
 from storage.catalogue.quarantine import Kept, quarantined
@@ -24,20 +22,14 @@ _UNREADABLE = "cannot be read"
 class Command(CheckedCommand):
     """Judges again; nothing is fetched, and what keeps its verdict keeps its place."""
 
+    usage = "[options]"
+    short = "Judge again what lies in quarantine, from the archive"
     takes_words = False
     interrupted = "Interrupted; what was judged again stays, and the same command goes on with the rest."
 
-    def syntax(self) -> str:
-        return "[options]"
-
-    def short_desc(self) -> str:
-        return "Judge again what lies in quarantine, from the archive"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--outlet", help="only of this outlet")
-        parser.add_argument("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
-        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
+    def options(self, add: Add) -> None:
+        add_outlet_and_since(add)
+        add("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         with contextlib.closing(catalogue_to_read(self.settings)) as database:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -17,12 +16,12 @@ from typing import BinaryIO
 
 from scrapy.exceptions import UsageError
 
-from crawler.command import CheckedCommand
-from crawler.commands.quarantine import profile_of
-from crawler.console import write
+from crawler.command import Add, CheckedCommand
+from crawler.console import write, write_json
 from crawler.mend import copies_again, deep_check
 from crawler.opening import archive_of, archive_to_read, catalogue_path
-from storage.archive import Archive, ArchiveError
+from crawler.readers import profile_of
+from storage.archive import ArchiveError
 from storage.archive.finding import Finding, Severity, Tally
 from storage.archive.keys import is_key
 from storage.archive.mending import broken_copies, broken_indexes, index_again
@@ -35,24 +34,18 @@ from storage.catalogue.schema import connect_to_read
 class Command(CheckedCommand):
     """Walks the archive, or the files named, and changes nothing unless --mend is given."""
 
-    def syntax(self) -> str:
-        return "[options] [WARC-FILE ...]"
+    usage = "[options] [WARC-FILE ...]"
+    short = "Check every byte of the archive, or of WARC files, and say what mends what is wrong"
+    long = (
+        "Without a file: WARC files (gzip members, lengths, digests, revisits, indexes), clean copies against their "
+        "records, the ledger against both, the catalogue against the ledger. With files: those alone, also of other "
+        "writers; a name that is no file is looked for as a key of the archive."
+    )
 
-    def short_desc(self) -> str:
-        return "Check every byte of the archive, or of WARC files, and say what mends what is wrong"
-
-    def long_desc(self) -> str:
-        return (
-            "Without a file: WARC files (gzip members, lengths, digests, revisits, indexes), clean copies against their "
-            "records, the ledger against both, the catalogue against the ledger. With files: those alone, also of other "
-            "writers; a name that is no file is looked for as a key of the archive."
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--deep", action="store_true", help="also extract every clean copy again and compare the texts")
-        parser.add_argument("--mend", action="store_true", help="make lost or damaged indexes and clean copies again")
-        parser.add_argument("--json", action="store_true", help="print findings and tally as JSON lines")
+    def options(self, add: Add) -> None:
+        add("--deep", action="store_true", help="also extract every clean copy again and compare the texts")
+        add("--mend", action="store_true", help="make lost or damaged indexes and clean copies again")
+        add("--json", action="store_true", help="print findings and tally as JSON lines")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if args and (opts.mend or opts.deep):
@@ -66,7 +59,7 @@ class Command(CheckedCommand):
             self.fail(2 if args else 5, named)
             return
         if opts.json:
-            write(json.dumps(asdict(tally)))
+            write_json(asdict(tally))
         else:
             write(
                 f"{tally.files} files, {tally.bytes:,} bytes: {tally.records} WARC records, {tally.captures} captures, "
@@ -81,7 +74,7 @@ class Command(CheckedCommand):
                     yield from _one(stream, name, tally)
                     tally.bytes += stream.seek(0, 2)
                 continue
-            archive = self._opened(False)
+            archive = archive_to_read(self.settings)
             if name.endswith(".warc.gz"):
                 with archive.open_stream(name) as stream:
                     yield from _one(stream, name, tally)
@@ -90,7 +83,7 @@ class Command(CheckedCommand):
                 yield Finding(severity=Severity.ERROR, key=name, what="it is damaged", mend=mend)
 
     def _archive(self, opts: argparse.Namespace, tally: Tally) -> Iterator[Finding]:
-        archive = self._opened(opts.mend)
+        archive = archive_of(self.settings) if opts.mend else archive_to_read(self.settings)
         profile = cache(lambda outlet: profile_of(outlet, self.settings))
         deep = deep_check(archive, profile) if opts.deep else None
         if not opts.mend:
@@ -101,14 +94,9 @@ class Command(CheckedCommand):
         for warc in sorted(broken_indexes(found)):
             index_again(archive, warc)
             write(f"mended: the index of {warc}")
-        for mended in copies_again(archive, broken_copies(found), profile):
-            write(f"mended: {mended.key}" if mended.fault is None else f"not mended: {mended.key}: {mended.fault}")
+        for key, fault in copies_again(archive, broken_copies(found), profile):
+            write(f"mended: {key}" if fault is None else f"not mended: {key}: {fault}")
         yield from verify(archive, tally, deep)
-
-    def _opened(self, mend: bool) -> Archive:
-        if mend:
-            return archive_of(self.settings)
-        return archive_to_read(self.settings)
 
 
 def _told(found: Iterable[Finding], as_json: bool) -> bool:
@@ -116,7 +104,10 @@ def _told(found: Iterable[Finding], as_json: bool) -> bool:
     wrong = False
     for each in found:
         wrong = wrong or each.severity is not Severity.NOTE
-        write(json.dumps(asdict(each), ensure_ascii=False) if as_json else str(each))
+        if as_json:
+            write_json(asdict(each))
+        else:
+            write(str(each))
     return wrong
 
 
