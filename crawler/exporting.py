@@ -14,14 +14,16 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from crawler.console import clean, complain, write, write_bytes
-from crawler.permitted import permitted
+from crawler.opening import archive_to_read
 from crawler.readers import catalogue_to_read, check_outlet, selection_of
 from crawler.wholeness import whole
 from pipelines.dedupe import canonical
-from storage.views.datapackage import NoPackage, Written, described, read_package
+from pipelines.rights import reserved, under_terms
+from storage.archive import ArchiveError
+from storage.archive.clean import read_clean_copy
+from storage.views.export import NotInstalled
 from storage.views.formats import FORMATS as FORMATS
-from storage.views.formats import Format
-from storage.views.parquet import NotInstalled
+from storage.views.formats import Format, NoPackage, Written, described, read_package
 from storage.views.selection import Row, Selection, select
 
 _PACKAGE = "datapackage.json"
@@ -88,17 +90,9 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, ri
             digest.update(data)
             size += stream.write(data)
     written = Written(name=out.name, format=format, articles=counted.seen, bytes=size, sha256=digest.hexdigest())
-    asked = {
-        "query": wanted.words,
-        "outlet": wanted.outlet,
-        "language": wanted.language,
-        "provider": wanted.provider,
-        "since": wanted.since.isoformat() if wanted.since else None,
-        "until": wanted.until.isoformat() if wanted.until else None,
-        "kind": wanted.kind,
-        "all": wanted.every,
-        **rights,
-    }
+    chosen = {name: getattr(wanted, name) for name in ("outlet", "language", "provider")}
+    days = {name: day.isoformat() for name in ("since", "until") if (day := getattr(wanted, name))}
+    asked = {"query": wanted.words, **chosen, **days, "kind": wanted.kind, "all": wanted.every, **rights}
     with whole(package) as part:
         part.write_text(described(written, asked, now, before), encoding="utf-8")
     write(f"{out}: {counted.seen:,} articles, {size:,} bytes; described in {package}")
@@ -115,3 +109,27 @@ class _Counted:
         for row in self.rows:
             self.seen += 1
             yield row
+
+
+def permitted(settings: BaseSettings, rows: Iterable[Row], use: str | None, *, terms: bool = True) -> Iterator[Row]:
+    """Settings, articles, one of `pipelines.rights.USES` or None -> the articles without those that are reserved for it, and
+    without `terms` also without those for which conditions are named. One whose copy cannot be read is left out too. Lines at
+    the end say how many those were, and how many go out under terms. ArchiveError."""
+    archive = archive_to_read(settings)
+    unread = under = 0
+    for row in rows:
+        try:
+            said = read_clean_copy(archive.read(row.clean_key)).article.page.capture.rights
+        except (ArchiveError, ValueError):
+            unread += 1
+            continue
+        if use in reserved(said) or (under_terms(said) and not terms):
+            continue
+        under += under_terms(said)
+        yield row
+    if unread:
+        complain(f"{unread} articles are left out: their clean copies cannot be read, so what is reserved is not known.")
+    if under:
+        complain(
+            f"{under} articles stand under terms of their publishers (RSL license, TDM policy); --no-terms leaves them out."
+        )

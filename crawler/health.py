@@ -47,12 +47,9 @@ def _missing_stories(status: OutletStatus, now: dt.datetime) -> float | None:
     return max(0.0, 100 * (1 - status.today / status.usual))
 
 
-def _failed(status: OutletStatus, now: dt.datetime) -> float | None:
-    return _percent(status.recent.failed) if status.recent.captures >= FEWEST else None
-
-
-def _blocked(status: OutletStatus, now: dt.datetime) -> float | None:
-    return _percent(status.recent.blocked) if status.recent.captures >= FEWEST else None
+def _of_captures(ending: str) -> Measure:
+    """The share of the captures that ended so ("failed", "blocked"), in per cent."""
+    return lambda status, now: 100 * getattr(status.recent, ending) if status.recent.captures >= FEWEST else None
 
 
 def _lost(field: str) -> Measure:
@@ -66,10 +63,6 @@ def _lost(field: str) -> Measure:
         return max(0.0, 100 * (1 - recent / before))
 
     return measured
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
 
 
 RULES = (
@@ -96,14 +89,14 @@ RULES = (
     ),
     Rule(
         name="errors",
-        measured=_failed,
+        measured=_of_captures("failed"),
         most=20,
         unit="% of the captures failed",
         advice="Read their errors: the notes of the receipt, or the catalogue.",
     ),
     Rule(
         name="blocks",
-        measured=_blocked,
+        measured=_of_captures("blocked"),
         most=20,
         unit="% of the captures were blocked",
         advice="See the pages: scrapy quarantine --outlet {outlet}; raise NEWS_DELAY, or ask the outlet.",

@@ -20,18 +20,17 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawler.announcing import Announcing, header, now
+from crawler.announcing import Announcing, Source, SourceKind, now
 from crawler.arguments import ArgumentError
+from crawler.discovery.links import read_listing
 from crawler.impossible import impossible_answer
-from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
-from crawler.network.rights import beside
+from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused, header
+from crawler.network.robots import beside
 from crawler.opening import open_run
 from crawler.outlet_data import fault_of
-from crawler.revisit import ages, allowed, revisits
-from crawler.sources import Source, SourceKind
-from crawler.stubs import MOST, sends_on
-from crawler.unchanged import CODE, as_before, known_answer, learn
+from crawler.revisit import CODE, ages, allowed, as_before, known_answer, learn, revisits
 from crawler.verdicts import belongs
+from storage.archive.exchange import NotHttp, capture_of
 from storage.catalogue import leads
 from storage.records import Exchange, Failure, Fetched, Lead, Outlet, Override
 from storage.run import Run
@@ -246,3 +245,22 @@ def _day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text) if text is not None else None
     except ValueError:
         raise ArgumentError(f"-a since={text} is not a day; write it as {dt.date(2026, 1, 31)}.") from None
+
+
+MOST = 3
+"""Stubs that are followed one after the other."""
+_SMALL = 8 * 1024  # bytes of a stub; a page of a story that reloads itself is larger
+
+
+def sends_on(exchange: Exchange, lead: Lead) -> str | None:
+    """A fetched exchange and its lead -> the address that it sends its reader to; None for a page, or for itself."""
+    if len(exchange.response) > 2 * _SMALL:
+        return None
+    try:
+        capture = capture_of(exchange, lead, limit=_SMALL)
+    except NotHttp:
+        return None
+    if capture.truncated or capture.status >= 300 or b"refresh" not in capture.body.lower():
+        return None
+    target = read_listing(capture.body, capture.url, capture.header("Content-Type")).refresh
+    return target if target is not None and canonical(target) not in (None, canonical(capture.url)) else None

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import scrapy
 from scrapy.http import Request
 
-from crawler.network.manners import FINAL, UNREACHABLE
+from crawler.network.manners import FINAL, UNREACHABLE, header
 from crawler.network.robots import Robots
 from storage.archive import open_archive
 from storage.archive.codings import decode_body
-from storage.archive.scratch import scratch_folder
+from storage.archive.folders import scratch_folder
 from storage.run import Run, start_run
 from storage.software import SOFTWARE
 
@@ -42,7 +42,6 @@ class Answer:
         return self.error or (f"status {self.status}" if self.status >= 400 else None)
 
 
-Fetch = Callable[[str], Awaitable[Answer]]
 Job = Callable[["Probe"], Awaitable[None]]
 
 
@@ -71,11 +70,9 @@ class Probe(scrapy.Spider):
             response = await self.crawler.engine.download_async(Request(url, meta=meta))
         except (*UNREACHABLE, *FINAL, ValueError) as error:
             return Answer(url=url, error=str(error).strip() or type(error).__name__)
-        coding, kind = (response.headers.get(name) for name in ("Content-Encoding", "Content-Type"))
         most = self.settings.getint("DOWNLOAD_MAXSIZE")
-        body, _ = decode_body(response.body, coding.decode("latin-1") if coding else None, most)
-        content_type = kind.decode("latin-1") if kind else None
-        return Answer(url=response.url, status=response.status, body=body, content_type=content_type)
+        body, _ = decode_body(response.body, header(response, "Content-Encoding"), most)
+        return Answer(url=response.url, status=response.status, body=body, content_type=header(response, "Content-Type"))
 
     async def robots(self, url: str) -> Robots | None:
         """URL -> the robots.txt of its host; None when it cannot be read, which means: fetch nothing (RFC 9309)."""

@@ -67,21 +67,9 @@ def add_filters(add: Add) -> None:
     add("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
 
 
-def selection_of(
-    opts: argparse.Namespace, *, words: str | None, newest: bool = False, best: bool = False
-) -> Selection:
+def selection_of(opts: argparse.Namespace, *, words: str | None, newest: bool, best: bool = False) -> Selection:
     """The options of `add_filters`, and the words asked for -> what a reader wants. UsageError where no day is left."""
     if opts.since and opts.until and opts.since > opts.until:
         raise UsageError(f"--since {opts.since} is after --until {opts.until}")
-    return Selection(
-        words=words,
-        outlet=opts.outlet,
-        language=opts.language,
-        provider=opts.provider,
-        since=opts.since,
-        until=opts.until,
-        kind=opts.kind,
-        every=opts.all,
-        newest=newest,
-        best=best,
-    )
+    chosen = {name: getattr(opts, name) for name in ("outlet", "language", "provider", "since", "until", "kind")}
+    return Selection(words=words, every=opts.all, newest=newest, best=best, **chosen)

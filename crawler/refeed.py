@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pipelines.chain import released
 from pipelines.memory import Memory
-from pipelines.released import released
 from pipelines.rights import metas_of, rights
 from pipelines.stages import Refined, enter, refined
 from storage.archive import ArchiveError
@@ -16,8 +16,8 @@ from storage.archive.keys import ledger_key, run_of
 from storage.archive.ledger import segment_events
 from storage.archive.opened import Archive
 from storage.archive.reading import read_capture
-from storage.catalogue.probes import probe_of
 from storage.catalogue.quarantine import Kept, same_body
+from storage.catalogue.sources import probe_of
 from storage.endings import read_rights
 from storage.records import Capture, Ending, Failure, Outlet, Page, Rights
 from storage.run import Run

@@ -24,10 +24,9 @@ def show(told: Report) -> None:
     ]
     draw(_table("What came in", ("outlet", *OUTCOMES, "captures"), rows))
     draw(Text(f"stories a day  {spark(list(told.stories.values()))}\n"))
-    refused = [(each.count, each.outlet, each.kind, _because(each.rule, each.words), each.capture) for each in told.refusals]
-    draw(
-        _table("What was refused, and why", ("captures", "outlet", "kind", "what decided", "the newest"), refused)
-    )
+    because = (f"{each.rule}: “{each.words}”" if each.words else each.rule for each in told.refusals)
+    refused = [(each.count, each.outlet, each.kind, why, each.capture) for each, why in zip(told.refusals, because, strict=True)]
+    draw(_table("What was refused, and why", ("captures", "outlet", "kind", "what decided", "the newest"), refused))
     names = told.copying.outlets
     copied = [(later, *(told.copying.counts.get((first, later), "") for first in names)) for later in names]
     draw(_table("Who copies whom: the row carried it after the column", ("", *names), copied))
@@ -37,10 +36,6 @@ def show(told: Report) -> None:
         (each.started_at[:16], each.outlet, each.reason or "going, or killed", "; ".join(each.notes)) for each in told.ended
     ]
     draw(_table("What broke: runs that ended badly, or had something to say", ("began", "outlet", "ended", "notes"), ended))
-
-
-def _because(rule: str, words: str) -> str:
-    return f"{rule}: “{words}”" if words else rule
 
 
 def spark(values: Sequence[int]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from crawler.discovery import read_listing
+from crawler.announcing import Source, SourceKind, read_source
+from crawler.discovery.links import read_listing
 from crawler.discovery.proposals import Pattern, Sources, discover_outlet, propose_pattern
 from crawler.discovery.sites import site_of
 from crawler.probe import Probe
-from crawler.sources import Source, SourceKind, read_source
 
 _FEEDS, _SITEMAPS = 8, 3
 

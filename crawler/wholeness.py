@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from storage.archive.folders import fsync
+
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
@@ -25,8 +27,7 @@ def whole(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.chmod(0o644)
-        with part.open("rb") as stream:
-            os.fsync(stream.fileno())
+        fsync(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -31,3 +31,13 @@ def refine(capture: Capture, outlet: Outlet, memory: Memory | None = None, copie
         nothing = Evidence(rule="no-story", words=f"{len(article.removed)} passages, none of them a story", weight=1.0)
         return replace(page, kind=Kind.EMPTY, evidence=(*page.evidence, nothing))
     return recall(article, memory) if memory is not None else article
+
+
+def released(capture: Capture, outlet: Outlet) -> Page | Article:
+    """Capture and outlet -> its Article, with the person's word among the evidence; the Page when it holds no markup."""
+    document = read(capture)
+    page = classify(capture, document)
+    if document is None:
+        return page
+    word = Evidence(rule="released", words="released from quarantine by a person", weight=-99.0)
+    return extract(replace(page, kind=Kind.ARTICLE, evidence=(*page.evidence, word)), document, outlet)

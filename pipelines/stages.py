@@ -267,7 +267,7 @@ def _article_ending(
     placement = place_arrival(arrival, Placements(run.catalogue.conn))
     outcome = Outcome.REVISION if again else OUTCOMES[placement.relation]
     first = captures.first_copy(run.catalogue.conn, print_.digest, run.id) if outcome is Outcome.DUPLICATE else None
-    key = first.clean_key if first else clean_key(run.outlet, identity, print_.digest, sequence if again else None)
+    key = first or clean_key(run.outlet, identity, print_.digest, sequence if again else None)
     ending = placed(run.id, article, sequence, outcome, placement, digest=print_.digest, key=key)
     if outcome is Outcome.UNCHANGED or first is not None:
         return ending, None

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import sqlite_utils
 
-from storage.archive.forgotten import forgettings
+from storage.archive.forget_scan import forgettings
 from storage.archive.keys import receipt_key, run_id
 from storage.archive.ledger import Ledger, begun_at
 from storage.archive.opened import Archive
@@ -214,7 +214,7 @@ def start_run(
         held.callback(database.close)
         notes = [*archive.recovered, *recover(database, archive, outlet)]
         if index is not None and (told := catch_up(database, archive, outlet, index, clock)):
-            notes.append(str(told))
+            notes.append(told)
         forgotten = _forgotten(archive, database)
         started = clock()
         run = run_id(_behind_the_last(database, outlet, started), secrets.token_bytes(6))

@@ -20,10 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from lxml import etree
 
 from crawler.wholeness import whole
-from storage.views.datapackage import NoPackage, read_package
-from storage.views.export import FIELDS, safe_cell
-from storage.views.formats import FORMATS
-from storage.views.parquet import NotInstalled
+from storage.views.export import FIELDS, NotInstalled, safe_cell
+from storage.views.formats import FORMATS, NoPackage, read_package
 from storage.views.selection import Row
 from storage.views.sink import Sink
 from tests.conftest import Scrapy

@@ -16,18 +16,17 @@ from warcio.checker import Checker
 
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy, read_clean_copy
-from storage.archive.earlier import whole_answer
 from storage.archive.finding import Tally
 from storage.archive.forget import forget
-from storage.archive.forgotten import forgettings
+from storage.archive.forget_scan import forgettings
 from storage.archive.keys import article_id, cdx_key, clean_key, run_id
 from storage.archive.ledger import Ledger, events
 from storage.archive.packed import plain
-from storage.archive.reading import Gone, Unreadable, captures, read_capture
+from storage.archive.reading import Gone, Unreadable, captures, read_capture, whole_answer
 from storage.archive.store import ArchiveError
-from storage.archive.tombstone import padded, tombstone
 from storage.archive.verify import verify
 from storage.archive.warcread import members
+from storage.archive.warcrecord import padded, tombstone
 from storage.endings import write_ending
 from storage.records import Earlier, Ending, Fingerprint, Outcome, Relation, WarcAddress
 from tests.exchanges import RUN, START, article, exchange, lead, page, placement, ticking, warcs, writer

@@ -12,14 +12,13 @@ from pathlib import Path
 from scrapy.exceptions import UsageError
 
 import crawler.spiders
-from crawler.addoutlet import NAME, module_name, outlet_file, review
+from crawler.addoutlet import NAME, expected, module_name, outlet_file, review, sample, sample_text
 from crawler.arguments import ArgumentError, shown
 from crawler.arguments import path as path_of
 from crawler.command import Add, CheckedCommand
 from crawler.console import write
 from crawler.opening import check_addresses
 from crawler.probe import Answer, Probe, probe
-from crawler.sample import expected, sample, sample_text
 from crawler.survey import Survey, survey
 from storage.records import Outlet
 from storage.urls import canonical

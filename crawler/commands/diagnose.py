@@ -13,11 +13,10 @@ from dataclasses import asdict, replace
 
 from scrapy.exceptions import UsageError
 
-from crawler.apart import apart, is_article
 from crawler.arguments import whole_number
 from crawler.command import Add, CheckedCommand
 from crawler.console import complain, write, write_json
-from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, diagnose
+from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, apart, diagnose, is_article
 from crawler.opening import archive_to_read
 from crawler.readers import catalogue_to_read, check_outlet, profile_of
 from pipelines.memory import Memory

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import UsageError
 
+from crawler.announcing import Source, read_source
 from crawler.arguments import ArgumentError, no_outlet, shown
 from crawler.command import Add, CheckedCommand
 from crawler.console import write, write_json
@@ -19,7 +20,6 @@ from crawler.network.addresses import networks
 from crawler.opening import catalogue_path, check_addresses
 from crawler.outlet import OutletSpider
 from crawler.probe import Probe, probe
-from crawler.sources import Source, read_source
 from crawler.survey import survey
 from crawler.verdicts import Rules, before_asking, belongs, by_robots
 from storage.catalogue.schema import connect_to_read
@@ -62,7 +62,7 @@ class Command(CheckedCommand):
         if args[0] not in outlets and url is None:
             no_address = f"{shown(args[0])} is not the address of a page; it begins with https:// or http://."
             raise ArgumentError(no_address if "/" in args[0] else no_outlet(args[0], outlets))
-        ours = next((each for each in outlets.values() if belongs(_host(url), each.hosts)), None) if url else outlets[args[0]]
+        ours = next((each for each in outlets.values() if belongs(urlsplit(url).hostname, each.hosts)), None) if url else outlets[args[0]]
         spider = ours(**({"origin": opts.origin} if opts.origin else {})) if ours else None
         found = Found()
         with contextlib.ExitStack() as held:
@@ -154,7 +154,3 @@ def _print(found: Found, as_json: bool) -> None:
         write(f"{'fetch' if reason is None else 'leave'}   {url}  {said}".rstrip())
     fetched = sum(reason is None for _, _, reason in found.urls)
     write(f"\n{fetched} of {len(found.urls)} addresses would be fetched.")
-
-
-def _host(url: str | None) -> str | None:
-    return urlsplit(url).hostname if url else None

@@ -22,7 +22,7 @@ from crawler.exporting import export
 from crawler.opening import archive_to_read
 from crawler.readers import add_filters, catalogue_to_read, check_outlet
 from crawler.wholeness import whole
-from pipelines.reserved import USES
+from pipelines.rights import USES
 from storage.catalogue.articles import current_pages
 from storage.software import SOFTWARE
 from storage.views.wacz import Packed, PageEntry, write_wacz

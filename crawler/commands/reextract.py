@@ -15,8 +15,7 @@ from crawler.command import Add, CheckedCommand
 from crawler.console import complain, counting, table, write, write_json
 from crawler.opening import catalogue_path, open_run
 from crawler.readers import add_outlet_and_since, catalogue_to_read, check_outlet, profile_of
-from crawler.reextract import Change, Made, Portion, extract_again, remake
-from crawler.resumed import Resumed
+from crawler.reextract import Change, Made, Portion, Resumed, extract_again, remake
 from pipelines.stages import EXTRACTOR
 from storage.catalogue.articles import newest_clean_copies
 

@@ -21,13 +21,12 @@ from crawler.console import write, write_json
 from crawler.mend import copies_again, deep_check
 from crawler.opening import archive_of, archive_to_read, catalogue_path
 from crawler.readers import profile_of
-from storage.archive import ArchiveError
-from storage.archive.finding import Finding, Severity, Tally
+from storage.archive import ArchiveError, finding
+from storage.archive.finding import RESTORE, Finding, Severity, Tally
 from storage.archive.keys import is_key
 from storage.archive.mending import broken_copies, broken_indexes, index_again
-from storage.archive.sound import is_sound
-from storage.archive.verify import RESTORE, verify
-from storage.archive.verify_warc import check_file
+from storage.archive.verify import verify
+from storage.archive.verify_warc import check_file, is_sound
 from storage.catalogue.schema import connect_to_read
 
 
@@ -80,7 +79,7 @@ class Command(CheckedCommand):
                     yield from _one(stream, name, tally)
             elif not is_sound(archive.store, name):
                 mend = "scrapy verify --mend" if name.startswith("clean/") else RESTORE
-                yield Finding(severity=Severity.ERROR, key=name, what="it is damaged", mend=mend)
+                yield finding.error(name, "it is damaged", mend)
 
     def _archive(self, opts: argparse.Namespace, tally: Tally) -> Iterator[Finding]:
         archive = archive_of(self.settings) if opts.mend else archive_to_read(self.settings)
@@ -129,8 +128,7 @@ def _catalogue(path: Path, tally: Tally) -> Iterator[Finding]:
         with contextlib.closing(connect_to_read(path)) as connection:
             (settled,) = connection.execute("select count(*) from captures where settled = 1").fetchone()
     except sqlite3.Error as error:
-        yield Finding(severity=Severity.ERROR, key=str(path), what=f"cannot be read ({error})", mend="scrapy rebuild")
+        yield finding.error(str(path), f"cannot be read ({error})", "scrapy rebuild")
         return
     if settled != tally.outcomes:
-        what = f"the catalogue holds {settled} captures, the ledger {tally.outcomes}"
-        yield Finding(severity=Severity.WARNING, key=str(path), what=what, mend="scrapy rebuild")
+        yield finding.warning(str(path), f"the catalogue holds {settled} captures, the ledger {tally.outcomes}", "scrapy rebuild")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from storage.archive import cdx
@@ -105,16 +106,9 @@ def index_lines(key: str, stream: BinaryIO) -> Iterator[str]:
 
 def index_line(key: str, record: Record, answer: Answer) -> str:
     """A response or revisit of the file of this key -> its line of the index. ValueError when its date is none."""
-    return cdx.line(
-        url=record.field("WARC-Target-URI") or "",
-        date=record.field("WARC-Date") or "",
-        mime="warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type")),
-        status=answer.status,
-        digest=record.field("WARC-Payload-Digest") or "-",
-        offset=record.offset,
-        length=record.length,
-        file=key,
-    )
+    url, date = record.field("WARC-Target-URI") or "", record.field("WARC-Date") or ""
+    mime = "warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type"))
+    return cdx.line(address_of(key, record), url=url, date=date, mime=mime, status=answer.status)
 
 
 def merged(published: Iterator[str], spooled: list[str]) -> Iterator[str]:
@@ -184,3 +178,44 @@ def body_of(archive: Archive, record: Record, address: WarcAddress) -> bytes:
     raise Unreadable(
         f"{address.file}: the revisit record at offset {address.offset} leads to no body; run `scrapy verify {address.file}`"
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A response as it came, head and body, where it lies, and the validators that its newest confirmation named."""
+
+    response: bytes
+    address: WarcAddress
+    etag: str | None
+    last_modified: str | None
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Request headers that ask for the page only when it changed; none when nothing was said to ask by."""
+        named = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in named.items() if value}
+
+
+def whole_answer(archive: Archive, address: WarcAddress) -> Whole:
+    """Address of a response, or of a revisit record that speaks of one -> that response. Unreadable, Gone; ValueError where
+    there is no HTTP in it."""
+    validators: list[tuple[str | None, str | None]] = []
+    for record, at in _way(archive, address):
+        answer = read_answer(record.block, to_head=True)
+        etag, modified = answer.header("ETag"), answer.header("Last-Modified")
+        if etag or modified:
+            validators.append((etag, modified))
+        if record.kind == "response" and answer.status != 304:
+            etag, modified = validators[0] if validators else (None, None)
+            return Whole(response=record.block, address=at, etag=etag, last_modified=modified)
+    raise Unreadable(f"{address.file}: the record at offset {address.offset} leads to no body; run `scrapy verify {address.file}`")
+
+
+def _way(archive: Archive, address: WarcAddress) -> Iterator[tuple[Record, WarcAddress]]:
+    for _step in range(_MOST_STEPS):
+        record = read_record(archive, address)
+        yield record, address
+        target = referred(record)
+        if target is None:
+            return
+        address = target

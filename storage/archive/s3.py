@@ -31,8 +31,7 @@ from botocore.exceptions import (
 
 from storage.archive.keys import check_key, check_prefix
 from storage.archive.s3_errors import code_of, explained
-from storage.archive.s3_parts import PART, upload_in_parts
-from storage.archive.s3_stream import S3Stream
+from storage.archive.s3_parts import PART, S3Stream, upload_in_parts
 from storage.archive.store import ArchiveError, Conflict, Missing
 
 # Writers at once in `put_all`; boto3's pool holds ten connections.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from boto3.exceptions import Boto3Error
@@ -14,12 +13,12 @@ from storage.archive.s3_errors import code_of, explained
 from storage.archive.store import ArchiveError
 
 
-def download(uri: str, to: Path, environ: Mapping[str, str] = os.environ) -> None:
+def download(uri: str, to: Path) -> None:
     """`s3://bucket/key` -> its bytes under the path `to`, which is there only when it is whole. ArchiveError in one line."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not bucket or not key:
         raise ArchiveError(f"{uri}: name an object as s3://bucket/key")
-    client = s3_client(uri, environ)
+    client = s3_client(uri, os.environ)
     try:
         client.download_file(bucket, key, str(to))
     except ClientError as error:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storage.archive.finding import Finding, Severity
-from storage.archive.forgotten import forgotten_copies, redactions
+from storage.archive.forget_scan import forgotten_copies, redactions
 from storage.archive.keys import MARKER
-from storage.archive.sound import is_sound
 from storage.archive.spool import Spool
 from storage.archive.store import ArchiveError, Store
+from storage.archive.verify_warc import is_sound
 
 _FOLDERS = ("warc/", "clean/", "receipts/", "ledger/")
 # A clean copy and a receipt never change, and the name of a copy holds its digest: their size tells enough.

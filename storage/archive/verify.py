@@ -10,21 +10,19 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 
-from storage.archive import cdx
+from storage.archive import cdx, finding
 from storage.archive.clean import CleanCopy, read_clean_copy
-from storage.archive.finding import Finding, Severity, Tally
+from storage.archive.finding import RESTORE, Finding, Tally
 from storage.archive.keys import FORMAT, MARKER, article_id, beside, cdx_key, clean_key, is_copy, is_key, is_segment
 from storage.archive.opened import Archive
 from storage.archive.packed import SUFFIX
 from storage.archive.reading import address_of, index_line, referred
 from storage.archive.store import ArchiveError, Missing
-from storage.archive.verify_ledger import check_segment
-from storage.archive.verify_notes import Notes
+from storage.archive.verify_ledger import Notes, check_segment
 from storage.archive.verify_warc import Checked, check_records
 from storage.archive.warcrecord import FORGOTTEN, NOT_MODIFIED
 from storage.records import WarcAddress
 
-RESTORE = "restore it from a copy of the archive: scrapy archive sync COPY THIS"
 MEND = "scrapy verify --mend"
 
 # A clean copy -> what is wrong with it by rules that storage does not know; None when nothing is.
@@ -63,8 +61,7 @@ class _Walk:
         except (Missing, ValueError):
             found = None
         if found != {"archive": "cleancopy", "format": FORMAT}:
-            what = "the marker of the archive is missing or damaged"
-            yield Finding(severity=Severity.ERROR, key=MARKER, what=what, mend=RESTORE)
+            yield finding.error(MARKER, "the marker of the archive is missing or damaged", RESTORE)
 
     def warcs(self) -> Iterator[Finding]:
         """Every WARC file with the index beside it, published and in the spool."""
@@ -77,15 +74,13 @@ class _Walk:
                 yield from self._warc(key)
                 if index != cdx_key(key):
                     yield from self._alone(index)
-                    what = "the index beside this file is missing"
-                    yield Finding(severity=Severity.WARNING, key=key, what=what, mend=MEND)
+                    yield finding.warning(key, "the index beside this file is missing", MEND)
                 index = None
             else:
                 yield _strange(key)
         yield from self._alone(index)
         for key in self.growing:
-            what = "in the spool: a run is writing it, or the next start of a run publishes it"
-            yield Finding(severity=Severity.NOTE, key=key, what=what)
+            yield finding.note(key, "in the spool: a run is writing it, or the next start of a run publishes it")
             if key.endswith(".warc.gz") and key not in self.walked:
                 with self.archive.open_stream(key) as stream:
                     for each in check_records(stream, key):
@@ -94,9 +89,8 @@ class _Walk:
 
     def revisits(self) -> Iterator[Finding]:
         """Every revisit leads to the response that has its body."""
-        for each in self.notes.unresolved():
-            what = f"this revisit refers to {each.refers}, which is not where it says"
-            yield Finding(severity=Severity.ERROR, key=each.file, offset=each.offset, what=what, mend=RESTORE)
+        for file, offset, refers in self.notes.unresolved():
+            yield finding.error(file, f"this revisit refers to {refers}, which is not where it says", RESTORE, offset=offset)
 
     def copies(self, deep: Deep | None) -> Iterator[Finding]:
         """Every clean copy: whole, under its own name, from a record that lies where it says."""
@@ -110,13 +104,13 @@ class _Walk:
             except Missing:
                 continue  # forgotten meanwhile
             except ValueError as error:
-                yield Finding(severity=Severity.ERROR, key=key, what=str(error), mend=MEND)
+                yield finding.error(key, str(error), MEND)
                 continue
             self.notes.copy(key, copy.digest)
             yield from self._copy(key, copy)
             fault = deep(copy) if deep else None
             if fault:
-                yield Finding(severity=Severity.ERROR, key=key, what=fault, mend="scrapy reextract")
+                yield finding.error(key, fault, "scrapy reextract")
 
     def ledgers(self) -> Iterator[Finding]:
         """Every line of the ledger, against the records that it speaks of."""
@@ -140,14 +134,14 @@ class _Walk:
 
     def promises(self) -> Iterator[Finding]:
         """Every text that the ledger speaks of lies in its clean copy, and none lies there unspoken."""
-        for each in self.notes.broken_promises():
-            if each.found is None and self.store.size(each.key) is not None:
+        for segment, line, key, digest in self.notes.broken_promises():
+            if digest is None and self.store.size(key) is not None:
                 continue  # written while we walked
-            what = f"the clean copy {each.key} is missing" if each.found is None else f"{each.key} holds another text"
-            yield Finding(severity=Severity.ERROR, key=each.segment, offset=each.line, what=what, mend=MEND, subject=each.key)
+            what = f"the clean copy {key} is missing" if digest is None else f"{key} holds another text"
+            yield finding.error(segment, what, MEND, offset=line, subject=key)
         for key in self.notes.unspoken_copies():
             what = "the ledger does not speak of this clean copy: a run was killed before it could; its page is fetched again"
-            yield Finding(severity=Severity.NOTE, key=key, what=what)
+            yield finding.note(key, what)
 
     def rest(self) -> Iterator[Finding]:
         """Receipts, and what lies in no known place."""
@@ -155,7 +149,7 @@ class _Walk:
             try:
                 json.loads(self.store.read(key) if is_key(key) else b"")
             except ValueError as error:
-                yield Finding(severity=Severity.ERROR, key=key, what=f"no JSON ({error})", mend=RESTORE)
+                yield finding.error(key, f"no JSON ({error})", RESTORE)
         names = sorted(path.name for path in self.archive.folder.iterdir()) if self.archive.folder else []
         for name in names:
             if name not in ("warc", "clean", "ledger", "receipts", MARKER) and not beside(name):
@@ -169,8 +163,7 @@ class _Walk:
 
     def _alone(self, index: str | None) -> Iterator[Finding]:
         if index is not None:
-            what = "an index without its WARC file"
-            yield Finding(severity=Severity.ERROR, key=index, what=what, mend=RESTORE)
+            yield finding.error(index, "an index without its WARC file", RESTORE)
 
     def _warc(self, key: str) -> Iterator[Finding]:
         self.walked.add(key)
@@ -185,8 +178,7 @@ class _Walk:
                     with contextlib.suppress(ValueError):  # its date is told already
                         lines.append(index_line(key, each.record, each.answer))
         if self.store.size(cdx_key(key)) is not None and self.store.read(cdx_key(key)) != cdx.index(lines):
-            what = "this index is not that of its file"
-            yield Finding(severity=Severity.WARNING, key=cdx_key(key), what=what, mend=MEND)
+            yield finding.warning(cdx_key(key), "this index is not that of its file", MEND)
 
     def _remember(self, key: str, checked: Checked) -> None:
         record = checked.record
@@ -214,16 +206,13 @@ class _Walk:
             named = str(error)
         # A text that was extracted again and stayed the same has the number of its ending behind it.
         if not key.startswith(named.removesuffix("json.gz")):
-            what = f"this clean copy is of {article.canonical} and should be {named}"
-            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=MEND)
+            yield finding.error(key, f"this clean copy is of {article.canonical} and should be {named}", MEND)
         if capture.address is None:
-            what = "this clean copy does not say from which record it was made"
-            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=MEND)
+            yield finding.error(key, "this clean copy does not say from which record it was made", MEND)
         elif self.lies(capture.address) is False:
             what = f"its record {capture.address.record_id} is not at {capture.address.file}:{capture.address.offset}"
-            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=RESTORE)
+            yield finding.error(key, what, RESTORE)
 
 
 def _strange(key: str) -> Finding:
-    what = "nothing of an archive has this name"
-    return Finding(severity=Severity.WARNING, key=key, what=what, mend="move it out of the archive")
+    return finding.warning(key, "nothing of an archive has this name", "move it out of the archive")

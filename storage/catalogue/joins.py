@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from storage.catalogue.changes import change_each
+from storage.catalogue.rows import change_each
 
 JOIN_TABLES = (
     "create table joins (cluster text primary key, part_of text not null) without rowid",

@@ -53,11 +53,11 @@ def snippet(text: str, words: str) -> Snippet:
     return Snippet(text=line[start:end], marks=marks, cut=(start > 0, end < len(text)))
 
 
-def marked(found: Snippet, before: str = "*", after: str = "*") -> str:
-    """A snippet as plain text: its words between marks, dots where the text goes on."""
+def marked(found: Snippet) -> str:
+    """A snippet as plain text: its words between stars, dots where the text goes on."""
     pieces, last = [], 0
     for start, end in found.marks:
-        pieces += [found.text[last:start], before, found.text[start:end], after]
+        pieces += [found.text[last:start], "*", found.text[start:end], "*"]
         last = end
     whole = "".join([*pieces, found.text[last:]])
     return ("…" if found.cut[0] else "") + whole + ("…" if found.cut[1] else "")

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 from storage.archive.clean import read_clean_copy
 from storage.archive.store import ArchiveError
-from storage.records import Kind
+from storage.catalogue.history import BLOCKS
+from storage.views.figures import ENOUGH_TEXT
 
 HISTORY = 28
 """Days before today that make an outlet's history."""
@@ -24,8 +25,6 @@ RECENT = 7
 """Days whose shares are shown, and compared with the days of the history before them."""
 LOOKED_AT = 30
 """Clean copies of an outlet, the newest, that are opened for the sources of their fields."""
-_ENOUGH_TEXT = 200
-_BLOCKS = (Kind.FORBIDDEN, Kind.CHALLENGE)
 _BY_HAND = ("refed", "released", "extracted again", "merge", "split", "merged", "ruled", "reclustered")  # ends of runs that fetch nothing
 FIELDS = ("date", "author", "text")
 
@@ -128,9 +127,9 @@ def _last_run(connection: sqlite3.Connection, outlet: str) -> LastRun | None:
 
 
 def _shares(connection: sqlite3.Connection, outlet: str, since: dt.datetime, until: dt.datetime) -> Shares:
-    span = {"outlet": outlet, "since": _iso(since), "until": _iso(until), "enough": _ENOUGH_TEXT}
+    span = {"outlet": outlet, "since": _iso(since), "until": _iso(until), "enough": ENOUGH_TEXT}
     captures, failed, blocked = connection.execute(
-        f"""select count(*), sum(outcome = 'failed'), sum(kind in {tuple(kind.value for kind in _BLOCKS)})
+        f"""select count(*), sum(outcome = 'failed'), sum(kind in {tuple(kind.value for kind in BLOCKS)})
             from captures where outlet = :outlet and fetched_at >= :since and fetched_at < :until and superseded_by is null""",
         span,
     ).fetchone()
