@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 
 from crawler.console import clean, complain, write, write_bytes
 from crawler.opening import archive_to_read
-from crawler.readers import catalogue_to_read, check_outlet, selection_of
+from crawler.readers import catalogue_to_read, selection_of
 from crawler.wholeness import whole
 from pipelines.dedupe import canonical
 from pipelines.rights import reserved, under_terms
@@ -38,16 +38,17 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
         complain(f"{name} is nothing for a terminal; name a file: --out articles{FORMATS[name].suffix}")
         return 2
     try:
-        with contextlib.closing(catalogue_to_read(settings)) as database:
-            check_outlet(database.conn, settings, wanted.outlet)
-            with contextlib.closing(select(database.conn, wanted, canonical)) as found:
-                rows: Iterable[Row] = found
-                if opts.permits or opts.no_terms:
-                    rows = permitted(settings, rows, opts.permits, terms=not opts.no_terms)
-                if out is None:
-                    _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
-                else:
-                    _write(rows, wanted, FORMATS[name], out, {"permits": opts.permits, "no_terms": opts.no_terms})
+        with (
+            catalogue_to_read(settings, wanted.outlet) as database,
+            contextlib.closing(select(database.conn, wanted, canonical)) as found,
+        ):
+            rows: Iterable[Row] = found
+            if opts.permits or opts.no_terms:
+                rows = permitted(settings, rows, opts.permits, terms=not opts.no_terms)
+            if out is None:
+                _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
+            else:
+                _write(rows, wanted, FORMATS[name], out, {"permits": opts.permits, "no_terms": opts.no_terms})
     except NoPackage as error:
         complain(f"{out.parent / _PACKAGE if out else _PACKAGE} is no data package: {error}. Write into another folder.")
         return 2

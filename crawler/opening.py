@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 from scrapy import __version__ as scrapy_version
@@ -44,6 +46,16 @@ def check_addresses(settings: BaseSettings) -> None:
         networks(settings.getlist("NEWS_ALLOW_ADDRESSES"))
     except ValueError as error:
         raise ArgumentError(f"NEWS_ALLOW_ADDRESSES: {error}. Write networks, as 127.0.0.0/8,10.0.0.0/8.") from error
+
+
+@contextlib.contextmanager
+def running(outlet: str, settings: BaseSettings, reason: str) -> Iterator[Run]:
+    """`open_run`, and whatever comes of it, its end for this reason."""
+    run = open_run(outlet, settings)
+    try:
+        yield run
+    finally:
+        run.finish(reason, dt.datetime.now(dt.UTC))
 
 
 # Those that shape what is fetched and kept; never one that may hold a key or an address of ours.

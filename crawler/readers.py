@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 
 import sqlite_utils
 from scrapy.exceptions import UsageError
@@ -20,8 +22,10 @@ from storage.views.figures import outlets
 from storage.views.selection import KINDS, Selection
 
 
-def catalogue_to_read(settings: BaseSettings) -> sqlite_utils.Database:
-    """The catalogue that the settings name. CatalogueError when there is none, or it cannot be used."""
+@contextlib.contextmanager
+def catalogue_to_read(settings: BaseSettings, outlet: str | None = None) -> Iterator[sqlite_utils.Database]:
+    """The catalogue that the settings name. CatalogueError when there is none, or it cannot be used; UsageError for an `outlet`
+    that nobody knows."""
     path = catalogue_path(settings)
     if not path.exists():
         raise CatalogueError(
@@ -29,7 +33,9 @@ def catalogue_to_read(settings: BaseSettings) -> sqlite_utils.Database:
         )
     if path.is_file() and not path.stat().st_size:
         raise CatalogueError(f"The catalogue {path} is empty; `scrapy rebuild` makes it again from the archive.")
-    return read_catalogue(path)
+    with contextlib.closing(read_catalogue(path)) as database:
+        check_outlet(database.conn, settings, outlet)
+        yield database
 
 
 def check_outlet(connection: sqlite3.Connection, settings: BaseSettings, name: str | None) -> None:

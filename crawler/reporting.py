@@ -25,7 +25,7 @@ def show(told: Report) -> None:
     draw(_table("What came in", ("outlet", *OUTCOMES, "captures"), rows))
     draw(Text(f"stories a day  {spark(list(told.stories.values()))}\n"))
     because = (f"{each.rule}: “{each.words}”" if each.words else each.rule for each in told.refusals)
-    refused = [(each.count, each.outlet, each.kind, why, each.capture) for each, why in zip(told.refusals, because, strict=True)]
+    refused = [(x.count, x.outlet, x.kind, why, x.capture) for x, why in zip(told.refusals, because, strict=True)]
     draw(_table("What was refused, and why", ("captures", "outlet", "kind", "what decided", "the newest"), refused))
     names = told.copying.outlets
     copied = [(later, *(told.copying.counts.get((first, later), "") for first in names)) for later in names]

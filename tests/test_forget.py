@@ -22,14 +22,14 @@ from storage.archive.forget_scan import forgettings
 from storage.archive.keys import article_id, cdx_key, clean_key, run_id
 from storage.archive.ledger import Ledger, events
 from storage.archive.packed import plain
-from storage.archive.reading import Gone, Unreadable, captures, read_capture, whole_answer
+from storage.archive.reading import Gone, Unreadable, read_capture, whole_answer
 from storage.archive.store import ArchiveError
 from storage.archive.verify import verify
 from storage.archive.warcread import members
 from storage.archive.warcrecord import padded, tombstone
 from storage.endings import write_ending
 from storage.records import Earlier, Ending, Fingerprint, Outcome, Relation, WarcAddress
-from tests.exchanges import RUN, START, article, exchange, lead, page, placement, ticking, warcs, writer
+from tests.exchanges import RUN, START, article, captures, exchange, lead, page, placement, ticking, warcs, writer
 from tests.s3_server import S3Server, s3_server
 
 __all__ = ["s3_server"]

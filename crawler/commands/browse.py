@@ -33,7 +33,8 @@ class Command(CheckedCommand):
         add("--host", default="127.0.0.1", help="another address to listen on: then everybody there can read")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
-        catalogue_to_read(self.settings).close()  # brought to the newest schema, once
+        with catalogue_to_read(self.settings):  # brought to the newest schema, once
+            pass
         try:
             listening = socket.create_server((opts.host, opts.port))
         except (OSError, UnicodeError) as error:  # the second: what cannot be a name of a host

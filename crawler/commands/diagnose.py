@@ -6,7 +6,6 @@ Exit status: 0 nothing broke; 1 something did; 2 wrong use, or too little is arc
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -18,7 +17,7 @@ from crawler.command import Add, CheckedCommand
 from crawler.console import complain, write, write_json
 from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, apart, diagnose, is_article
 from crawler.opening import archive_to_read
-from crawler.readers import catalogue_to_read, check_outlet, profile_of
+from crawler.readers import catalogue_to_read, profile_of
 from pipelines.memory import Memory
 from storage.catalogue import lessons
 from storage.catalogue.history import archived
@@ -39,7 +38,7 @@ class Command(CheckedCommand):
 
     def options(self, add: Add) -> None:
         add("--days", type=whole_number(1, 36_500), default=28, metavar="N", help="how far back (default: 28)")
-        add("--pages", type=whole_number(1, 1_000_000), default=8, metavar="N", help="pages of a day that are read (default: 8)")
+        add("--pages", type=whole_number(1, 1_000_000), default=8, metavar="N", help="pages read of each day (default: 8)")
         add("--json", action="store_true", help="print JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -62,12 +61,10 @@ class Command(CheckedCommand):
     def _diagnosed(self, outlet: str, opts: argparse.Namespace) -> Diagnosis:
         settings = self.settings
         since, most = dt.datetime.now(dt.UTC) - dt.timedelta(days=opts.days), settings.getint("NEWS_MEMORY")
-        database = catalogue_to_read(settings)
-        with contextlib.closing(database.conn) as connection:
-            check_outlet(connection, settings, outlet)
-            pages = archived(connection, outlet, since, opts.pages)
+        with catalogue_to_read(settings, outlet) as database:
+            pages = archived(database.conn, outlet, since, opts.pages)
             kept = quarantined(database, outlet=outlet, since=since.date(), limit=_APART)
-            memory = Memory(lessons.newest(connection, outlet, most), most=most) if most else None
+            memory = Memory(lessons.newest(database.conn, outlet, most), most=most) if most else None
         archive, profile = archive_to_read(settings), profile_of(outlet, settings)
         return replace(diagnose(archive, profile, pages, memory), apart=apart(archive, profile, kept))
 

@@ -62,7 +62,8 @@ class Command(CheckedCommand):
         if args[0] not in outlets and url is None:
             no_address = f"{shown(args[0])} is not the address of a page; it begins with https:// or http://."
             raise ArgumentError(no_address if "/" in args[0] else no_outlet(args[0], outlets))
-        ours = next((each for each in outlets.values() if belongs(urlsplit(url).hostname, each.hosts)), None) if url else outlets[args[0]]
+        host = urlsplit(url).hostname if url else None
+        ours = next((each for each in outlets.values() if belongs(host, each.hosts)), None) if url else outlets[args[0]]
         spider = ours(**({"origin": opts.origin} if opts.origin else {})) if ours else None
         found = Found()
         with contextlib.ExitStack() as held:

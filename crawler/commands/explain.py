@@ -69,7 +69,7 @@ class Command(CheckedCommand):
             now = dt.datetime.now(dt.UTC)
             lead = Lead(url=opts.url, outlet="", source="by hand")
             return Capture(lead=lead, url=opts.url, status=opts.status, headers=(), body=body, fetched_at=now)
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+        with catalogue_to_read(self.settings) as database:
             found = last_address(database, canonical(name) or name)
         return read_capture(archive_to_read(self.settings), *found) if found else None
 
@@ -78,7 +78,7 @@ class Command(CheckedCommand):
         path, most = catalogue_path(self.settings), self.settings.getint("NEWS_MEMORY")
         if not outlet or not most or not path.exists():
             return Outlet(name=outlet), None
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+        with catalogue_to_read(self.settings) as database:
             memory = Memory(lessons.newest(database.conn, outlet, most), most=most)
         return profile_of(outlet, self.settings), memory
 

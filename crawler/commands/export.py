@@ -6,7 +6,6 @@ Exit status: 0 written; 2 wrong use; 5 archive, catalogue or file cannot be used
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from crawler.console import write
 from crawler.exporting import FORMATS as ARTICLE_FORMATS
 from crawler.exporting import export
 from crawler.opening import archive_to_read
-from crawler.readers import add_filters, catalogue_to_read, check_outlet
+from crawler.readers import add_filters, catalogue_to_read
 from crawler.wholeness import whole
 from pipelines.rights import USES
 from storage.catalogue.articles import current_pages
@@ -70,15 +69,13 @@ class Command(CheckedCommand):
 
     def _write(self, to: Path, opts: argparse.Namespace, now: dt.datetime) -> Packed:
         """Under another name first: a file of the name that was asked for is whole."""
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
-            check_outlet(database.conn, self.settings, opts.outlet)
-            with whole(to) as part:
-                pages = _pages(database, opts.outlet, opts.since)
-                title = f"News of {opts.outlet}" if opts.outlet else "News archive"
-                asked = {"outlet": opts.outlet, "since": opts.since}
-                return write_wacz(
-                    archive_to_read(self.settings), part, pages, title=title, software=SOFTWARE, created=now, **asked
-                )
+        with catalogue_to_read(self.settings, opts.outlet) as database, whole(to) as part:
+            pages = _pages(database, opts.outlet, opts.since)
+            title = f"News of {opts.outlet}" if opts.outlet else "News archive"
+            asked = {"outlet": opts.outlet, "since": opts.since}
+            return write_wacz(
+                archive_to_read(self.settings), part, pages, title=title, software=SOFTWARE, created=now, **asked
+            )
 
 
 def _pages(database: sqlite_utils.Database, outlet: str | None, since: dt.date | None) -> Iterator[PageEntry]:

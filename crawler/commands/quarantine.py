@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import datetime as dt
 import re
 from dataclasses import asdict
 
@@ -14,8 +12,8 @@ from scrapy.exceptions import UsageError
 from crawler.arguments import whole_number
 from crawler.command import Add, CheckedCommand
 from crawler.console import table, write, write_json
-from crawler.opening import archive_to_read, open_run
-from crawler.readers import add_outlet_and_since, catalogue_to_read, check_outlet, profile_of
+from crawler.opening import archive_to_read, running
+from crawler.readers import add_outlet_and_since, catalogue_to_read, profile_of
 from crawler.refeed import judge_again
 from pipelines.chain import refine
 from pipelines.stages import memory_of
@@ -47,8 +45,7 @@ class Command(CheckedCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if args and (len(args) != 2 or args[0] not in ("show", "release") or not _ID.fullmatch(args[1])):
             raise UsageError("Write: scrapy quarantine, scrapy quarantine show ID, or scrapy quarantine release ID")
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
-            check_outlet(database.conn, self.settings, opts.outlet)
+        with catalogue_to_read(self.settings, opts.outlet) as database:
             self._run(database, args, opts)
 
     def _run(self, database: sqlite_utils.Database, args: list[str], opts: argparse.Namespace) -> None:
@@ -97,12 +94,9 @@ class Command(CheckedCommand):
 
     def _release(self, kept: Kept) -> None:
         profile = profile_of(kept.lead.outlet, self.settings)
-        run = open_run(kept.lead.outlet, self.settings)
-        try:
+        with running(kept.lead.outlet, self.settings, "released") as run:
             memory = memory_of(run, self.settings.getint("NEWS_MEMORY"))
             done = next(iter(judge_again(run, profile, [kept], memory=memory, release=True)), None)
-        finally:
-            run.finish("released", dt.datetime.now(dt.UTC))
         if done is not None and done.error:
             self.fail(5, done.error)
             return

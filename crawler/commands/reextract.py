@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,8 +12,8 @@ from crawler.arguments import ArgumentError
 from crawler.bulk import Spread
 from crawler.command import Add, CheckedCommand
 from crawler.console import complain, counting, table, write, write_json
-from crawler.opening import catalogue_path, open_run
-from crawler.readers import add_outlet_and_since, catalogue_to_read, check_outlet, profile_of
+from crawler.opening import catalogue_path, running
+from crawler.readers import add_outlet_and_since, catalogue_to_read, profile_of
 from crawler.reextract import Change, Made, Portion, Resumed, extract_again, remake
 from pipelines.stages import EXTRACTOR
 from storage.catalogue.articles import newest_clean_copies
@@ -46,8 +45,8 @@ class Command(CheckedCommand):
         if fault := spreading.misuse(opts):
             raise ArgumentError(fault)
         counted = Counter[str]()
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
-            check_outlet(database.conn, self.settings, opts.outlet)
+        with catalogue_to_read(self.settings, opts.outlet):  # what is wrong with it is said before processes begin
+            pass
         try:
             with spreading.engine(opts, self.settings, remake) as spread:
                 self._all(spread, opts, counted)
@@ -64,7 +63,7 @@ class Command(CheckedCommand):
                 write("`scrapy catalogue recluster` says whether stories with other texts belong elsewhere now.")
 
     def _all(self, spread: Spread[Portion, list[Made]], opts: argparse.Namespace, counted: Counter[str]) -> None:
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+        with catalogue_to_read(self.settings) as database:
             found = Counter(each.outlet for each in newest_clean_copies(database, outlet=opts.outlet, since=opts.since))
         asked = {"extractor": EXTRACTOR, "outlet": opts.outlet, "since": opts.since and opts.since.isoformat()}
         path = catalogue_path(self.settings)
@@ -87,17 +86,12 @@ class Command(CheckedCommand):
     def _outlet(
         self, outlet: str, spread: Spread[Portion, list[Made]], opts: argparse.Namespace, resumed: Resumed | None
     ) -> Iterator[Change]:
-        run = open_run(outlet, self.settings)
         done, add = (resumed.done, resumed.add) if resumed else (frozenset[str](), None)
-        try:
+        profile, most = profile_of(outlet, self.settings), self.settings.getint("NEWS_MEMORY")
+        with running(outlet, self.settings, "extracted again") as run:
             found = newest_clean_copies(run.catalogue, outlet=outlet, since=opts.since)
             left = (each for each in found if each.address.file not in done)
-            yield from extract_again(
-                run, profile_of(outlet, self.settings), left,
-                most=self.settings.getint("NEWS_MEMORY"), dry=opts.dry_run, spread=spread, done=add,
-            )  # fmt: skip
-        finally:
-            run.finish("extracted again", dt.datetime.now(dt.UTC))
+            yield from extract_again(run, profile, left, most=most, dry=opts.dry_run, spread=spread, done=add)
 
 
 def _count(change: Change, counted: Counter[str]) -> None:

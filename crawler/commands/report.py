@@ -6,7 +6,6 @@ Exit status: 0 told; 2 wrong use; 5 the catalogue or the file cannot be used.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime as dt
 import re
 from dataclasses import asdict
@@ -51,7 +50,7 @@ class Command(CheckedCommand):
         now = dt.datetime.now(dt.UTC)
         since, last = _days(opts, now.date())
         try:
-            with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            with catalogue_to_read(self.settings) as database:
                 statuses = [outlet_status(database.conn, name, now) for name in figures.outlets(database.conn)]
                 lines = tuple(each.line for status in statuses for each in broken(status, now))
                 told = report(database.conn, since, last, lines)

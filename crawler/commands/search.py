@@ -12,7 +12,7 @@ from scrapy.exceptions import UsageError
 from crawler.arguments import shown, whole_number
 from crawler.command import Add, CheckedCommand
 from crawler.console import write, write_json_line
-from crawler.readers import add_filters, catalogue_to_read, check_outlet, selection_of
+from crawler.readers import add_filters, catalogue_to_read, selection_of
 from pipelines.dedupe import canonical
 from storage.views.search import marked, snippet
 from storage.views.selection import Row, select
@@ -41,12 +41,13 @@ class Command(CheckedCommand):
         words = " ".join(args)
         wanted = selection_of(opts, words=words, best=opts.best, newest=True)
         found = 0
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
-            check_outlet(database.conn, self.settings, opts.outlet)
-            with contextlib.closing(select(database.conn, wanted, canonical)) as rows:
-                for row in itertools.islice(rows, opts.limit):
-                    found += 1
-                    _say(row, words, opts.json)
+        with (
+            catalogue_to_read(self.settings, opts.outlet) as database,
+            contextlib.closing(select(database.conn, wanted, canonical)) as rows,
+        ):
+            for row in itertools.islice(rows, opts.limit):
+                found += 1
+                _say(row, words, opts.json)
         if not found:
             self.fail(1, f"Nothing found for {shown(words)}. A word is found as it stands; with a star behind it, longer ones too.")
 

@@ -7,7 +7,6 @@ be used.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -62,7 +61,7 @@ class Command(CheckedCommand):
         self._tell(statuses, found)
 
     def _statuses(self, names: Sequence[str], ours: set[str], now: dt.datetime) -> list[OutletStatus]:
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+        with catalogue_to_read(self.settings) as database:
             known = sorted({*outlets_of(database.conn), *ours})
             for name in names:
                 if name not in known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -49,7 +48,7 @@ class Command(CheckedCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != (2 if opts.diff else 1):
             raise UsageError("Write: scrapy story ID, or scrapy story --diff ID ID")
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+        with catalogue_to_read(self.settings) as database:
             if opts.diff:
                 _compare(database.conn, args, opts.json)
             else:

@@ -1,9 +1,8 @@
-"""What lies in WARC files -> Captures, as the crawl saw them: one by its address, or all of them in order."""
+"""What lies in a WARC file under an address -> a Capture, as the crawl saw it; and a record -> its line of the index."""
 
 from __future__ import annotations
 
 import contextlib
-import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -14,7 +13,7 @@ from storage.archive.exchange import Answer, read_answer
 from storage.archive.keys import is_warc, outlet_of, warc_of
 from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError
-from storage.archive.warcread import BadRecord, Record, parse, records, whole_records
+from storage.archive.warcread import BadRecord, Record, parse, whole_records
 from storage.archive.warcrecord import FORGOTTEN, MOVED_DIGEST, read_warc_date
 from storage.records import Capture, Lead, WarcAddress
 
@@ -61,30 +60,6 @@ def read_capture(archive: Archive, address: WarcAddress, lead: Lead | None = Non
     return _capture(archive, read_record(archive, address), address, lead, limit)
 
 
-def captures(archive: Archive, outlet: str | None = None) -> Iterator[Capture]:
-    """Every capture of the archive or of one outlet, published and in the spool, file by file in order of the
-    keys.
-
-    Memory does not grow with the archive. Unreadable at the first record that is not whole.
-    """
-    prefix = f"warc/{outlet}/" if outlet else "warc/"
-    spooled = archive.spool.keys(prefix)
-    for key in merged(archive.store.keys(prefix), spooled):
-        if key.endswith(".warc.gz"):
-            yield from captures_of(archive, key)
-
-
-def captures_of(archive: Archive, key: str) -> Iterator[Capture]:
-    """Every capture of one WARC file."""
-    with archive.open_stream(key) as stream:
-        try:
-            for record in records(stream):
-                if record.kind in _ANSWERS:
-                    yield _capture(archive, record, address_of(key, record), None, LIMIT)
-        except BadRecord as error:
-            raise Unreadable(f"{key}: {error}; run `scrapy verify {key}`") from error
-
-
 def address_of(key: str, record: Record) -> WarcAddress:
     """A record read from the file of this key -> its address."""
     return WarcAddress(
@@ -109,15 +84,6 @@ def index_line(key: str, record: Record, answer: Answer) -> str:
     url, date = record.field("WARC-Target-URI") or "", record.field("WARC-Date") or ""
     mime = "warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type"))
     return cdx.line(address_of(key, record), url=url, date=date, mime=mime, status=answer.status)
-
-
-def merged(published: Iterator[str], spooled: list[str]) -> Iterator[str]:
-    """Keys in order, each once, of two ordered sources."""
-    last = None
-    for key in heapq.merge(published, spooled):
-        if key != last:
-            yield key
-        last = key
 
 
 def referred(record: Record) -> WarcAddress | None:

@@ -109,7 +109,9 @@ def waiting(database: sqlite_utils.Database, outlet: str) -> int:
     return int(database.conn.execute(query, (outlet,)).fetchone()[0])
 
 
-def visited(database: sqlite_utils.Database, outlet: str, since: dt.datetime) -> Iterator[tuple[Lead, dt.datetime, dt.datetime]]:
+def visited(
+    database: sqlite_utils.Database, outlet: str, since: dt.datetime
+) -> Iterator[tuple[Lead, dt.datetime, dt.datetime]]:
     """The stories of an outlet that were first fetched since then, also those that are gone: their leads, and when they were
     first and when last fetched, whatever came."""
     rows = database.conn.execute(

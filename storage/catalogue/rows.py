@@ -33,9 +33,9 @@ def address_of(file: str, offset: int, length: int, record: str, digest: str) ->
     return WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest)
 
 
-def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object]) -> int:
-    """A new row, as values by their columns -> its number."""
-    query = f"insert into {table} ({', '.join(row)}) values ({', '.join(':' + name for name in row)})"
+def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object], *, instead: bool = False) -> int:
+    """A new row, as values by their columns -> its number. `instead`: in the place of the one with its key."""
+    query = f"insert {'or replace ' * instead}into {table} ({', '.join(row)}) values ({', '.join(':' + name for name in row)})"
     return connection.execute(query, dict(row)).lastrowid or 0
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlite_utils
 
-from storage.catalogue.rows import records
+from storage.catalogue.rows import insert, records
 from storage.catalogue.schema import writing
 
 CHECKED = 10
@@ -66,8 +66,8 @@ def remember(database: sqlite_utils.Database, state: SourceState, fetched_at: st
 
 def enter(connection: sqlite3.Connection, state: SourceState, fetched_at: str) -> None:
     """`remember`, inside the caller's transaction."""
-    row = (*(getattr(state, name) for name in _FIELDS), fetched_at)
-    connection.execute(f"insert or replace into sources ({', '.join(_FIELDS)}, fetched_at) values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    row = {**{name: getattr(state, name) for name in _FIELDS}, "fetched_at": fetched_at}
+    insert(connection, "sources", row, instead=True)
 
 
 def write_source(state: SourceState, fetched_at: str) -> dict[str, object]:
@@ -108,7 +108,5 @@ def keep_probe(database: sqlite_utils.Database, probe: Probe) -> None:
     """Keep a probe in the place of the one before."""
     packed = array.array("I", probe.fingerprint).tobytes()
     with writing(database) as connection:
-        connection.execute(
-            "insert or replace into probes (outlet, url, asked_at, status, fingerprint) values (?, ?, ?, ?, ?)",
-            (probe.outlet, probe.url, probe.asked_at.isoformat(), probe.status, packed),
-        )
+        row = {"outlet": probe.outlet, "url": probe.url, "status": probe.status, "fingerprint": packed}
+        insert(connection, "probes", {**row, "asked_at": probe.asked_at.isoformat()}, instead=True)

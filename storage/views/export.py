@@ -63,11 +63,7 @@ def markdown(rows: Iterable[Row], now: dt.datetime) -> Iterator[str]:
     """One document: a heading an article, a line with its origin, its passages. Nothing in it is read as markup."""
     for row in rows:
         headline = _inert(" ".join((row.headline or "(no headline)").split()))
-        origin = " · ".join(
-            _inert(" ".join(part.split()))
-            for part in ((row.published or row.fetched_at)[:10], ", ".join(row.authors), row.provider, row.outlet)
-            if part
-        )
+        origin = " · ".join(_inert(" ".join(part.split())) for part in origin_of(row))
         passages = "\n\n".join(_inert(line) for line in row.text.split("\n") if line.strip())
         yield f"# {headline}\n\n{origin}  \n<{safe_link(row.canonical)}>\n\n{passages}\n\n"
 
@@ -131,6 +127,11 @@ def _inert(text: str) -> str:
 def _escaped(start: re.Match[str]) -> str:
     """The beginning of a line that would make a heading or a list. A figure is set off by its point: "1\\."."""
     return f"{start[1]}\\{start[2]}" if start[2] else f"{start[1]}{start[3]}\\"
+
+
+def origin_of(row: Row) -> list[str]:
+    """An article -> its day, its authors, its agency and its outlet, those that are known."""
+    return [each for each in ((row.published or row.fetched_at)[:10], ", ".join(row.authors), row.provider, row.outlet) if each]
 
 
 def safe_link(url: str) -> str:

@@ -32,7 +32,6 @@ VERSION = "1.1.1"
 _EARLIER = "archive/earlier.warc.gz"
 _A_BLOCK = 1024  # lines of the index that are compressed together
 _PIECE = 1 << 20
-_IN_MEMORY = 8 << 20
 _ANSWERS = ("response", "revisit")
 
 
