@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.announcing import SourceKind
-from crawler.probe import Answer, Probe
-from crawler.survey import Survey
+from crawler.survey import Answer, Probe, Survey
 from pipelines.chain import refine
 from storage.records import Article, Capture, Lead, Outlet
 

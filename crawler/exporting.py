@@ -16,11 +16,11 @@ from scrapy.settings import BaseSettings
 from crawler.console import clean, complain, write, write_bytes
 from crawler.opening import archive_to_read
 from crawler.readers import catalogue_to_read, selection_of
-from crawler.wholeness import whole
 from pipelines.dedupe import canonical
 from pipelines.rights import reserved, under_terms
 from storage.archive import ArchiveError
 from storage.archive.clean import read_clean_copy
+from storage.archive.folders import whole
 from storage.views.export import NotInstalled
 from storage.views.formats import FORMATS as FORMATS
 from storage.views.formats import Format, NoPackage, Written, described, read_package
@@ -83,33 +83,27 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, ri
     if before is not None:
         read_package(before)
     now = dt.datetime.now(dt.UTC)
-    counted = _Counted(rows)
+    articles = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal articles
+        for row in rows:
+            articles += 1
+            yield row
+
     digest, size = hashlib.sha256(), 0
     with whole(out) as part, part.open("wb") as stream:
-        for piece in format.pieces(counted, now):
+        for piece in format.pieces(counted(), now):
             data = _bytes(piece)
             digest.update(data)
             size += stream.write(data)
-    written = Written(name=out.name, format=format, articles=counted.seen, bytes=size, sha256=digest.hexdigest())
+    written = Written(name=out.name, format=format, articles=articles, bytes=size, sha256=digest.hexdigest())
     chosen = {name: getattr(wanted, name) for name in ("outlet", "language", "provider")}
     days = {name: day.isoformat() for name in ("since", "until") if (day := getattr(wanted, name))}
     asked = {"query": wanted.words, **chosen, **days, "kind": wanted.kind, "all": wanted.every, **rights}
     with whole(package) as part:
         part.write_text(described(written, asked, now, before), encoding="utf-8")
-    write(f"{out}: {counted.seen:,} articles, {size:,} bytes; described in {package}")
-
-
-class _Counted:
-    """Rows, and how many of them were taken."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self.rows = rows
-        self.seen = 0
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self.rows:
-            self.seen += 1
-            yield row
+    write(f"{out}: {articles:,} articles, {size:,} bytes; described in {package}")
 
 
 def permitted(settings: BaseSettings, rows: Iterable[Row], use: str | None, *, terms: bool = True) -> Iterator[Row]:

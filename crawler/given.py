@@ -33,12 +33,12 @@ def fault_of(name: str, text: str, settings: BaseSettings) -> str | None:
 def _wanted(name: str, text: str, usual: Any) -> str | None:
     """What a setting must be, where it is not."""
     if isinstance(usual, bool):
-        return None if text in _SWITCH or _whole(text) else "1 or 0"
+        return None if text in _SWITCH or _is(int, text) else "1 or 0"
     if not isinstance(usual, int | float):
         return None
     fraction = isinstance(usual, float) or name.rpartition("_")[2] in _FRACTIONS
     kind = "number" if fraction else "whole number"
-    if not (_number(text) if fraction else _whole(text)):
+    if not _is(float if fraction else int, text):
         return f"a {kind}"
     most = _MOST.get(name, 1_000_000)
     if name.startswith("NEWS_") and not 0 <= float(text) <= most:
@@ -46,16 +46,8 @@ def _wanted(name: str, text: str, usual: Any) -> str | None:
     return None
 
 
-def _whole(text: str) -> bool:
+def _is(kind: type[int | float], text: str) -> bool:
     try:
-        int(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _number(text: str) -> bool:
-    try:
-        return isfinite(float(text))
-    except ValueError:
+        return isfinite(kind(text))
+    except (ValueError, OverflowError):
         return False

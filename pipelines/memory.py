@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipelines.boilerplate import words
-from pipelines.day_order import settled
+from pipelines.dates import settled
 from pipelines.provider import provider_of
 from storage.records import Article, Block, BlockKind, Lesson, Recurrence, Removed
 

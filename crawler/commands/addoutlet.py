@@ -18,8 +18,7 @@ from crawler.arguments import path as path_of
 from crawler.command import Add, CheckedCommand
 from crawler.console import write
 from crawler.opening import check_addresses
-from crawler.probe import Answer, Probe, probe
-from crawler.survey import Survey, survey
+from crawler.survey import Answer, Probe, Survey, probe, survey
 from storage.records import Outlet
 from storage.urls import canonical
 

@@ -19,8 +19,7 @@ from crawler.console import write, write_json
 from crawler.network.addresses import networks
 from crawler.opening import catalogue_path, check_addresses
 from crawler.outlet import OutletSpider
-from crawler.probe import Probe, probe
-from crawler.survey import survey
+from crawler.survey import Probe, probe, survey
 from crawler.verdicts import Rules, before_asking, belongs, by_robots
 from storage.catalogue.schema import connect_to_read
 from storage.records import Lead

@@ -20,8 +20,8 @@ from crawler.exporting import FORMATS as ARTICLE_FORMATS
 from crawler.exporting import export
 from crawler.opening import archive_to_read
 from crawler.readers import add_filters, catalogue_to_read
-from crawler.wholeness import whole
 from pipelines.rights import USES
+from storage.archive.folders import whole
 from storage.catalogue.articles import current_pages
 from storage.software import SOFTWARE
 from storage.views.wacz import Packed, PageEntry, write_wacz

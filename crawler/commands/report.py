@@ -17,7 +17,7 @@ from crawler.command import Add, CheckedCommand
 from crawler.console import write_json
 from crawler.health import broken
 from crawler.readers import catalogue_to_read
-from crawler.wholeness import whole
+from storage.archive.folders import whole
 from storage.views import figures
 from storage.views.period import Report, report
 from storage.views.status import outlet_status

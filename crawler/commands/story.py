@@ -76,15 +76,9 @@ def told(connection: sqlite3.Connection, found: Sequence[Member]) -> list[Line]:
     lines = []
     for member in found:
         diff = word_diff(standard, text_of(connection, member.article))
-        lines.append(
-            Line(
-                member=member,
-                canonical=member.article == chosen,
-                keeps=round(diff.share_of_old, 4),
-                of_own=round(diff.share_of_new, 4),
-                differs=summary(diff),
-            )
-        )
+        keeps, of_own = round(diff.share_of_old, 4), round(diff.share_of_new, 4)
+        stands = member.article == chosen
+        lines.append(Line(member=member, canonical=stands, keeps=keeps, of_own=of_own, differs=summary(diff)))
     return lines
 
 

@@ -12,9 +12,8 @@ from typing import Any
 
 from crawler.discovery import plain
 from crawler.discovery.announced import Entry, Feed
-from crawler.discovery.elements import parse
 from crawler.discovery.encoding import decoded, unpacked
-from crawler.discovery.repair import repaired
+from crawler.discovery.repair import parse, repaired
 from crawler.discovery.xmlfeed import MOST_ENTRIES, kind_of, read_xml_feed, resolved
 from pipelines.moments import iso
 

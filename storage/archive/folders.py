@@ -7,6 +7,7 @@ forgotten, and it takes up room.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import itertools
 import os
@@ -134,3 +135,24 @@ def _guard(above: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path -> another beside it to write to; it takes the first one's place when the body ends well, else it is gone. A link
+    stays one. OSError, also for what is there and no file: a device, a pipe or a folder is not replaced."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    if not path.parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"there is no folder {path.parent}", str(path))
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o644)
+        fsync(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

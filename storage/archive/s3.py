@@ -21,13 +21,7 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.config
 import botocore.session
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
+from botocore import exceptions as boto
 
 from storage.archive.keys import check_key, check_prefix
 from storage.archive.s3_errors import code_of, explained
@@ -142,7 +136,7 @@ class S3Store:
     def _call(self, act: Callable[[], _Found]) -> _Found:
         try:
             return act()
-        except (ClientError, BotoCoreError) as error:
+        except (boto.ClientError, boto.BotoCoreError) as error:
             raise explained(error, self._name()) from error
 
     def _put(self, key: str, data: bytes, **condition: str) -> None:
@@ -165,11 +159,11 @@ class S3Store:
         """Send a new object. When something is there, perhaps it is our own write, its answer lost and sent again."""
         try:
             send()
-        except ClientError as error:
+        except boto.ClientError as error:
             if code_of(error) not in _TAKEN or self.size(key) is None:
                 raise explained(error, self._name()) from error
             return self._must_equal(key, digest)
-        except BotoCoreError as error:
+        except boto.BotoCoreError as error:
             raise explained(error, self._name()) from error
         return True
 
@@ -180,27 +174,27 @@ class S3Store:
             try:
                 found = self._client.get_object(Bucket=self.bucket, Key=self._path(key), **how)
                 return cast(bytes, found["Body"].read())
-            except ClientError as error:
+            except boto.ClientError as error:
                 if code_of(error) in _GONE:
                     raise Missing(f"{key} is not in the archive {self._name()}") from None
                 if code_of(error) in ("InvalidRange", "416"):
                     raise _BeyondEnd from None
                 raise explained(error, self._name()) from error
-            except (IncompleteReadError, ResponseStreamingError, ReadTimeoutError) as error:
+            except (boto.IncompleteReadError, boto.ResponseStreamingError, boto.ReadTimeoutError) as error:
                 if not left:
                     raise explained(error, self._name()) from error
-            except BotoCoreError as error:
+            except boto.BotoCoreError as error:
                 raise explained(error, self._name()) from error
         raise AssertionError("the last try returns or raises")
 
     def _head(self, key: str) -> dict[str, Any] | None:
         try:
             return cast(dict[str, Any], self._client.head_object(Bucket=self.bucket, Key=self._path(key)))
-        except ClientError as error:
+        except boto.ClientError as error:
             if code_of(error) in _GONE:
                 return None
             raise explained(error, self._name()) from error
-        except BotoCoreError as error:
+        except boto.BotoCoreError as error:
             raise explained(error, self._name()) from error
 
     def _must_equal(self, key: str, digest: str) -> bool:
@@ -230,7 +224,7 @@ class S3Store:
         path = self._path(key)
         try:
             found = self._client.list_object_versions(Bucket=self.bucket, Prefix=path)
-        except ClientError as error:
+        except boto.ClientError as error:
             if code_of(error) in ("NotImplemented", "MethodNotAllowed", "501"):
                 return  # a server without versions
             raise explained(error, self._name()) from error
@@ -266,7 +260,7 @@ def s3_client(name: str, environ: Mapping[str, str]) -> Any:
         if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
             config = config.merge(botocore.config.Config(s3={"addressing_style": "path"}))
             client = session.client("s3", config=config)
-    except (BotoCoreError, ValueError) as error:
+    except (boto.BotoCoreError, ValueError) as error:
         raise explained(error, name) from error
     return client
 

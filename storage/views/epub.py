@@ -12,9 +12,8 @@ import uuid
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-from storage.views.export import language_tag, origin_of, safe_link, xml_text
+from storage.views.export import Sink, language_tag, origin_of, safe_link, xml_text
 from storage.views.selection import Row
-from storage.views.sink import Sink
 
 _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
