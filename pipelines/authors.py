@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from pipelines.document import Document
 from pipelines.months import month_of
 from pipelines.shown import BLOCKS, FOOTER, FORM, MENU
-from pipelines.structured import Node, Structured
+from pipelines.structured import Node, Structured, letters
 from pipelines.vicinity import Vicinity
 
 META = (
@@ -72,13 +72,13 @@ def authors(
 
     The site's own name is no author, but where JSON-LD says that the newsroom signs the story and nobody else does.
     """
-    names = {_plain(name) for name in site if name}
+    names = {letters(name) for name in site if name}
 
     def first(
         sources: Iterable[tuple[list[str], str]], wanted: Callable[[str], bool] = bool
     ) -> tuple[tuple[str, ...], str | None]:
         for found, source in sources:
-            people = tuple(dict.fromkeys(p for name in found for p in people_of(name) if _plain(p) not in names))
+            people = tuple(dict.fromkeys(p for name in found for p in people_of(name) if letters(p) not in names))
             if source in _LISTED and len(people) > _TOGETHER:
                 people = ()  # those of the teasers too
             if any(wanted(person) for person in people):
@@ -196,7 +196,3 @@ def _name(part: str) -> str | None:
     ):
         return None
     return name
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())

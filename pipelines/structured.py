@@ -136,3 +136,8 @@ def walk(values: list[Any]) -> Iterator[Node]:
             elif isinstance(value, list):
                 below.extend(value)
         row = [value for value in below if isinstance(value, _HOLDING)]
+
+
+def letters(text: str) -> str:
+    """Text -> its letters and figures alone, folded: what two spellings of a name have in common."""
+    return "".join(c for c in text.casefold() if c.isalnum())

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from pipelines.structured import Node, Structured
+from pipelines.structured import Node, Structured, letters
 
 _SECTIONS = ("article:section", "section", "parsely-section", "cxenseparse:category")
 # What systems of publishers write among the tags: their own names for lists, identifiers.
@@ -28,7 +28,7 @@ def _crumb(said: Structured, headline: str | None) -> str | None:
         if node.get("@type") != "BreadcrumbList" or not isinstance(node.get("itemListElement"), list):
             continue
         steps = [name for step in node["itemListElement"] if isinstance(step, dict) and (name := _step(step))]
-        steps = [name for name in steps if len(name) <= 40 and _letters(name) != _letters(headline or "")]
+        steps = [name for name in steps if len(name) <= 40 and letters(name) != letters(headline or "")]
         if len(steps) > 1:  # the first is the front page
             return steps[-1]
     return None
@@ -41,14 +41,14 @@ def _step(step: Node) -> str | None:
 
 def tags(said: Structured, story: Node, site: Iterable[str]) -> tuple[str, ...]:
     """JSON-LD's keywords, else the tags of meta, else its keywords; each once, without the site's own names and host."""
-    names = {_letters(name) for name in site}
+    names = {letters(name) for name in site}
     found = list(_clean(_declared(story.get("keywords")), names)) or list(_clean(said.meta.get("article:tag", ()), names))
     if not found:
         listed = said.first("news_keywords", "keywords")
         found = list(_clean((listed or "").split(","), names))
     once: dict[str, str] = {}
     for tag in found:
-        once.setdefault(_letters(tag), tag)
+        once.setdefault(letters(tag), tag)
     return tuple(once.values())[:_MOST]
 
 
@@ -63,14 +63,10 @@ def _declared(value: object) -> Iterator[str]:
 def _clean(given: Iterable[str], names: set[str]) -> Iterator[str]:
     for each in given:
         tag = _PREFIX.sub("", " ".join(html.unescape(each).split()))
-        if 1 < len(tag) < 80 and not _NO_TAG.fullmatch(tag) and _letters(tag) not in names:
+        if 1 < len(tag) < 80 and not _NO_TAG.fullmatch(tag) and letters(tag) not in names:
             yield tag
 
 
 def text(value: object) -> str | None:
     """A value of JSON-LD -> its words, None when it has none."""
     return (" ".join(html.unescape(html.unescape(value)).split()) or None) if isinstance(value, str) else None
-
-
-def _letters(words: str) -> str:
-    return "".join(c for c in words.casefold() if c.isalnum())

@@ -96,7 +96,7 @@ def scratch_folder(above: Path, purpose: str) -> Iterator[Path]:
     `purpose`: what its name begins with. Folders of the same purpose that no living process uses are taken away first.
     """
     above.mkdir(parents=True, exist_ok=True)
-    with _guard(above):
+    with alone(above):
         _sweep(above, purpose)
         folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=above))
         handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
@@ -111,7 +111,7 @@ def scratch_folder(above: Path, purpose: str) -> Iterator[Path]:
 def sweep(above: Path) -> None:
     """Take away what killed processes left in `above`, whatever its purpose."""
     if above.is_dir():
-        with _guard(above):
+        with alone(above):
             _sweep(above, "")
 
 
@@ -127,9 +127,10 @@ def _sweep(above: Path, purpose: str) -> None:
 
 
 @contextlib.contextmanager
-def _guard(above: Path) -> Iterator[None]:
-    """One process at a time makes or sweeps: a folder made and not yet locked is not taken for a left one."""
-    handle = os.open(above, os.O_RDONLY | os.O_CLOEXEC)
+def alone(path: Path, how: int = os.O_RDONLY) -> Iterator[None]:
+    """A file or folder, and flags of open(2) -> one process at a time is in the body: what one makes and has yet to lock is not taken
+    for what another left."""
+    handle = os.open(path, how | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from storage.archive.folders import fsync, make_folder, scratch_folder, sweep
+from storage.archive.folders import alone, fsync, make_folder, scratch_folder, sweep
 from storage.archive.keys import check_key, published_key
 from storage.archive.local import explained, explaining
 from storage.archive.packed import packed_stream
@@ -188,15 +188,6 @@ class Spool:
             finally:
                 whole.unlink(missing_ok=True)
 
-    @contextlib.contextmanager
-    def _guard(self) -> Iterator[None]:
-        """One process at a time makes or takes segments: a file made and not yet locked is not taken for a
-        left one.
-        """
+    def _guard(self) -> contextlib.AbstractContextManager[None]:
         make_folder(self.folder)
-        handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+        return alone(self.folder / ".lock", os.O_RDWR | os.O_CREAT)
