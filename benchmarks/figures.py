@@ -142,7 +142,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
     "reading": ("For readers", from_json("reading", "--articles", "20000")),
     "bulk": (
         "Bulk work: one process, plain multiprocessing, Dask",
-        from_json("bulk", "--records", "400", "--rounds", "2", reference="2 shared cores: plain multiprocessing measured 1.3 once"),
+        from_json("bulk", "--records", "400", "--rounds", "3", reference="2 shared cores: plain multiprocessing measured 1.3 once"),
     ),
     "fleet": (
         "A fleet that is killed at, beside one process",

@@ -61,7 +61,8 @@ class Begun:
         self.pid = int(self._told.readline())
         self._threads = ThreadPoolExecutor(3)
         self._threads.submit(_write, to, stdin)
-        self._out, self._err = (self._threads.submit(_read, each) for each in streams)
+        self.heard = bytearray()  # of standard output, so far
+        self._out, self._err = (self._threads.submit(_read, end, kept) for end, kept in zip(streams, (self.heard, bytearray()), strict=True))
 
     def catches(self, number: signal.Signals) -> bool:
         """Whether the command has a handler of its own for a signal by now, or has ended."""
@@ -139,9 +140,11 @@ def _write(end: int, data: bytes) -> None:
         stream.write(data)
 
 
-def _read(end: int) -> bytes:
-    with open(end, "rb") as stream:
-        return stream.read()
+def _read(end: int, kept: bytearray) -> bytes:
+    while piece := os.read(end, 1 << 16):
+        kept += piece
+    os.close(end)
+    return bytes(kept)
 
 
 def _serve(door: socket.socket) -> list[str]:

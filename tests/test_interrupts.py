@@ -9,11 +9,10 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sqlite3
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +44,14 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def archive(tmp_path: Path, stock: Path) -> Path:
     return Path(shutil.copytree(stock, tmp_path / "archive"))
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait until it is true."""
+    last = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < last, "it never came to that"
+        time.sleep(0.005)
 
 
 def interrupted(starter: Starter, words: list[str], env: dict[str, str], moment: float, *signals: signal.Signals) -> Finished:
@@ -135,8 +142,7 @@ def test_a_crawl_is_interrupted_and_the_next_goes_on(
         server.held = {path for path in server.answers if path.endswith("/ferry")}
         words = ["crawl", "menafn", "-a", f"origin={server.url}"]
         begun = starter.begin(tuple(words), b"", empty)
-        while not asked(server):
-            time.sleep(0.005)
+        until(lambda: asked(server))
         for each in signals:
             os.killpg(begun.pid, each)
         server.release()
@@ -155,15 +161,12 @@ def test_a_crawl_is_interrupted_and_the_next_goes_on(
 
 @pytest.mark.parametrize("signals", [(INT,), (TERM,), (HUP,), (INT, INT)], ids=str)
 def test_a_web_view_ends_without_a_word(signals: tuple[signal.Signals, ...], archive: Path, starter: Starter) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    begun = starter.begin(("browse", "--port", str(port)), b"", {"NEWS_ARCHIVE_URI": str(archive)})
-    serving = False
-    while not serving:  # the door is open before anybody answers
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
-            serving = page.status == 200
+    begun = starter.begin(("browse", "--port", "0"), b"", {"NEWS_ARCHIVE_URI": str(archive)})
+    until(lambda: b"\n" in begun.heard)  # the address, when the door is open
+    url = begun.heard.split()[0].decode()
+    with urllib.request.urlopen(url, timeout=30) as page:
+        assert page.status == 200
     for each in signals:
         os.killpg(begun.pid, each)
     done = begun.end()
     assert (done.status, done.err) == (0, ""), done
-    assert done.out.startswith(f"http://127.0.0.1:{port}")

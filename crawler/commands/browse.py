@@ -11,7 +11,7 @@ import socket
 
 from crawler.arguments import whole_number
 from crawler.command import Add, CheckedCommand
-from crawler.console import write
+from crawler.console import flush, write
 from crawler.readers import catalogue_to_read
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -46,4 +46,5 @@ class Command(CheckedCommand):
         from crawler.browsing import serve
 
         write(f"http://{opts.host}:{listening.getsockname()[1]}/ shows {self.settings['NEWS_ARCHIVE_URI']}; Ctrl-C ends it.")
+        flush()  # a program that waits for the address at the other end of a pipe gets it
         serve(self.settings, listening, LOCAL if opts.host in LOCAL else None)
