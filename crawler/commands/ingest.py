@@ -1,7 +1,7 @@
 """scrapy ingest: WARC files of others into the archive: judged, clean, each story once.
 
-Exit status: 0 all files were read; 1 a file is damaged, or cannot be read (the rest of it is taken in); 2 wrong use; 5 archive or
-catalogue cannot be used; 6 another run of the outlet is going; 130 interrupted.
+Exit status: 0 all files were read; 1 a file is damaged, or cannot be read (the rest of it is taken in); 2 wrong use; 5 archive
+or catalogue cannot be used; 6 another run of the outlet is going; 130 interrupted.
 """
 
 from __future__ import annotations

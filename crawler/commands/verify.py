@@ -24,8 +24,7 @@ from crawler.readers import profile_of
 from storage.archive import ArchiveError, finding
 from storage.archive.finding import RESTORE, Finding, Severity, Tally
 from storage.archive.keys import is_key
-from storage.archive.mending import broken_copies, broken_indexes, index_again
-from storage.archive.verify import verify
+from storage.archive.verify import broken_copies, broken_indexes, index_again, verify
 from storage.archive.verify_warc import check_file, is_sound
 from storage.catalogue.schema import connect_to_read
 

@@ -4,9 +4,9 @@ Assembled here and not by warcio: the body is compressed and hashed once, and no
 (figures in docs/archive-format.md). tests/test_warc.py reads every form of record back with warcio and
 fastwarc.
 
-A record that is taken away leaves another in its place whose gzip member has exactly its length. So nothing else in the file moves,
-and every address that was ever written down stays true. What is missing in length is filled into the extra field of the gzip header
-(RFC 1952, 2.3.1.1) and into empty stored blocks of deflate (RFC 1951, 3.2.4); every gzip reader passes over both.
+A record that is taken away leaves another in its place whose gzip member has exactly its length. So nothing else in the file
+moves, and every address that was ever written down stays true. What is missing in length is filled into the extra field of the
+gzip header (RFC 1952, 2.3.1.1) and into empty stored blocks of deflate (RFC 1951, 3.2.4); every gzip reader passes over both.
 """
 
 from __future__ import annotations

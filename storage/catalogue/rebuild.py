@@ -16,7 +16,7 @@ from storage.archive.batches import Batch, batches, is_apart, plain_key
 from storage.archive.ledger import Event, events, segment_events, segment_keys
 from storage.archive.opened import Archive
 from storage.catalogue import runs
-from storage.catalogue.joins import Noted
+from storage.catalogue.moves import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.replay import Index, Rebuilt, Replay
 from storage.catalogue.rows import gather

@@ -1,8 +1,9 @@
 """What other machines wrote to the ledger -> one catalogue: a batch a sync, each in one transaction, written down in the
 ledger so that rebuild ends where the syncs ended (storage/archive/batches.py).
 
-Under the lock of `storage.locks.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open
-at a time, and what is to be taken in, and which segments a batch names, is listed on disk, in tables that go with the connection (`temp`).
+Under the lock of `storage.locks.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open at
+a time, and what is to be taken in, and which segments a batch names, is listed on disk, in tables that go with the connection
+(`temp`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from storage.archive.keys import FORGOTTEN, outlet_of, run_id, run_of
 from storage.archive.ledger import begun_at
 from storage.archive.opened import Archive
 from storage.catalogue import runs
-from storage.catalogue.joins import Noted
+from storage.catalogue.moves import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.rebuild import CACHE_KIB, batch_events, build, one_after_another, unprotected
 from storage.catalogue.replay import Index, Rebuilt, Replay
