@@ -27,7 +27,7 @@ from crawler.opening import catalogue_path
 from storage.archive import ArchiveError
 from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.schema import CatalogueError
-from storage.run import OutletBusy
+from storage.locks import OutletBusy
 
 Add = Callable[..., argparse.Action]
 """`add_argument` of a parser."""

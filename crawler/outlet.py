@@ -25,8 +25,9 @@ from crawler.arguments import ArgumentError
 from crawler.discovery.links import read_listing
 from crawler.given import fault_of_outlet
 from crawler.impossible import impossible_answer
-from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused, header
+from crawler.network.manners import FINAL, UNREACHABLE, Refused, header
 from crawler.network.robots import beside
+from crawler.network.wire import Postponed
 from crawler.opening import open_run
 from crawler.revisit import CODE, ages, allowed, as_before, known_answer, learn, revisits
 from crawler.verdicts import belongs

@@ -32,8 +32,6 @@ from storage.catalogue.replay import Index
 from storage.catalogue.schema import open_catalogue, writing
 from storage.catalogue.sources import SourceState, remember, write_source
 from storage.endings import write_lead
-from storage.locks import OutletBusy as OutletBusy
-from storage.locks import RunError as RunError
 from storage.locks import lock_outlet, locks_folder, share_catalogue
 from storage.notes import Notes, verdict_fields
 from storage.records import Earlier, Ending, Exchange, Lead, Outcome, WarcAddress
@@ -124,7 +122,8 @@ class Run:
         """A lead that may not be fetched (robots.txt, private address): written down, not fetched."""
         self.refused += 1
         self._write("refused", {"url": lead.url, "reason": reason})
-        leads.refuse(self.catalogue, lead.url)
+        with writing(self.catalogue) as connection:
+            leads.enter_refusal(connection, lead.url)
 
     def _write(self, event: str, fields: Mapping[str, object]) -> None:
         with self.writing:  # the settler writes to the ledger too

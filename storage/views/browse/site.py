@@ -63,10 +63,6 @@ class Asked:
     parts: Mapping[str, str]
     args: Mapping[str, str]
 
-    def text(self, name: str) -> str | None:
-        """A word of the query; None when it is not there."""
-        return self.args.get(name)
-
     def day(self, name: str) -> dt.date | None:
         """A day of the query. AskedWrongly."""
         try:
