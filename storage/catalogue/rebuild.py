@@ -6,6 +6,7 @@ cannot differ. Nothing is judged, extracted or placed anew. Memory does not grow
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import sqlite3
@@ -48,11 +49,8 @@ def build(
 
     ArchiveError when the ledger cannot be read; CatalogueError or sqlite3.Error when the file cannot be written.
     """
-    database = open_catalogue(path)
-    try:
+    with contextlib.closing(open_catalogue(path)) as database:
         return _filled(archive, Replay(database.conn, index), told, only_batches, look, count)
-    finally:
-        database.close()
 
 
 def unprotected(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ a time, and what is to be taken in, and which segments a batch names, is listed 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import secrets
@@ -77,27 +78,21 @@ def sync(archive: Archive, path: Path, means: Means, clock: Clock) -> Synced:
     if not path.exists():
         done.again = "there is no catalogue yet"
     else:
-        database = open_catalogue(path)
-        try:
+        with contextlib.closing(open_catalogue(path)) as database:
             database.conn.execute(f"pragma cache_size = -{CACHE_KIB}")
             gather(database.conn)
             standing = _standing(database.conn, archive)
             done.again = standing.again
             if standing.again is None:
                 return _brought_in(archive, database, standing, means, clock, done)
-        finally:
-            database.close()
     with scratch(path, "sync") as new:
         build(archive, new, means.plain, look=means.look, count=means.count, only_batches=True)
-        database = open_catalogue(new)
-        try:
+        with contextlib.closing(open_catalogue(new)) as database:
             unprotected(database.conn)
             with writing(database) as connection:
                 for number, batch in enumerate(batches(archive), 1):
                     _note(connection, number, batch)
             _brought_in(archive, database, _standing(database.conn, archive), means, clock, done)
-        finally:
-            database.close()
         put_in_place(new, path)
     return done
 

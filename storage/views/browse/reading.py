@@ -112,14 +112,7 @@ def compare(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
         )
     except UnknownArticle as error:
         raise NotThere(str(error)) from error
-    found = site.compare(old.text, new.text)
-    return {
-        "old": asdict(old),
-        "new": asdict(new),
-        "share_of_old": found.share_of_old,
-        "share_of_new": found.share_of_new,
-        "changes": [{"op": change.op, "words": change.words} for change in found.changes],
-    }
+    return {"old": asdict(old), "new": asdict(new), **site.compare(old.text, new.text)}
 
 
 def _newest(connection: sqlite3.Connection, words: str) -> int:
