@@ -135,7 +135,7 @@ def _opened(name: str) -> Iterator[BinaryIO]:
     """A path, file:///path or s3://bucket/key (fetched whole first) -> the open file, at its start. OSError, Unfit."""
     with contextlib.ExitStack() as held:
         if _scheme(name) == "s3":
-            from storage.archive.s3_download import download  # not at the top: boto3 takes half a second to load
+            from storage.archive.s3 import download  # not at the top: boto3 takes half a second to load
 
             path = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-ingest-"))) / "file"
             try:

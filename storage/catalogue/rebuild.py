@@ -109,7 +109,7 @@ def one_after_another(archive: Archive, keys: Iterable[str]) -> Iterator[Event]:
         yield from segment_events(archive, key)
 
 
-def in_order(found: Iterable[Event], window: int = WINDOW) -> Iterator[Event]:
+def in_order(found: Iterable[Event]) -> Iterator[Event]:
     """Events by time -> by the sequence of their endings; of one outlet, never in another order than they came.
 
     An event without a sequence goes with the outlet's ending before it; a ruling comes after the ending it names, a URL is
@@ -123,7 +123,7 @@ def in_order(found: Iterable[Event], window: int = WINDOW) -> Iterator[Event]:
             own = max(last.values(), default=own)
         place = last[event.outlet] = max(own, last.get(event.outlet, own))
         heapq.heappush(waiting, (place, number, event))
-        if len(waiting) > window:
+        if len(waiting) > WINDOW:
             yield heapq.heappop(waiting)[2]
     while waiting:
         yield heapq.heappop(waiting)[2]
