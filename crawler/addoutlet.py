@@ -1,5 +1,5 @@
-"""A name and a survey -> the file of a new outlet, 8 to 15 lines of data; and a page of it, saved, with what is read from it: for a
-person to look through, and for a test to hold on to."""
+"""A name and a survey -> the file of a new outlet, 8 to 15 lines of data; and a page of it, saved, with what is read from it:
+for a person to look through, and for a test to hold on to."""
 
 from __future__ import annotations
 

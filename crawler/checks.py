@@ -97,9 +97,8 @@ def _dependencies(lock: Path) -> Check:
     try:
         locked = _LOCKED.findall(lock.read_text(encoding="utf-8"))
     except OSError as error:
-        return _mend(
-            "dependencies", f"{lock} cannot be read ({error.strerror})", "Restore requirements.lock, then: make install"
-        )
+        found = f"{lock} cannot be read ({error.strerror})"
+        return _mend("dependencies", found, "Restore requirements.lock, then: make install")
     wrong = []
     for name, wanted, marker in locked:
         if marker and not Marker(marker.strip()).evaluate():
@@ -112,9 +111,8 @@ def _dependencies(lock: Path) -> Check:
         if installed != wanted:
             wrong.append(f"{name} {installed} instead of {wanted}")
     if wrong:
-        return _mend(
-            "dependencies", ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if wrong[5:] else ""), "make install"
-        )
+        more = f" and {len(wrong) - 5} more" if wrong[5:] else ""
+        return _mend("dependencies", ", ".join(wrong[:5]) + more, "make install")
     return _well("dependencies", f"{len(locked)} as locked")
 
 

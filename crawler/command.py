@@ -21,13 +21,13 @@ from scrapy.settings import BaseSettings, Settings
 from crawler.arguments import ArgumentError, shown
 from crawler.console import NoOutput, complain, flush, one_line, open_streams
 from crawler.engine import EngineError
-from crawler.given import fault_of
+from crawler.given import fault_of_setting
 from crawler.interrupts import as_interrupts
 from crawler.opening import catalogue_path
 from storage.archive import ArchiveError
 from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.schema import CatalogueError
-from storage.run import OutletBusy
+from storage.locks import OutletBusy
 
 Add = Callable[..., argparse.Action]
 """`add_argument` of a parser."""
@@ -164,7 +164,7 @@ def _check_settings(given: list[str], settings: BaseSettings) -> None:
     """What -s gives, and what stands in the environment."""
     for each in given:
         name, equals, text = each.partition("=")
-        if equals and (fault := fault_of(name, text, settings)):
+        if equals and (fault := fault_of_setting(name, text, settings)):
             raise UsageError(fault)
     for name in settings:
         if name.startswith("NEWS_") and isinstance(settings[name], str):

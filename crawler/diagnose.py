@@ -1,7 +1,8 @@
 """An outlet's archived pages, read again with the present rules -> what broke, on which day, and which source fell silent.
 
 Two things can break a field: the outlet changed its pages, or the rules changed. Both are told apart by reading old and new
-pages with the same rules, and by what was kept of them at the time. What lies in quarantine is judged again by the present rules.
+pages with the same rules, and by what was kept of them at the time. What lies in quarantine is judged again by the present
+rules.
 """
 
 from __future__ import annotations

@@ -22,8 +22,7 @@ from storage.archive import ArchiveError
 from storage.archive.clean import read_clean_copy
 from storage.archive.folders import whole
 from storage.views.export import NotInstalled
-from storage.views.formats import FORMATS as FORMATS
-from storage.views.formats import Format, NoPackage, Written, described, read_package
+from storage.views.formats import FORMATS, Format, NoPackage, Written, described, read_package
 from storage.views.selection import Row, Selection, select
 
 _PACKAGE = "datapackage.json"

@@ -10,9 +10,9 @@ from pipelines.memory import taken_out, without
 from pipelines.stages import EXTRACTOR, refined
 from storage.archive import Archive, ArchiveError
 from storage.archive.clean import CleanCopy, clean_copy
-from storage.archive.mending import endings_of, put_again
 from storage.archive.packed import in_form_of
 from storage.archive.reading import read_capture
+from storage.archive.verify import endings_of, put_again
 from storage.records import Article, Ending, Outlet
 
 

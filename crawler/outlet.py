@@ -23,11 +23,12 @@ from twisted.python.failure import Failure as TwistedFailure
 from crawler.announcing import Announcing, Source, SourceKind, now
 from crawler.arguments import ArgumentError
 from crawler.discovery.links import read_listing
+from crawler.given import fault_of_outlet
 from crawler.impossible import impossible_answer
-from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused, header
+from crawler.network.manners import FINAL, UNREACHABLE, Refused, header
 from crawler.network.robots import beside
+from crawler.network.wire import Postponed
 from crawler.opening import open_run
-from crawler.outlet_data import fault_of
 from crawler.revisit import CODE, ages, allowed, as_before, known_answer, learn, revisits
 from crawler.verdicts import belongs
 from storage.archive.exchange import NotHttp, capture_of
@@ -67,7 +68,7 @@ class OutletSpider(scrapy.Spider):
         if rest:
             known = "url, limit, since and origin"
             raise ArgumentError(f"-a {next(iter(rest))}=… is not known; a crawl takes {known}.")
-        if fault := fault_of(self):
+        if fault := fault_of_outlet(self):
             raise ArgumentError(fault)
         super().__init__()
         self.elsewhere = origin is not None

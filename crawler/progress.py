@@ -13,7 +13,7 @@ from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
 from crawler.console import clean
-from crawler.network.manners import Postponed
+from crawler.network.wire import Postponed
 from storage.archive import ArchiveError
 from storage.records import Ending, Kind, Outcome
 

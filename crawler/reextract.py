@@ -184,11 +184,8 @@ def _compared(extracted: Extracted, before: CleanCopy, after: Article) -> Change
 
 def _refused(item: Refined) -> str:
     kind = getattr(item, "kind", None)
-    return (
-        f"the judge now says {kind}; the clean copy stays"
-        if kind
-        else f"{getattr(item, 'error', 'failed')}; the clean copy stays"
-    )
+    why = f"the judge now says {kind}" if kind else getattr(item, "error", "failed")
+    return f"{why}; the clean copy stays"
 
 
 class Resumed:

@@ -5,9 +5,9 @@ that passed unused only the last counts, so a crawl that stood still for a week 
 follows from when a story was first and last fetched, and a changed setting holds at once.
 
 They are asked for only when they changed, by the validators of their newest answer: as hints, for servers lie. A 304 stands for
-the answer that lies in the archive: that is judged again, as if it had come. After ten of a host in a row the next story is asked
-for whole; and one that comes whole with the validators of before and with other bytes makes its host a liar, which is never asked
-conditionally again.
+the answer that lies in the archive: that is judged again, as if it had come. After ten of a host in a row the next story is
+asked for whole; and one that comes whole with the validators of before and with other bytes makes its host a liar, which is
+never asked conditionally again.
 """
 
 from __future__ import annotations

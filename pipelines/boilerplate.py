@@ -1,7 +1,7 @@
 """Pieces of a page, each kept or taken out with its rule -> the same pieces after the rules that need no model.
 
-Structure and repetition decide first; words decide only where a line is nothing but a stub of the template, or of the kinds that
-every site carries (disclaimers, copyright, newsletter calls), in the languages in which they are most met.
+Structure and repetition decide first; words decide only where a line is nothing but a stub of the template, or of the kinds
+that every site carries (disclaimers, copyright, newsletter calls), in the languages in which they are most met.
 """
 
 from __future__ import annotations

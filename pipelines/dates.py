@@ -1,9 +1,9 @@
 """Times as pages write them -> ISO 8601: machine forms first, then the forms of people in some forty languages.
 
-A value keeps what is known: a day alone where only a day is written, a time without zone where none is written and the
-outlet's is not known. Nothing is guessed beyond the day-month order, whose rule is `_order`. Whether an outlet names the day first
-in figures ("03/04/2026") is settled by what cannot be a month, or by a date that is known from elsewhere. A page of the 3rd of April
-settles nothing by itself; the outlet's other pages do (pipelines/memory.py).
+A value keeps what is known: a day alone where only a day is written, a time without zone where none is written and the outlet's
+is not known. Nothing is guessed beyond the day-month order, whose rule is `_order`. Whether an outlet names the day first in
+figures ("03/04/2026") is settled by what cannot be a month, or by a date that is known from elsewhere. A page of the 3rd of
+April settles nothing by itself; the outlet's other pages do (pipelines/memory.py).
 """
 
 from __future__ import annotations

@@ -14,13 +14,12 @@ from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
+from pipelines.authors import provider_of
 from pipelines.block_model import BlockModel, block_model
 from pipelines.blocks import segment
 from pipelines.boilerplate import Piece, strip
 from pipelines.document import Document
-from pipelines.language import language_of
-from pipelines.metadata import metadata, said_elsewhere
-from pipelines.provider import provider_of
+from pipelines.metadata import language_of, metadata, said_elsewhere
 from pipelines.shown import Passage
 from pipelines.story import pieces
 from storage.records import Article, Block, BlockKind, Outlet, Override, Page, Removed

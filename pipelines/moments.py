@@ -1,9 +1,9 @@
 """A string that is one date -> the moment it names, as far as it names one: a day, a time, a zone.
 
-The reader of feeds and sitemaps (`iso`), and of machine-written dates on pages (pipelines/dates.py, which also finds a
-date among words). Read are W3C-DTF and ISO 8601, RFC 822 to 5322, asctime, and what publishers make of them: month before day, names of
-months in other languages, two-digit years, offsets after names of zones, "Z" after a space. No clock: a date in the
-future stays what it says.
+The reader of feeds and sitemaps (`iso`), and of machine-written dates on pages (pipelines/dates.py, which also finds a date
+among words). Read are W3C-DTF and ISO 8601, RFC 822 to 5322, asctime, and what publishers make of them: month before day, names
+of months in other languages, two-digit years, offsets after names of zones, "Z" after a space. No clock: a date in the future
+stays what it says.
 """
 
 from __future__ import annotations

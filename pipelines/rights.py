@@ -6,10 +6,10 @@ robots.txt and tdmrep.json, which hold for a host, are read by crawler/network/r
 what stands nearest to the document counts: metas, then headers, then the file.
 
 And Rights -> the uses that the publisher reserves. A use is reserved where anything that was found beside the capture says so,
-whatever else allows it: a file that is given away cannot be taken back. Nothing said is nothing reserved. An RSL document in the
-page reserves what it prohibits, what its list of permitted uses leaves out, and what it permits for a price or to some: nobody here
-has paid. Of an RSL license or a TDM policy elsewhere only the address is known, and no use can be told from it: such a capture
-stands under terms (`under_terms`). Pure.
+whatever else allows it: a file that is given away cannot be taken back. Nothing said is nothing reserved. An RSL document in
+the page reserves what it prohibits, what its list of permitted uses leaves out, and what it permits for a price or to some:
+nobody here has paid. Of an RSL license or a TDM policy elsewhere only the address is known, and no use can be told from it:
+such a capture stands under terms (`under_terms`). Pure.
 """
 
 from __future__ import annotations

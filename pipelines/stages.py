@@ -15,11 +15,10 @@ from typing import Any, Self
 
 from pipelines.chain import refine
 from pipelines.dedupe import Arrival, place_arrival
-from pipelines.endings import placed, unkept
+from pipelines.endings import Settling, placed, unkept
 from pipelines.fetched import failure_of, opened
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory, passages_of, recall, without
-from pipelines.settling import Settling
 from pipelines.workers import WorkerLost, Workers
 from storage.archive.clean import clean_copy
 from storage.archive.keys import article_id, clean_key

@@ -1,4 +1,5 @@
-"""scrapy catalogue: `sync` makes one catalogue of what all machines wrote to the archive, `recluster` places all that it has anew.
+"""scrapy catalogue: `sync` makes one catalogue of what all machines wrote to the archive, `recluster` places all that it has
+anew.
 
 Exit status: 0 done; 1 clean copies are gone or damaged, or Dask cannot be used; 2 wrong use; 5 archive or catalogue cannot be
 used; 6 a run is going; 130 interrupted.

@@ -16,7 +16,6 @@ from scrapy.exceptions import UsageError
 from crawler.arguments import ArgumentError, path
 from crawler.command import Add, CheckedCommand
 from crawler.console import write
-from crawler.exporting import FORMATS as ARTICLE_FORMATS
 from crawler.exporting import export
 from crawler.opening import archive_to_read
 from crawler.readers import add_filters, catalogue_to_read
@@ -24,6 +23,7 @@ from pipelines.rights import USES
 from storage.archive.folders import whole
 from storage.catalogue.articles import current_pages
 from storage.software import SOFTWARE
+from storage.views.formats import FORMATS as ARTICLE_FORMATS
 from storage.views.wacz import Packed, PageEntry, write_wacz
 
 FORMATS = (*ARTICLE_FORMATS, "wacz")
@@ -65,7 +65,7 @@ class Command(CheckedCommand):
         except OSError as error:
             self.fail(5, f"{to} cannot be written: {error.strerror or error}")
         else:
-            write(f"{to}: {packed.captures} captures, {packed.pages} articles, {packed.bytes:,} bytes")
+            write(f"{to}: {packed.captures} answers, {packed.pages} articles, {packed.bytes:,} bytes")
 
     def _write(self, to: Path, opts: argparse.Namespace, now: dt.datetime) -> Packed:
         """Under another name first: a file of the name that was asked for is whole."""

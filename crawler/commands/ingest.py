@@ -1,7 +1,7 @@
 """scrapy ingest: WARC files of others into the archive: judged, clean, each story once.
 
-Exit status: 0 all files were read; 1 a file is damaged, or cannot be read (the rest of it is taken in); 2 wrong use; 5 archive or
-catalogue cannot be used; 6 another run of the outlet is going; 130 interrupted.
+Exit status: 0 all files were read; 1 a file is damaged, or cannot be read (the rest of it is taken in); 2 wrong use; 5 archive
+or catalogue cannot be used; 6 another run of the outlet is going; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _opened(name: str) -> Iterator[BinaryIO]:
     """A path, file:///path or s3://bucket/key (fetched whole first) -> the open file, at its start. OSError, Unfit."""
     with contextlib.ExitStack() as held:
         if _scheme(name) == "s3":
-            from storage.archive.s3_download import download  # not at the top: boto3 takes half a second to load
+            from storage.archive.s3 import download  # not at the top: boto3 takes half a second to load
 
             path = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-ingest-"))) / "file"
             try:

@@ -24,8 +24,7 @@ from crawler.readers import profile_of
 from storage.archive import ArchiveError, finding
 from storage.archive.finding import RESTORE, Finding, Severity, Tally
 from storage.archive.keys import is_key
-from storage.archive.mending import broken_copies, broken_indexes, index_again
-from storage.archive.verify import verify
+from storage.archive.verify import broken_copies, broken_indexes, index_again, verify
 from storage.archive.verify_warc import check_file, is_sound
 from storage.catalogue.schema import connect_to_read
 
@@ -61,8 +60,9 @@ class Command(CheckedCommand):
             write_json(asdict(tally))
         else:
             write(
-                f"{tally.files} files, {tally.bytes:,} bytes: {tally.records} WARC records, {tally.captures} captures, "
-                f"{tally.copies} clean copies, {tally.events} events."
+                f"{'Something is wrong' if self.exitcode else 'All is well'} in {tally.files} files, {tally.bytes:,} bytes: "
+                f"{tally.records} WARC records with {tally.captures} answers, {tally.copies} clean copies, {tally.events} events "
+                f"with {tally.outcomes} captures."
             )
 
     def _files(self, names: list[str], tally: Tally) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Text that means to be XML -> bytes that an XML parser reads without losing words.
 
-Feeds carry entities that only HTML knows, bare ampersands, control characters, tags that are never closed. `repaired`
-mends what a well-meant feed has; `balanced` rewrites one whose tags do not nest. Both are linear in the text. `parse` gives elements
+Feeds carry entities that only HTML knows, bare ampersands, control characters, tags that are never closed. `repaired` mends
+what a well-meant feed has; `balanced` rewrites one whose tags do not nest. Both are linear in the text. `parse` gives elements
 with one name each, whatever prefix or namespace they were written with.
 """
 

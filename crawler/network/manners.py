@@ -28,8 +28,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from crawler.network.robots import Robots
-from crawler.network.wire import AddressRefused
-from crawler.network.wire import Postponed as Postponed
+from crawler.network.wire import AddressRefused, Postponed
 from storage.archive.codings import decode_body
 
 logger = logging.getLogger(__name__)

@@ -1,5 +1,5 @@
-"""A URL -> everything in the archive that is of it, and what else stands on that; and what was taken away before, from the segments
-of the ledger that say so. Reads only."""
+"""A URL -> everything in the archive that is of it, and what else stands on that; and what was taken away before, from the
+segments of the ledger that say so. Reads only."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """JSON objects and lines as gzip, and back. What is not packed is read as it is: archives hold both forms.
 
 A key that ends in `.gz` holds one gzip member; the same bytes are packed to the same bytes (no time, no name in its head).
-Before that a document is laid out a field a line: the bytes that `json.dumps(…, ensure_ascii=False, indent=1)` gives, in a third of
-its time. The standard library leaves its C encoder as soon as it is to indent.
+Before that a document is laid out a field a line: the bytes that `json.dumps(…, ensure_ascii=False, indent=1)` gives, in a
+third of its time. The standard library leaves its C encoder as soon as it is to indent.
 """
 
 from __future__ import annotations

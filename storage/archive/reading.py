@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from storage.archive import cdx
-from storage.archive.codings import LIMIT, decode_body
+from storage.archive.codings import decode_body
 from storage.archive.exchange import Answer, read_answer
 from storage.archive.keys import is_warc, outlet_of, warc_of
 from storage.archive.opened import Archive
@@ -51,13 +51,29 @@ def read_record(archive: Archive, address: WarcAddress) -> Record:
     raise Unreadable(f"{address.file}: the record at offset {address.offset} moved too often; run `scrapy verify`")
 
 
-def read_capture(archive: Archive, address: WarcAddress, lead: Lead | None = None, *, limit: int = LIMIT) -> Capture:
+def read_capture(archive: Archive, address: WarcAddress, lead: Lead | None = None) -> Capture:
     """Address of a response -> its Capture, body decoded as the crawl decodes it, revisits followed.
 
-    `lead`: what the catalogue knows of it; without one the URL stands for itself. `limit`: most bytes of the
-    body.
+    `lead`: what the catalogue knows of it; without one the URL stands for itself.
     """
-    return _capture(archive, read_record(archive, address), address, lead, limit)
+    record = read_record(archive, address)
+    url = record.field("WARC-Target-URI") or ""
+    try:
+        fetched_at = read_warc_date(record.field("WARC-Date") or "")
+        answer = read_answer(record.block, to_head=True) if record.kind != "resource" else _bare(record)
+    except ValueError as error:
+        raise Unreadable(f"{address.file}: offset {record.offset}: {error}") from error
+    stored = body_of(archive, record, address) if _elsewhere(record, answer) else answer.body
+    return Capture(
+        lead=lead or Lead(url=url, outlet=outlet_of(address.file), source=_FROM_ARCHIVE),
+        url=url,
+        status=answer.status,
+        headers=answer.headers,
+        body=decode_body(stored, answer.header("Content-Encoding"))[0],
+        fetched_at=fetched_at,
+        truncated=record.field("WARC-Truncated"),
+        address=address,
+    )
 
 
 def address_of(key: str, record: Record) -> WarcAddress:
@@ -98,27 +114,6 @@ def referred(record: Record) -> WarcAddress | None:
         length=int(length),
         record_id=record.field("WARC-Refers-To") or "",
         payload_digest=record.field("WARC-Payload-Digest") or record.field(MOVED_DIGEST) or "",
-    )
-
-
-def _capture(archive: Archive, record: Record, address: WarcAddress, lead: Lead | None, limit: int) -> Capture:
-    url = record.field("WARC-Target-URI") or ""
-    try:
-        fetched_at = read_warc_date(record.field("WARC-Date") or "")
-        answer = read_answer(record.block, to_head=True) if record.kind != "resource" else _bare(record)
-    except ValueError as error:
-        raise Unreadable(f"{address.file}: offset {record.offset}: {error}") from error
-    stored = body_of(archive, record, address) if _elsewhere(record, answer) else answer.body
-    body, _fault = decode_body(stored, answer.header("Content-Encoding"), limit)
-    return Capture(
-        lead=lead or Lead(url=url, outlet=outlet_of(address.file), source=_FROM_ARCHIVE),
-        url=url,
-        status=answer.status,
-        headers=answer.headers,
-        body=body,
-        fetched_at=fetched_at,
-        truncated=record.field("WARC-Truncated"),
-        address=address,
     )
 
 

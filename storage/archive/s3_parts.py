@@ -1,5 +1,5 @@
-"""A large object of S3 in parts: an upload that broke off goes on with those that the server has, and a stream reads range by range,
-so that a connection that breaks costs one range."""
+"""A large object of S3 in parts: an upload that broke off goes on with those that the server has, and a stream reads range by
+range, so that a connection that breaks costs one range."""
 
 from __future__ import annotations
 

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage.archive.finding import Finding, Severity
+from storage.archive.finding import Finding, error, warning
 from storage.archive.forget import forget
 from storage.archive.forget_scan import forgettings, forgotten_copies, redactions, relapsed
 from storage.archive.keys import MARKER, run_id
-from storage.archive.mending import index_again
 from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError, Store
+from storage.archive.verify import index_again
 from storage.archive.verify_warc import is_sound
 
 _FOLDERS = ("warc/", "clean/", "receipts/", "ledger/")
@@ -144,7 +144,7 @@ class _Way:
         if not is_sound(self.source, key):
             what = "damaged in the source; not copied" + ("" if is_sound(self.target, key) else ", and there as well")
             mend = "sync the other way round: scrapy archive sync --check DST SRC"
-            self.done.findings.append(Finding(severity=Severity.ERROR, key=key, what=what, mend=mend))
+            self.done.findings.append(error(key, what, mend))
         elif not is_sound(self.target, key) or redactions(self.source, key) > redactions(self.target, key):
             with self._file(key) as (path, _digest):
                 self.target.replace(key, path)
@@ -153,10 +153,10 @@ class _Way:
         elif redactions(self.source, key) < redactions(self.target, key):
             what = "more was forgotten there than in the source; left as it is there"
             mend = "sync the other way round: scrapy archive sync DST SRC"
-            self.done.findings.append(Finding(severity=Severity.WARNING, key=key, what=what, mend=mend))
+            self.done.findings.append(warning(key, what, mend))
         else:
             what = "both are sound and not the same; left as it is there"
-            self.done.findings.append(Finding(severity=Severity.ERROR, key=key, what=what, mend="compare the two by hand"))
+            self.done.findings.append(error(key, what, "compare the two by hand"))
 
     @contextlib.contextmanager
     def _file(self, key: str) -> Iterator[tuple[Path, str]]:

@@ -1,7 +1,7 @@
 """One segment of the ledger, line by line, against the records that it speaks of.
 
-What a walk over an archive must remember of one part to check the next is in a database that lies on disk: SQLite's nameless one
-spills into a file that it deletes by itself, so memory does not grow with the archive.
+What a walk over an archive must remember of one part to check the next is in a database that lies on disk: SQLite's nameless
+one spills into a file that it deletes by itself, so memory does not grow with the archive.
 """
 
 from __future__ import annotations

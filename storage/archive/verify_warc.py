@@ -1,5 +1,5 @@
-"""One WARC file -> its records and everything that is wrong with it. Also of files that others wrote. And one object of any kind ->
-whether it is whole and true in itself.
+"""One WARC file -> its records and everything that is wrong with it. Also of files that others wrote. And one object of any
+kind -> whether it is whole and true in itself.
 
 What `warcio check` passes over is an error here: a file that is cut off, a record shorter than it says, a revisit that
 leads nowhere, a file that is one gzip stream.

@@ -58,11 +58,10 @@ class WarcWriter:
         about: Mapping[str, str],
         earlier: Callable[[str], Earlier | None] = lambda _digest: None,
         max_size: int = MAX_SIZE,
-        level: int = 6,
     ) -> None:
         self._archive, self._outlet, self._run = archive, outlet, run_id
         self._clock, self._about, self._earlier = clock, dict(about), earlier
-        self._max_size, self._level = max_size, level
+        self._max_size = max_size
         self._file: _File | None = None
         self._finished: list[tuple[_File, Future[None]]] = []
         self._publisher = ThreadPoolExecutor(1, "publish-warc")
@@ -161,7 +160,7 @@ class WarcWriter:
         """Type, id and date of a record, what else its head says, its block and the media type of that -> the member."""
         head = [("WARC-Type", kind), ("WARC-Record-ID", record), ("WARC-Date", date), *about]
         tail = [("WARC-Block-Digest", wr.digest(block)), ("Content-Type", form)]
-        return wr.member([*head, *tail], block, self._level, coded=coded)
+        return wr.member([*head, *tail], block, coded=coded)
 
     def _request(self, file: _File, exchange: Exchange, url: str, date: str, answer_id: str) -> bytes:
         """The request record as a member; no bytes where none was sent."""

@@ -4,9 +4,9 @@ Assembled here and not by warcio: the body is compressed and hashed once, and no
 (figures in docs/archive-format.md). tests/test_warc.py reads every form of record back with warcio and
 fastwarc.
 
-A record that is taken away leaves another in its place whose gzip member has exactly its length. So nothing else in the file moves,
-and every address that was ever written down stays true. What is missing in length is filled into the extra field of the gzip header
-(RFC 1952, 2.3.1.1) and into empty stored blocks of deflate (RFC 1951, 3.2.4); every gzip reader passes over both.
+A record that is taken away leaves another in its place whose gzip member has exactly its length. So nothing else in the file
+moves, and every address that was ever written down stays true. What is missing in length is filled into the extra field of the
+gzip header (RFC 1952, 2.3.1.1) and into empty stored blocks of deflate (RFC 1951, 3.2.4); every gzip reader passes over both.
 """
 
 from __future__ import annotations
@@ -34,24 +34,25 @@ NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 FORGOTTEN = "Cleancopy-Forgotten"
 MOVED_DIGEST = "Cleancopy-Payload-Digest"
 
+_LEVEL = 6  # of zlib, 0 to 9
 _GZIP_HEAD = bytes.fromhex("1f8b080000000000" "0003")  # as zlib writes it: deflate, no name, no time, Unix
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
-def member(fields: Iterable[tuple[str, str]], block: bytes, level: int, *, coded: int = 0) -> bytes:
-    """Fields of the record and its block -> one whole gzip member; `level` is zlib's, 0 to 9.
+def member(fields: Iterable[tuple[str, str]], block: bytes, *, coded: int = 0) -> bytes:
+    """Fields of the record and its block -> one whole gzip member.
 
     `coded`: so many bytes at the end of the block are compressed already. They go in as they are: to look for what cannot be
     found in them took more time than all else about a record.
     """
     if not coded:
-        packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
         parts = _parts(fields, block)
         return b"".join((*(packer.compress(part) for part in parts), packer.flush()))
     head, block, end = _parts(fields, block)
     before, body = block[:-coded], block[-coded:]
-    packer, keeper = zlib.compressobj(level, zlib.DEFLATED, -15), zlib.compressobj(0, zlib.DEFLATED, -15)
+    packer, keeper = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15), zlib.compressobj(0, zlib.DEFLATED, -15)
     packed = (packer.compress(head), packer.compress(before), packer.flush(zlib.Z_FULL_FLUSH))
     kept = (keeper.compress(body), keeper.compress(end), keeper.flush())
     crc = zlib.crc32(end, zlib.crc32(block, zlib.crc32(head)))

@@ -139,12 +139,6 @@ def _iso(time: dt.datetime | None) -> str | None:
     return time.astimezone(dt.UTC).isoformat(timespec="seconds") if time else None
 
 
-def refuse(database: sqlite_utils.Database, url: str) -> None:
-    """The lead may not be fetched; it stays known, so that it is not announced again."""
-    with writing(database) as connection:
-        enter_refusal(connection, url)
-
-
 def enter_refusal(connection: sqlite3.Connection, url: str) -> None:
-    """`refuse`, inside the caller's transaction."""
+    """The lead may not be fetched; it stays known, so that it is not announced again. Inside the caller's transaction."""
     connection.execute("update leads set state = 'refused', run = null where url = ?", (url,))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from storage.archive.ledger import Event
 from storage.archive.store import ArchiveError
-from storage.catalogue import captures, joins, leads, runs, sources
+from storage.catalogue import captures, leads, moves, runs, sources
 from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.reclustered import recluster
 from storage.catalogue.rulings import rule
@@ -69,8 +69,8 @@ class Replay:
         self.connection = connection
         self.index = index
         self.made = made or Rebuilt()
-        self.recorded: joins.Noted | None = None
-        self.found: joins.Noted | None = None
+        self.recorded: moves.Noted | None = None
+        self.found: moves.Noted | None = None
         self._ways: dict[str, Callable[[Event], object]] = {
             "run-started": self._run_started,
             "run-ended": lambda event: runs.end(connection, runs.receipt_of(event.run, event.outlet, event.fields)),
@@ -131,7 +131,7 @@ class Replay:
 
     def _join(self, ending: Ending, line: int, other: str) -> None:
         assert ending.placement is not None
-        if joins.join(self.connection, ending.placement.cluster, other):
+        if moves.join(self.connection, ending.placement.cluster, other):
             self.made.joined += 1
             if self.found is not None:
                 self.found.add(ending.run, line, other)
@@ -140,7 +140,7 @@ class Replay:
         """An ending with the cluster that its own has become part of, where its run did not know of it."""
         if ending.placement is None:
             return ending
-        cluster = joins.resolved(self.connection, ending.placement.cluster)
+        cluster = moves.resolved(self.connection, ending.placement.cluster)
         if cluster == ending.placement.cluster:
             return ending
         return replace(ending, placement=replace(ending.placement, cluster=cluster))

@@ -1,12 +1,14 @@
 """What other machines wrote to the ledger -> one catalogue: a batch a sync, each in one transaction, written down in the
 ledger so that rebuild ends where the syncs ended (storage/archive/batches.py).
 
-Under the lock of `storage.locks.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open
-at a time, and what is to be taken in, and which segments a batch names, is listed on disk, in tables that go with the connection (`temp`).
+Under the lock of `storage.locks.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open at
+a time, and what is to be taken in, and which segments a batch names, is listed on disk, in tables that go with the connection
+(`temp`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import secrets
@@ -23,7 +25,7 @@ from storage.archive.keys import FORGOTTEN, outlet_of, run_id, run_of
 from storage.archive.ledger import begun_at
 from storage.archive.opened import Archive
 from storage.catalogue import runs
-from storage.catalogue.joins import Noted
+from storage.catalogue.moves import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.rebuild import CACHE_KIB, batch_events, build, one_after_another, unprotected
 from storage.catalogue.replay import Index, Rebuilt, Replay
@@ -76,27 +78,21 @@ def sync(archive: Archive, path: Path, means: Means, clock: Clock) -> Synced:
     if not path.exists():
         done.again = "there is no catalogue yet"
     else:
-        database = open_catalogue(path)
-        try:
+        with contextlib.closing(open_catalogue(path)) as database:
             database.conn.execute(f"pragma cache_size = -{CACHE_KIB}")
             gather(database.conn)
             standing = _standing(database.conn, archive)
             done.again = standing.again
             if standing.again is None:
                 return _brought_in(archive, database, standing, means, clock, done)
-        finally:
-            database.close()
     with scratch(path, "sync") as new:
         build(archive, new, means.plain, look=means.look, count=means.count, only_batches=True)
-        database = open_catalogue(new)
-        try:
+        with contextlib.closing(open_catalogue(new)) as database:
             unprotected(database.conn)
             with writing(database) as connection:
                 for number, batch in enumerate(batches(archive), 1):
                     _note(connection, number, batch)
             _brought_in(archive, database, _standing(database.conn, archive), means, clock, done)
-        finally:
-            database.close()
         put_in_place(new, path)
     return done
 

@@ -1,4 +1,5 @@
-"""Articles -> the files that people take home: JSON lines, CSV, Markdown, an Atom feed, Apache Parquet; piece by piece, in flat memory.
+"""Articles -> the files that people take home: JSON lines, CSV, Markdown, an Atom feed, Apache Parquet; piece by piece, in flat
+memory.
 
 pyarrow is large and only needed here, so it is an extra of the installation ("parquet") and loaded when it is asked for.
 """

@@ -62,7 +62,7 @@ def outlet(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
 
 def runs(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
     """Runs, newest first, with what each brought."""
-    found = _runs(connection, asked.text("outlet"), asked.text("before"), _RUNS + 1)
+    found = _runs(connection, asked.args.get("outlet"), asked.args.get("before"), _RUNS + 1)
     return {
         "asked": dict(asked.args),
         "runs": found[:_RUNS],
