@@ -2,9 +2,9 @@
 
 python -m benchmarks.figures [--only NAME …] [--out FILE] [--taken COMMAND FILE]
 
-Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, recluster, sync, scale; measured only when they are named: `million` and
-`kills`, which take an hour or so each, and `coverage` and `mutation` (docs/tests.md). With --only the other
-sections of the file stay as they are.
+Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, recluster, sync, scale; measured only when they are
+named: `million` and `kills`, which take an hour or so each, and `coverage` and `mutation` (docs/tests.md). With --only the
+other sections of the file stay as they are.
 """
 
 from __future__ import annotations

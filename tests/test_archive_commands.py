@@ -108,7 +108,8 @@ def test_forget(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> No
     url, copy = (f"{crawled.url}/{number}/ferry" for number in (1000001, 1000007))
     done = scrapy_command("forget", url, "--reason", "court order 12/2026", "--json")
     assert done.status == 0, done.err
-    assert json.loads(done.out)["captures"] == 1
+    assert (json.loads(done.out)["captures"], json.loads(done.out)["others"]) == (1, [copy])
+    assert "It was forgotten before" in scrapy_command("forget", url, "--reason", "again").out
     assert scrapy_command("verify").status == 0, scrapy_command("verify").out
     assert scrapy_command("rebuild", "--check").status == 0, scrapy_command("rebuild", "--check").out
     assert scrapy_command("rebuild").status == 0

@@ -233,3 +233,17 @@ def test_a_tombstone_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         tombstone("<urn:uuid:1>", 60, START)
     assert asdict(placement())["cluster"] == "c1"
+
+
+def test_what_came_back_by_other_hands_is_told_and_forgotten_again(archive: Archive) -> None:
+    filled(archive)
+    assert archive.folder is not None
+    held = {key: archive.store.read(key) for key in list(archive.store.keys()) if key.startswith(("warc/", "clean/"))}
+    forgets(archive)
+    for key, data in held.items():  # as somebody restores a backup
+        (archive.folder / key).write_bytes(data)
+    back = [each for each in verify(archive, Tally()) if "was forgotten and is there again" in each.what]
+    assert {each.key.partition("/")[0] for each in back} == {"warc", "clean"}
+    assert back[0].mend.startswith(f"scrapy forget '{URLS['secret']}'")
+    forgets(archive, run=run_id(START + dt.timedelta(days=2), b"\1\2\3\4"))
+    assert list(verify(archive, Tally())) == []

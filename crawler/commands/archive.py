@@ -15,7 +15,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.command import Add, CheckedCommand
 from crawler.console import complain, table, write, write_json
-from storage.archive import folder_of, open_archive, open_spool, open_store
+from storage.archive import folder_of, open_archive
 from storage.archive.sync import Synced, sync
 from storage.archive.usage import usage
 
@@ -55,8 +55,7 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int
     if waiting := opened.spool.keys():
         complain(f"{len(waiting)} segments of SRC are still in its spool; they go with the next sync")
     tally = Synced()
-    there = open_store(target)
-    for tally in sync(opened.store, there, open_spool(target, there, Path(spool) if spool else None), check=opts.check):
+    for tally in sync(opened.store, open_archive(target, Path(spool) if spool else None), check=opts.check):
         if sys.stderr.isatty() and tally.copied:
             complain(f"{tally.copied} objects, {tally.bytes:,} bytes")
     for finding in tally.findings:
@@ -68,6 +67,8 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int
             f"{tally.copied} objects copied ({tally.bytes:,} bytes), {tally.same} were there, {tally.mended} replaced, "
             f"{tally.removed} taken away."
         )
+        if tally.again:
+            write(f"{len(tally.again)} pages that DST has forgotten came with what was replaced; they are gone again.")
     return 1 if tally.findings else 0
 
 

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import datetime as dt
 import secrets
+import sqlite3
 from dataclasses import asdict
 
 from scrapy.exceptions import UsageError
@@ -20,7 +21,9 @@ from crawler.opening import archive_of, archive_to_read, catalogue_path
 from storage.archive.forget import Gone, forget
 from storage.archive.keys import run_id
 from storage.catalogue.forgotten import take_out
+from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.schema import open_catalogue
+from storage.catalogue.stories import members
 from storage.locks import claim_catalogue, locks_folder
 from storage.recovery import recover_all
 from storage.urls import canonical
@@ -49,13 +52,14 @@ class Command(CheckedCommand):
         if url is None:
             raise UsageError(f"{shown(args[0])} is no address of a page; it begins with https:// or http://")
         archive_to_read(self.settings)  # one that is not there is said first, and no lock is left in its place
-        gone = self._forget(url, opts.reason.strip())
+        gone, others = self._forget(url, opts.reason.strip())
         if opts.json:
-            write_json(asdict(gone))
+            write_json({**asdict(gone), "others": others})
         else:
-            write(_said(gone))
+            write(_said(gone, others))
 
-    def _forget(self, url: str, reason: str) -> Gone:
+    def _forget(self, url: str, reason: str) -> tuple[Gone, list[str]]:
+        """What is gone, and other pages that tell the same."""
         path = catalogue_path(self.settings)
         now = dt.datetime.now(dt.UTC)
         with claim_catalogue(locks_folder(path)):
@@ -64,18 +68,29 @@ class Command(CheckedCommand):
                 recover_all(database, archive)
                 run = run_id(now, secrets.token_bytes(6))
                 gone = forget(archive, url, reason, run=run, clock=lambda: dt.datetime.now(dt.UTC))
+                others = _others(database.conn, gone.articles)
                 take_out(database, urls=gone.urls, articles=gone.articles, inherited=gone.inherited)
             # A rebuild leaves the catalogue as it was before, with everything in it.
             for left in path.parent.glob(f"{path.name}.before-rebuild*"):
                 left.unlink()
-        return gone
+        return gone, others
 
 
-def _said(gone: Gone) -> str:
+def _others(connection: sqlite3.Connection, articles: tuple[str, ...]) -> list[str]:
+    found: dict[str, None] = {}
+    for article in articles:
+        with contextlib.suppress(UnknownArticle):  # its address was never an article
+            found |= dict.fromkeys(each.url for each in members(connection, article)[1] if each.article not in articles)
+    return list(found)
+
+
+def _said(gone: Gone, others: list[str]) -> str:
+    if gone.records and not gone.captures:
+        return f"It was forgotten before, and nothing more of it was there: {', '.join(gone.urls)}"
     lines = [f"Gone: {gone.captures} captures, {len(gone.copies)} clean copies, {len(gone.records)} WARC records."]
     lines += [f"  {url}" for url in gone.urls]
-    if gone.inherited:
-        lines.append(f"{len(gone.inherited)} other articles have the same text and keep it: forget them as well if need be.")
+    if others:
+        lines += ["Other pages tell the same story and keep it; forget them as well if need be:", *(f"  {url}" for url in others)]
     if not gone.captures:
         lines.append("The archive held no capture of it; it will not be fetched.")
     return "\n".join(lines)

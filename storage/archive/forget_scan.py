@@ -4,11 +4,11 @@ segments of the ledger that say so. Reads only."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.archive.keys import FORGOTTEN, article_id, warc_of
+from storage.archive.keys import FORGOTTEN, article_id, cdx_key, warc_of
 from storage.archive.ledger import Event, events, read_line
 from storage.archive.opened import Archive
 from storage.archive.packed import lines
@@ -230,6 +230,31 @@ def read_forgetting(event: Event) -> Forgetting:
         copies=tuple(fields["copies"]),
         records=tuple((file, record) for file, record in fields["records"]),
     )
+
+
+def relapsed(store: Store, keys: Iterable[str], asked: Sequence[Forgetting]) -> list[Forgetting]:
+    """Of what was asked for, what stands in these WARC files, indexes and segments of the ledger all the same, for they came
+    from a copy that had not forgotten it."""
+    wanted = [Found(articles=set()) for _ in asked]
+    for found, each in zip(wanted, asked, strict=True):
+        _join(found, each)
+    back = {place for key in keys for place in _standing(store, key, wanted)}
+    return [asked[place] for place in sorted(back)]
+
+
+def _standing(store: Store, key: str, wanted: Sequence[Found]) -> Iterator[int]:
+    """Places of those in the list of whom something stands in an object."""
+    if key.endswith(".cdxj"):  # made anew with its file
+        yield from (place for place, found in enumerate(wanted) if key in map(cdx_key, found.records))
+        return
+    with store.open_stream(key) as stream:
+        if key.endswith(".warc.gz"):
+            left = (each for each in whole_records(stream) if isinstance(each, Record) and each.field(TAKEN_AWAY) is None)
+            ids = {each.field("WARC-Record-ID") or "" for each in left}
+            yield from (place for place, found in enumerate(wanted) if not ids.isdisjoint(found.records.get(key, ())))
+            return
+        for event in map(read_line, lines(stream)):
+            yield from (place for place, found in enumerate(wanted) if is_of(event, found))
 
 
 def forgotten_copies(store: Store) -> frozenset[str]:

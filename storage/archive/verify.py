@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from storage.archive import cdx, finding
 from storage.archive.clean import CleanCopy, read_clean_copy
 from storage.archive.finding import RESTORE, Finding, Tally
+from storage.archive.forget_scan import forgettings
 from storage.archive.keys import FORMAT, MARKER, article_id, beside, cdx_key, clean_key, is_copy, is_key, is_segment
 from storage.archive.ledger import events
 from storage.archive.opened import Archive
@@ -56,6 +57,10 @@ class _Walk:
         # Runs may go on meanwhile: what they write from now on has not been looked at when it is spoken of.
         self.growing = archive.spool.keys()
         self.walked: set[str] = set()
+        self.asked: dict[str, str] = {}  # record or clean copy -> the URL as which it was forgotten
+        with contextlib.suppress(ArchiveError):  # a damaged segment of the ledger, which is told when it is walked
+            for each in forgettings(self.store):
+                self.asked |= dict.fromkeys((*each.copies, *(record for _, record in each.records)), each.url)
 
     def marker(self) -> Iterator[Finding]:
         """The marker says what this is."""
@@ -110,6 +115,7 @@ class _Walk:
                 yield finding.error(key, str(error), MEND)
                 continue
             self.notes.copy(key, copy.digest)
+            yield from self._back(key, key)
             yield from self._copy(key, copy)
             fault = deep(copy) if deep else None
             if fault:
@@ -177,11 +183,19 @@ class _Walk:
                     yield each
                     continue
                 self._remember(key, each)
+                if each.record.field(FORGOTTEN) is None:
+                    yield from self._back(each.record.field("WARC-Record-ID") or "", key, each.record.offset)
                 if each.answer is not None:
                     with contextlib.suppress(ValueError):  # its date is told already
                         lines.append(index_line(key, each.record, each.answer))
         if self.store.size(cdx_key(key)) is not None and self.store.read(cdx_key(key)) != cdx.index(lines):
             yield finding.warning(cdx_key(key), "this index is not that of its file", MEND)
+
+    def _back(self, thing: str, key: str, offset: int | None = None) -> Iterator[Finding]:
+        if url := self.asked.get(thing):
+            what = f"this was forgotten and is there again: {url}"
+            mend = f"scrapy forget '{url}' --reason 'as before'"
+            yield finding.error(key, what, mend, offset=offset)
 
     def _remember(self, key: str, checked: Checked) -> None:
         record = checked.record

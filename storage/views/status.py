@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from storage.archive.clean import read_clean_copy
 from storage.archive.store import ArchiveError
 from storage.catalogue.history import BLOCKS
+from storage.catalogue.runs import BY_HAND, WELL
 from storage.views.figures import ENOUGH_TEXT
 
 HISTORY = 28
@@ -25,7 +26,6 @@ RECENT = 7
 """Days whose shares are shown, and compared with the days of the history before them."""
 LOOKED_AT = 30
 """Clean copies of an outlet, the newest, that are opened for the sources of their fields."""
-_BY_HAND = ("refed", "released", "extracted again", "merge", "split", "merged", "ruled", "reclustered")  # ends of runs that fetch nothing
 FIELDS = ("date", "author", "text")
 
 
@@ -114,14 +114,14 @@ def _new_stories(connection: sqlite3.Connection, outlet: str, now: dt.datetime) 
 
 def _last_run(connection: sqlite3.Connection, outlet: str) -> LastRun | None:
     runs = connection.execute(
-        f"""select started_at, ended_at, reason from runs where outlet = ? and (reason is null or reason not in {_BY_HAND})
+        f"""select started_at, ended_at, reason from runs where outlet = ? and (reason is null or reason not in {BY_HAND})
             order by run desc limit 20""",
         (outlet,),
     ).fetchall()
     if not runs:
         return None
     ended = [reason for _, _, reason in runs if reason is not None]
-    bad = next((count for count, reason in enumerate(ended) if reason in ("finished", "shutdown")), len(ended))
+    bad = next((count for count, reason in enumerate(ended) if reason in WELL), len(ended))
     started, ended_at, reason = runs[0]
     return LastRun(started_at=started, ended_at=ended_at, reason=reason, bad_in_a_row=bad)
 
