@@ -13,18 +13,9 @@ import logging
 from typing import Self
 from urllib.parse import urlsplit
 
-from scrapy import Request, signals
+from scrapy import Request, exceptions, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from crawler.network.robots import Robots
@@ -37,15 +28,15 @@ ROBOTS_REDIRECTS = 5  # RFC 9309 2.3.1.2
 RESERVED = "/.well-known/tdmrep.json"  # https://www.w3.org/community/reports/tdmrep/CG-FINAL-tdmrep-20240510/
 MOST_RESERVED = 512 * 1024  # bytes of it
 UNREACHABLE = (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
+    exceptions.CannotResolveHostError,
+    exceptions.DownloadCancelledError,
+    exceptions.DownloadConnectionRefusedError,
+    exceptions.DownloadFailedError,
+    exceptions.DownloadTimeoutError,
+    exceptions.ResponseDataLossError,
     OSError,
 )
-FINAL = (IgnoreRequest, DownloadCancelledError, UnsupportedURLSchemeError, AddressRefused)
+FINAL = (IgnoreRequest, exceptions.DownloadCancelledError, exceptions.UnsupportedURLSchemeError, AddressRefused)
 
 
 class Refused(IgnoreRequest):
@@ -121,7 +112,7 @@ class Manners:
         """A connection that broke is tried again; what we refuse ourselves, or an answer too large, is not."""
         if isinstance(exception, FINAL) or "robots" in request.meta:
             return None
-        if isinstance(exception, DownloadTimeoutError) and request.meta.get("exchange") is not None:
+        if isinstance(exception, exceptions.DownloadTimeoutError) and request.meta.get("exchange") is not None:
             return None  # a body that drips takes as long again; the lead waits for another run
         return self._again(request, urlsplit(request.url).netloc, None)
 
@@ -154,8 +145,8 @@ class Manners:
         meta = {"robots": trail, "redirect_ttl": ROBOTS_REDIRECTS, "download_timeout": self.patience}
         try:
             response = await self.crawler.engine.download_async(Request(address, meta=meta))
-        except (AddressRefused, CannotResolveHostError, Postponed, *UNREACHABLE) as error:  # RFC 9309 2.3.1.4: fetch nothing
-            if len(trail) == 1 and isinstance(error, AddressRefused | CannotResolveHostError):
+        except (AddressRefused, Postponed, *UNREACHABLE) as error:  # RFC 9309 2.3.1.4: fetch nothing
+            if len(trail) == 1 and isinstance(error, AddressRefused | exceptions.CannotResolveHostError):
                 raise  # it is the page's own failure: its host is forbidden, or is none
             self._note(f"{address} cannot be read ({type(error).__name__}); nothing is fetched from there in this run.")
             return None
