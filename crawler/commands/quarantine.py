@@ -70,9 +70,9 @@ class Command(CheckedCommand):
         if kept is None or kept.address is None:
             self.fail(2, f"There is no capture {args[1]} in the archive; `scrapy quarantine` lists what there is.")
         elif args[0] == "show":
-            self._show(kept, opts)
-        elif kept.outcome not in RELEASABLE:
-            self.fail(2, f"Capture {args[1]} does not lie in quarantine: {kept.outcome}.")
+            self._show(kept, _became(database, kept), opts)
+        elif became := _became(database, kept):
+            self.fail(2, f"Capture {args[1]} does not lie in quarantine: {became}.")
         else:
             self._release(kept)
 
@@ -92,7 +92,7 @@ class Command(CheckedCommand):
         write(table((outlet, date, kind, number) for outlet, date, kind, number in counts(database)[:40]))
         write("\nMore of one: scrapy quarantine show ID")
 
-    def _show(self, kept: Kept, opts: argparse.Namespace) -> None:
+    def _show(self, kept: Kept, became: str, opts: argparse.Namespace) -> None:
         address = kept.address
         assert address is not None
         page = refine(read_capture(archive_to_read(self.settings), address, kept.lead), Outlet(name=kept.lead.outlet))
@@ -104,10 +104,8 @@ class Command(CheckedCommand):
         write(f"announced {kept.lead.source}" + (f": {kept.lead.title}" if kept.lead.title else ""))
         write("\n".join(f"evidence  {e.weight:+.2f} {e.rule}: “{e.words[:200]}”" for e in kept.evidence))
         write("\nshown text\n" + "\n".join(f"  {line}" for line in shown.splitlines()))
-        if kept.outcome in RELEASABLE:
-            write(f"\nAn article all the same? scrapy quarantine release {kept.sequence}")
-        else:
-            write(f"\nIt does not lie in quarantine: {kept.outcome}.")
+        release = f"An article all the same? scrapy quarantine release {kept.sequence}"
+        write(f"\nIt does not lie in quarantine: {became}." if became else f"\n{release}")
 
     def _release(self, kept: Kept) -> None:
         profile = profile_of(kept.lead.outlet, self.settings)
@@ -133,6 +131,16 @@ def profile_of(outlet: str, settings: BaseSettings) -> Outlet:
     except KeyError:
         return Outlet(name=outlet)
     return spider().profile if issubclass(spider, OutletSpider) else Outlet(name=outlet)
+
+
+def _became(database: sqlite_utils.Database, kept: Kept) -> str:
+    """What became of a capture that does not lie in quarantine, or does no longer; empty for one that does."""
+    last = kept
+    while last.superseded_by is not None and (later := one(database, last.superseded_by)) is not None:
+        last = later
+    if last is kept:
+        return "" if kept.outcome in RELEASABLE else kept.outcome
+    return f"it was judged again as capture {last.sequence}, {last.outcome}"
 
 
 def _first(kept: Kept) -> str:

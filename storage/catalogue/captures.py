@@ -89,6 +89,7 @@ def payload_seen(connection: sqlite3.Connection, digest: str) -> Earlier | None:
 def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled: bool = False) -> None:
     """Enter an ending, and its revision with `text` when it has one. Inside the caller's transaction."""
     address = ending.address
+    _supersede(connection, ending)
     connection.execute(
         """insert into captures (id, run, lead, outlet, url, status, fetched_at, outcome, kind, evidence, error,
              warc_file, warc_offset, warc_length, record_id, payload_digest, article, content_digest, clean_key, settled)
@@ -116,11 +117,27 @@ def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled:
             settled,
         ),
     )
-    if ending.supersedes is not None:
-        connection.execute("update captures set superseded_by = ? where id = ?", (ending.sequence, ending.supersedes))
     if ending.outcome in HAS_ARTICLE:
         _enter_article(connection, ending, text)
         lessons.enter(connection, ending)
+
+
+def _supersede(connection: sqlite3.Connection, ending: Ending) -> None:
+    """The capture that an ending takes the place of says so: the one with that number, or else, where it has another number
+    here or was superseded meanwhile, the last of the same record."""
+    if ending.supersedes is not None:
+        connection.execute(
+            """update captures set superseded_by = ? where id = (
+                 select id from captures where lead = ? and superseded_by is null and (id = ? or record_id = ?)
+                 order by id = ? desc, id desc limit 1)""",
+            (
+                ending.sequence,
+                ending.lead.url,
+                ending.supersedes,
+                ending.address.record_id if ending.address else None,
+                ending.supersedes,
+            ),
+        )
 
 
 def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) -> None:

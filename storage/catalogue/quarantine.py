@@ -12,7 +12,7 @@ import sqlite_utils
 from storage.records import Evidence, Lead, WarcAddress
 
 _COLUMNS = """c.id, c.outlet, c.lead, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.evidence, c.error, c.warc_file,
-  c.warc_offset, c.warc_length, c.record_id, c.payload_digest, l.source, l.title"""
+  c.warc_offset, c.warc_length, c.record_id, c.payload_digest, l.source, l.title, c.superseded_by"""
 
 _FAILED_TOO = "(c.outcome = 'quarantined' or (c.outcome = 'failed' and c.warc_file is not null))"
 # The newest are found in an index that holds what is quarantined and nothing else; some more than asked for, because a few
@@ -27,7 +27,8 @@ _ALONE = """c.outcome = 'quarantined' and c.id in (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A capture kept apart. `error` is set for one that failed, `kind` for one that was judged."""
+    """A capture kept apart. `error` is set for one that failed, `kind` for one that was judged; `superseded_by` is the number
+    under which it was judged again."""
 
     sequence: int
     lead: Lead
@@ -39,6 +40,7 @@ class Kept:
     evidence: tuple[Evidence, ...]
     error: str | None
     address: WarcAddress | None
+    superseded_by: int | None = None
 
 
 def quarantined(
@@ -96,7 +98,7 @@ def counts(database: sqlite_utils.Database) -> list[tuple[str, str, str, int]]:
 
 def _kept(row: tuple[Any, ...]) -> Kept:
     sequence, outlet, lead, url, status, fetched_at, outcome, kind, evidence, error, file, *rest = row
-    offset, length, record, digest, source, title = rest
+    offset, length, record, digest, source, title, superseded_by = rest
     return Kept(
         sequence=sequence,
         lead=Lead(url=lead, outlet=outlet, source=source or "archive", title=title),
@@ -108,4 +110,5 @@ def _kept(row: tuple[Any, ...]) -> Kept:
         evidence=tuple(Evidence(**entry) for entry in json.loads(evidence)),
         error=error,
         address=WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest) if file else None,
+        superseded_by=superseded_by,
     )
