@@ -10,6 +10,7 @@ from storage.archive import Archive, ArchiveError
 from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import Kept
 from storage.records import Article, Outlet, Page
+from storage.views.figures import decided
 
 UNREADABLE = "cannot be read"
 
@@ -40,6 +41,6 @@ def _told(then: str, item: Refined) -> str:
         return f"{then} then, ARTICLE now"
     if not isinstance(item, Page):
         return f"{then} then, failed now"
-    top = max(item.evidence, key=lambda each: each.weight, default=None)
+    top = decided(item.evidence)
     verdict = f"{then} as before" if item.kind.value == then else f"{then} then, {item.kind.value} now"
     return f"{verdict}, by the rule {top.rule}" if top else verdict

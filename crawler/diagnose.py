@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crawler.console import reason
 from pipelines.memory import Memory
 from pipelines.stages import Refined, refined
 from storage.archive import Archive, ArchiveError
 from storage.archive.reading import read_capture
 from storage.catalogue.history import Archived
 from storage.records import Article, Outlet, Page
+from storage.views.figures import decided
 
 FIELDS = ("headline", "date", "author", "text")
 NONE = "none"
@@ -100,10 +102,10 @@ def reading(page: Archived, found: Refined) -> Reading:
     """An archived page and what the chain made of it -> where each field came from."""
     kept = frozenset(name for name, there in zip(FIELDS, page.kept, strict=True) if there)
     if not isinstance(found, Article):
-        top = max(found.evidence, key=lambda each: each.weight, default=None) if isinstance(found, Page) else None
+        top = decided(found.evidence) if isinstance(found, Page) else None
         judged = found.kind.value if isinstance(found, Page) else "failed"
-        reason = f"judged {judged}" + (f" by the rule {top.rule}: “{top.words[:80]}”" if top else "")
-        return Reading(page=page, sources=dict.fromkeys(FIELDS, NONE), reason=reason, kept=kept)
+        why = f"judged {judged}" + (f" by the rule {reason(top.rule, top.words, 80)}" if top else "")
+        return Reading(page=page, sources=dict.fromkeys(FIELDS, NONE), reason=why, kept=kept)
     removed = Counter[str]()
     for each in found.removed:
         removed[each.rule] += len(each.words)
@@ -143,7 +145,8 @@ def _fall(name: str, source: str, readings: Sequence[Reading]) -> Break | None:
             # The last page that it gave is the better place of two that are as good.
             if fallen > best:
                 best, at = fallen, number
-    if best < FALL:
+    # What differs within the first day is the outlet's own variety: nothing is known of how it was before.
+    if best < FALL or readings[at].page.fetched_at[:10] == readings[0].page.fetched_at[:10]:
         return None
     before, after = readings[:at], readings[at:]
     bad = next(each for each in after if each.sources[name] != source)

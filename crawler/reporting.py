@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from crawler.console import clean, draw
+from crawler.console import clean, draw, many, reason
 from storage.views.period import OUTCOMES, Report
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -15,7 +15,7 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 def show(told: Report) -> None:
     """A report -> what a person sees: tables as wide as the terminal, plain where there is none."""
-    draw(Text(f"{told.since} to {told.last}, days of capture (UTC), {told.runs} runs", style="bold"))
+    draw(Text(f"{told.since} to {told.last}, days of capture (UTC), {many(told.runs, 'run')}", style="bold"))
     for line in told.broken:
         draw(Text(clean(line), style="bold red"))
     rows = [
@@ -24,7 +24,7 @@ def show(told: Report) -> None:
     ]
     draw(_table("What came in", ("outlet", *OUTCOMES, "captures"), rows))
     draw(Text(f"stories a day  {spark(list(told.stories.values()))}\n"))
-    refused = [(each.count, each.outlet, each.kind, _because(each.rule, each.words), each.capture) for each in told.refusals]
+    refused = [(each.count, each.outlet, each.kind, reason(each.rule, each.words), each.capture) for each in told.refusals]
     draw(
         _table("What was refused, and why", ("captures", "outlet", "kind", "what decided", "the newest"), refused)
     )
@@ -37,10 +37,6 @@ def show(told: Report) -> None:
         (each.started_at[:16], each.outlet, each.reason or "going, or killed", "; ".join(each.notes)) for each in told.ended
     ]
     draw(_table("What broke: runs that ended badly, or had something to say", ("began", "outlet", "ended", "notes"), ended))
-
-
-def _because(rule: str, words: str) -> str:
-    return f"{rule}: “{words}”" if words else rule
 
 
 def spark(values: Sequence[int]) -> str:

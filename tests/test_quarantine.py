@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_what_a_person_released_stays_an_article(refused: Path, scrapy_command: 
     assert done.status == 0 and "Capture 2 is released: kept, clean/outlet/" in done.out, done.err
     assert scrapy_command("verify", "--deep").status == 0
     again = scrapy_command("reextract")
-    assert (again.status, again.err) == (0, "") and "2 articles were extracted again, 0 came out another" in again.out
+    assert (again.status, again.err) == (0, "") and "2 articles extracted again, 0 came out another" in again.out
     (refused / done.out.split()[-1]).unlink()
     assert "mended: clean/" in scrapy_command("verify", "--mend").out
     assert scrapy_command("verify", "--deep").status == 0
@@ -73,3 +74,29 @@ def test_a_capture_that_was_judged_again_twice_comes_again(archive: Path) -> Non
     run.finish("refed", NOW)
     assert superseded == [(2,), (3,), (None,)], "one of the three counts"
     assert rebuilt(archive)[1] == []
+
+
+def test_one_reason_is_named_everywhere(refused: Path, scrapy_command: Scrapy) -> None:
+    why = "kind-forbidden: “403 Forbidden”"
+    listed = scrapy_command("quarantine").out
+    assert why in listed and "no-markup: “the answer has no body”" in listed
+    assert why in scrapy_command("report", "--month", "2026-03").out
+    assert "FORBIDDEN as before, by the rule kind-forbidden" in scrapy_command("diagnose", "outlet", "--days", "3650").out
+
+
+def test_the_list_and_its_counts_keep_to_the_filters(refused: Path, scrapy_command: Scrapy) -> None:
+    listed = scrapy_command("quarantine", "--kind", "forbidden").out
+    assert "outlet  2026-03-01  FORBIDDEN  2" in listed and "EMPTY" not in listed
+    none = "Nothing lies in quarantine by these filters; fewer filters find more.\n"
+    assert scrapy_command("quarantine", "--since", "2027-01-01").out == none
+
+
+def test_evidence_is_told_by_weight(refused: Path, scrapy_command: Scrapy) -> None:
+    page = refused / "page.html"
+    page.write_bytes(BLOCKED)
+    for shown in (scrapy_command("quarantine", "show", "3").out, scrapy_command("explain", str(page)).out):
+        lines = [line for line in shown.splitlines() if line.startswith("evidence ")]
+        weights = [float(line.split()[1]) for line in lines]
+        assert len(weights) > 3 and weights == sorted(weights, reverse=True)
+        assert "(above 0 speaks against an article, below 0 for one)" in shown
+        assert not re.search(r"“[\d.]+”", shown), "figures stand without quotes"

@@ -16,7 +16,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from crawler.arguments import day, whole_number
 from crawler.command import CheckedCommand
-from crawler.console import table, write
+from crawler.console import reason, table, weighed, write
 from crawler.opening import archive_to_read, open_run
 from crawler.outlet import OutletSpider
 from crawler.readers import catalogue_to_read, check_outlet
@@ -26,6 +26,7 @@ from pipelines.stages import memory_of
 from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import Kept, counts, one, quarantined
 from storage.records import Kind, Outlet, Page
+from storage.views.figures import decided
 
 RELEASABLE = ("quarantined", "failed")
 """Outcomes of captures that can be made articles."""
@@ -77,19 +78,21 @@ class Command(CheckedCommand):
             self._release(kept)
 
     def _list(self, database: sqlite_utils.Database, opts: argparse.Namespace) -> None:
-        found = quarantined(database, outlet=opts.outlet, kind=opts.kind, since=opts.since, limit=opts.limit)
+        filters = {"outlet": opts.outlet, "kind": opts.kind, "since": opts.since}
+        found = quarantined(database, **filters, limit=opts.limit)
         if opts.json:
             for kept in found:
                 write(json.dumps(_fields(kept), ensure_ascii=False))
             return
         if not found:
-            write("Nothing lies in quarantine.")
+            by = " by these filters; fewer filters find more" if any(filters.values()) else ""
+            write(f"Nothing lies in quarantine{by}.")
             return
         write(
             table((k.sequence, k.fetched_at[:16], k.lead.outlet, k.kind, k.status or "", _first(k), k.url[:90]) for k in found)
         )
         write()
-        write(table((outlet, date, kind, number) for outlet, date, kind, number in counts(database)[:40]))
+        write(table((outlet, date, kind, number) for outlet, date, kind, number in counts(database, **filters)[:40]))
         write("\nMore of one: scrapy quarantine show ID")
 
     def _show(self, kept: Kept, became: str, opts: argparse.Namespace) -> None:
@@ -100,9 +103,9 @@ class Command(CheckedCommand):
         if opts.json:
             write(json.dumps({**_fields(kept), "text": shown}, ensure_ascii=False))
             return
-        write(f"capture   {kept.sequence}  {kept.kind}  status {kept.status}  {kept.fetched_at}\nurl       {kept.url}")
-        write(f"announced {kept.lead.source}" + (f": {kept.lead.title}" if kept.lead.title else ""))
-        write("\n".join(f"evidence  {e.weight:+.2f} {e.rule}: “{e.words[:200]}”" for e in kept.evidence))
+        write(f"capture    {kept.sequence}  {kept.kind}  status {kept.status}  {kept.fetched_at}\nurl        {kept.url}")
+        write(f"announced  {kept.lead.source}" + (f": {kept.lead.title}" if kept.lead.title else ""))
+        write("\n".join(weighed(kept.evidence)))
         write("\nshown text\n" + "\n".join(f"  {line}" for line in shown.splitlines()))
         release = f"An article all the same? scrapy quarantine release {kept.sequence}"
         write(f"\nIt does not lie in quarantine: {became}." if became else f"\n{release}")
@@ -144,11 +147,8 @@ def _became(database: sqlite_utils.Database, kept: Kept) -> str:
 
 
 def _first(kept: Kept) -> str:
-    speaking = [evidence for evidence in kept.evidence if evidence.weight > 0 and evidence.words]
-    if not speaking:
-        return ""
-    most = max(speaking, key=lambda evidence: evidence.weight)
-    return f"“{most.words[:40]}”" if any(map(str.isalpha, most.words)) else f"{most.rule} {most.words[:40]}"
+    why = decided(kept.evidence)
+    return reason(why.rule, why.words, 40) if why else ""
 
 
 def _fields(kept: Kept) -> dict[str, object]:

@@ -88,11 +88,16 @@ def same_body(database: sqlite_utils.Database, outlet: str, digest: str, lead: s
     return int(database.conn.execute(query, (digest, outlet, lead)).fetchone()[0])
 
 
-def counts(database: sqlite_utils.Database) -> list[tuple[str, str, str, int]]:
+def counts(
+    database: sqlite_utils.Database, *, outlet: str | None = None, kind: str | None = None, since: dt.date | None = None
+) -> list[tuple[str, str, str, int]]:
     """(outlet, day, kind, how many) of what lies in quarantine."""
     return database.conn.execute(
         """select outlet, substr(fetched_at, 1, 10), kind, count(*) from captures
-           where outcome = 'quarantined' and superseded_by is null group by 1, 2, 3 order by 2 desc, 1, 3"""
+           where outcome = 'quarantined' and superseded_by is null and (:outlet is null or outlet = :outlet)
+             and (:kind is null or kind = :kind) and (:since is null or fetched_at >= :since)
+           group by 1, 2, 3 order by 2 desc, 1, 3""",
+        {"outlet": outlet, "kind": kind, "since": since.isoformat() if since else None},
     ).fetchall()
 
 
