@@ -44,8 +44,8 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--outlet", help="only of this outlet")
     parser.add_argument("--language", help="only in this language, as en or pt-BR")
     parser.add_argument("--provider", help="only from this provider, as Reuters")
-    parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
-    parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="only captured on this day or earlier")
+    parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only read (captured) on this day or later, whenever published")
+    parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="only read (captured) on this day or earlier, whenever published")
     parser.add_argument("--kind", choices=tuple(KINDS), help="only what stood so to what was archived before it")
     parser.add_argument("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
 

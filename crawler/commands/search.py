@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import itertools
 import json
+import re
 from dataclasses import asdict
 
 from scrapy.exceptions import UsageError
@@ -15,8 +16,9 @@ from crawler.command import CheckedCommand
 from crawler.console import write, write_json_line
 from crawler.readers import add_filters, catalogue_to_read, check_outlet, selection_of
 from pipelines.dedupe import canonical
+from storage.catalogue.search import LEAST
 from storage.views.search import marked, snippet
-from storage.views.selection import Row, select
+from storage.views.selection import Row, Selection, select
 
 
 class Command(CheckedCommand):
@@ -30,7 +32,7 @@ class Command(CheckedCommand):
 
     def long_desc(self) -> str:
         return (
-            "Prints the articles that have all the words, newest first, each story once. Quotes make a phrase, and a star behind "
+            "Prints the articles that have all the words, those read last first, each story once. Quotes make a phrase, and a star behind "
             "three letters or more stands for the rest of a word. "
             "Example: scrapy search '\"harbour of Lindby\" ferr*' --since 2026-01-31"
         )
@@ -55,7 +57,18 @@ class Command(CheckedCommand):
                     found += 1
                     _say(row, words, opts.json)
         if not found:
-            self.fail(1, f"Nothing found for {shown(words)}. A word is found as it stands; with a star behind it, longer ones too.")
+            self.fail(1, f"Nothing found for {shown(words)}. {_advice(words, wanted)}".rstrip())
+
+
+def _advice(words: str, wanted: Selection) -> str:
+    """What to try next."""
+    if re.search(r"(?<!\w)\w{1,2}\*", words):
+        return f"A star needs {LEAST} letters before it."
+    if wanted.filtered:
+        return "Fewer filters find more."
+    if '"' in words:
+        return "Without the quotes the words need not stand together."
+    return "" if "*" in words else "A word is found as it stands; with a star behind it, longer ones too."
 
 
 def _say(row: Row, words: str, as_json: bool) -> None:
@@ -65,7 +78,7 @@ def _say(row: Row, words: str, as_json: bool) -> None:
         del fields["text"]
         write_json_line(json.dumps(fields, ensure_ascii=False))
         return
-    when = (row.published or row.fetched_at)[:10]
+    when = (f"published {row.published[:10]}, " if row.published else "") + f"read {row.fetched_at[:10]}"
     source = f"{row.outlet}, {row.provider}" if row.provider else row.outlet
     write(f"{' '.join((row.headline or '(no headline)').split())}\n  {when}  {source}  {row.article[:10]}  {row.canonical}")
     write(f"  {marked(found)}\n")
