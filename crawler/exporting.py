@@ -13,7 +13,7 @@ from pathlib import Path
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from crawler.console import clean, complain, write, write_bytes
+from crawler.console import clean, complain, many, write, write_bytes
 from crawler.permitted import permitted
 from crawler.readers import catalogue_to_read, check_outlet, selection_of
 from crawler.wholeness import whole
@@ -101,7 +101,7 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, ri
     }
     with whole(package) as part:
         part.write_text(described(written, asked, now, before), encoding="utf-8")
-    write(f"{out}: {counted.seen:,} articles, {size:,} bytes; described in {package}")
+    write(f"{out}: {many(counted.seen, 'article')}, {many(size, 'byte')}; described in {package}")
 
 
 class _Counted:

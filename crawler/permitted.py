@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from scrapy.settings import BaseSettings
 
-from crawler.console import complain
+from crawler.console import complain, many
 from crawler.opening import archive_to_read
 from pipelines.reserved import reserved, under_terms
 from storage.archive import Archive, ArchiveError
@@ -32,10 +32,10 @@ def permitted(settings: BaseSettings, rows: Iterable[Row], use: str | None, *, t
         under += under_terms(said)
         yield row
     if unread:
-        complain(f"{unread} articles are left out: their clean copies cannot be read, so what is reserved is not known.")
+        complain(f"Left out: {many(unread, 'article')} whose clean copy cannot be read, so what is reserved is not known.")
     if under:
         complain(
-            f"{under} articles stand under terms of their publishers (RSL license, TDM policy); --no-terms leaves them out."
+            f"Under terms of a publisher (RSL license, TDM policy): {many(under, 'article')}; --no-terms leaves such out."
         )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import UsageError
 
 from crawler.command import CheckedCommand
-from crawler.console import complain, table, write
+from crawler.console import complain, many, table, write
 from storage.archive import folder_of, open_archive, open_spool, open_store
 from storage.archive.sync import Synced, sync
 from storage.archive.usage import usage
@@ -61,19 +61,19 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int
     if fault := _entangled(source, target):
         raise UsageError(fault)
     if waiting := opened.spool.keys():
-        complain(f"{len(waiting)} segments of SRC are still in its spool; they go with the next sync")
+        complain(f"Still in the spool of SRC: {many(len(waiting), 'segment')}; what is there goes with the next sync")
     tally = Synced()
     there = open_store(target)
     for tally in sync(opened.store, there, open_spool(target, there, Path(spool) if spool else None), check=opts.check):
         if sys.stderr.isatty() and tally.copied:
-            complain(f"{tally.copied} objects, {tally.bytes:,} bytes")
+            complain(f"{many(tally.copied, 'object')}, {many(tally.bytes, 'byte')}")
     for finding in tally.findings:
         complain(str(finding))
     if opts.json:
         write(json.dumps(asdict(tally), ensure_ascii=False))
     else:
         write(
-            f"{tally.copied} objects copied ({tally.bytes:,} bytes), {tally.same} were there, {tally.mended} replaced, "
+            f"{many(tally.copied, 'object')} copied ({many(tally.bytes, 'byte')}), {tally.same} were there, {tally.mended} replaced, "
             f"{tally.removed} taken away."
         )
     return 1 if tally.findings else 0

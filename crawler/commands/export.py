@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import path
 from crawler.command import CheckedCommand
-from crawler.console import write
+from crawler.console import many, write
 from crawler.exporting import FORMATS as ARTICLE_FORMATS
 from crawler.exporting import export
 from crawler.opening import archive_to_read
@@ -77,7 +77,7 @@ class Command(CheckedCommand):
         except OSError as error:
             self.fail(5, f"{to} cannot be written: {error.strerror or error}")
         else:
-            write(f"{to}: {packed.captures} captures, {packed.pages} articles, {packed.bytes:,} bytes")
+            write(f"{to}: {many(packed.captures, 'capture')}, {many(packed.pages, 'article')}, {many(packed.bytes, 'byte')}")
 
     def _write(self, to: Path, opts: argparse.Namespace, now: dt.datetime) -> Packed:
         """Under another name first: a file of the name that was asked for is whole."""

@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import shown
 from crawler.command import CheckedCommand
-from crawler.console import write
+from crawler.console import many, write
 from crawler.opening import archive_of, archive_to_read, catalogue_path
 from storage.archive.forget import Gone, forget
 from storage.archive.keys import run_id
@@ -78,10 +78,11 @@ class Command(CheckedCommand):
 
 
 def _said(gone: Gone) -> str:
-    lines = [f"Gone: {gone.captures} captures, {len(gone.copies)} clean copies, {len(gone.records)} WARC records."]
+    copies = many(len(gone.copies), "clean copy", "clean copies")
+    lines = [f"Gone: {many(gone.captures, 'capture')}, {copies}, {many(len(gone.records), 'WARC record')}."]
     lines += [f"  {url}" for url in gone.urls]
     if gone.inherited:
-        lines.append(f"{len(gone.inherited)} other articles have the same text and keep it: forget them as well if need be.")
+        lines.append(f"The same text stays in {many(len(gone.inherited), 'other article')}: forget it there as well if need be.")
     if not gone.captures:
         lines.append("The archive held no capture of it; it will not be fetched.")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ import argparse
 from scrapy.exceptions import UsageError
 
 from crawler.command import CheckedCommand
-from crawler.console import write
+from crawler.console import many, write
 from crawler.ruling import ruled
 from storage.catalogue.rulings import UnknownArticle, merge
 
@@ -36,5 +36,5 @@ class Command(CheckedCommand):
             self.fail(2, str(error))
             return
         for ruling in rulings:
-            moved = f"{len(ruling.articles)} articles moved" if ruling.articles else "they were one story before"
+            moved = f"{many(len(ruling.articles), 'article')} moved" if ruling.articles else "they were one story before"
             write(f"cluster {ruling.cluster}: {moved}.")

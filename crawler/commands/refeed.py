@@ -10,7 +10,7 @@ from collections import Counter
 from crawler.arguments import day
 from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
-from crawler.console import complain, table, write
+from crawler.console import complain, many, table, write
 from crawler.opening import open_run
 from crawler.readers import catalogue_to_read, check_outlet
 from crawler.refeed import judge_again
@@ -49,7 +49,7 @@ class Command(CheckedCommand):
         changes: Counter[str] = Counter()
         for outlet, captures in outlets.items():
             changes += self._refeed(outlet, captures)
-        write(f"{len(found)} captures were judged again.")
+        write(f"{many(len(found), 'capture')} judged again.")
         if changes:
             write(table((number, change) for change, number in changes.most_common()))
         self.exitcode = 1 if changes[_UNREADABLE] else 0

@@ -77,6 +77,7 @@ class Command(CheckedCommand):
             with whole(opts.html) as part:
                 page = as_html(told, self.settings["NEWS_ARCHIVE_URI"], now)
                 part.write_text(page, encoding="utf-8", errors="replace")
+            write(f"{opts.html}: {told.since} to {told.last}, one page for a browser")
         elif opts.json:
             write(json.dumps(_fields(told), ensure_ascii=False))
         else:

@@ -19,7 +19,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.command import CheckedCommand
 from crawler.commands.quarantine import profile_of
-from crawler.console import write
+from crawler.console import many, write
 from crawler.mend import copies_again, deep_check
 from crawler.opening import archive_of, archive_to_read, catalogue_path
 from storage.archive import Archive, ArchiveError
@@ -69,8 +69,8 @@ class Command(CheckedCommand):
             write(json.dumps(asdict(tally)))
         else:
             write(
-                f"{tally.files} files, {tally.bytes:,} bytes: {tally.records} WARC records, {tally.captures} captures, "
-                f"{tally.copies} clean copies, {tally.events} events."
+                f"{many(tally.files, 'file')}, {many(tally.bytes, 'byte')}: {many(tally.records, 'WARC record')}, "
+                f"{many(tally.captures, 'capture')}, {many(tally.copies, 'clean copy', 'clean copies')}, {many(tally.events, 'event')}."
             )
 
     def _files(self, names: list[str], tally: Tally) -> Iterator[Finding]:
@@ -141,5 +141,5 @@ def _catalogue(path: Path, tally: Tally) -> Iterator[Finding]:
         yield Finding(severity=Severity.ERROR, key=str(path), what=f"cannot be read ({error})", mend="scrapy rebuild")
         return
     if settled != tally.outcomes:
-        what = f"the catalogue holds {settled} captures, the ledger {tally.outcomes}"
+        what = f"the catalogue holds {many(settled, 'capture')}, the ledger {tally.outcomes}"
         yield Finding(severity=Severity.WARNING, key=str(path), what=what, mend="scrapy rebuild")

@@ -37,8 +37,8 @@ class CaughtUp:
 
     def __str__(self) -> str:
         return (
-            f"Read from the archive what other machines did here: {self.runs} runs, {self.captures} captures, "
-            f"{self.waiting} leads waiting, in {self.seconds:.1f} s."
+            f"Read from the archive what other machines did here (runs: {self.runs}, captures: {self.captures}, "
+            f"leads waiting: {self.waiting}), in {self.seconds:.1f} s."
         )
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 from storage.views import figures
 from storage.views.figures import Copying, Day, Refusal
 
-_WELL = ("finished", "shutdown", "released", "refed", "extracted again", "merged", "split", "ruled", "reclustered")
+WELL = ("finished", "shutdown", "released", "refed", "extracted again", "merged", "split", "ruled", "reclustered")
+"""Ends of runs that are no fault."""
 _NOTES = 40
 _DAY = dt.timedelta(days=1)
 OUTCOMES = ("kept", "duplicate", "revision", "unchanged", "quarantined", "failed")
@@ -89,7 +90,7 @@ def _runs(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> tup
     for run, outlet, started, reason, receipt in rows:
         count += 1
         notes = tuple(json.loads(receipt).get("notes", ())) if receipt else ()
-        bad = reason not in _WELL
+        bad = reason not in WELL
         if bad or notes:
             ended.append(Ended(run=run, outlet=outlet, started_at=started, reason=reason, notes=notes, bad=bad))
     return count, tuple(sorted(ended, key=lambda each: (not each.bad, each.run))[:_NOTES])
