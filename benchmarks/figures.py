@@ -2,9 +2,9 @@
 
 python -m benchmarks.figures [--only NAME …] [--out FILE] [--taken COMMAND FILE]
 
-Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, recluster, sync, scale; measured only when they are named: `million` and
-`kills`, which take an hour or so each, and `coverage` and `mutation` (docs/tests.md). With --only the other
-sections of the file stay as they are.
+Names: text, cluster, judge, crawl, crash, archive, reading, bulk, fleet, recluster, sync, scale; measured only when they are
+named: `million` and `kills`, which take an hour or so each, and `coverage` and `mutation` (docs/tests.md). With --only the
+other sections of the file stay as they are.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
     "reading": ("For readers", from_json("reading", "--articles", "20000")),
     "bulk": (
         "Bulk work: one process, plain multiprocessing, Dask",
-        from_json("bulk", "--records", "400", "--rounds", "2", reference="2 shared cores: plain multiprocessing measured 1.3 once"),
+        from_json("bulk", "--records", "400", "--rounds", "3", reference="2 shared cores: plain multiprocessing measured 1.3 once"),
     ),
     "fleet": (
         "A fleet that is killed at, beside one process",

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.health import RULES, Broken
-from crawler.wholeness import whole
+from storage.archive.folders import whole
 from storage.software import SOFTWARE
 from storage.views.status import OutletStatus
 

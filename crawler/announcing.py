@@ -1,4 +1,4 @@
-"""An outlet's sources, each fetched and read once in a run: what is new in them is announced.
+"""An outlet's sources (feeds, sitemaps, listings), each fetched and read once in a run: what is new in them is announced.
 
 What a server says of a source's newest version is a hint (storage/catalogue/sources.py). A feed shows a window of its outlet's
 stories; when nothing in it was heard of before, the window has moved past what was seen, and stories may have gone by unread.
@@ -8,19 +8,114 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from scrapy.http import Request, Response
 
-from crawler.network.manners import FINAL, UNREACHABLE
-from crawler.sources import Announced, Source, read_source
+from crawler.discovery.feeds import read_feed
+from crawler.discovery.links import read_listing
+from crawler.discovery.sitemaps import read_sitemap
+from crawler.network.manners import FINAL, UNREACHABLE, header
 from storage.archive.codings import decode_body
 from storage.catalogue import leads
 from storage.catalogue.sources import CHECKED, SourceState, state_of
 from storage.records import Lead
 from storage.run import Run
+from storage.urls import canonical
+
+PAGES = 3  # pages of a listing or a paged feed that are followed
+SITEMAPS = 20  # sitemaps of an index that are read in a run, newest first
+
+
+class SourceKind(StrEnum):
+    """The three forms in which outlets announce stories."""
+
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    LISTING = "listing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an outlet announces. `depth`: how many sources led here."""
+
+    url: str
+    kind: SourceKind
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What a source said: leads in its order, further sources, and whether it was a source at all."""
+
+    leads: tuple[Lead, ...] = ()
+    more: tuple[Source, ...] = ()
+    readable: bool = True
+
+
+def read_source(source: Source, outlet: str, body: bytes, url: str, content_type: str | None) -> Announced:
+    """A source, its outlet, the decoded body, the address that answered -> what it announces. Pure."""
+    return _READERS[source.kind](source, outlet, body, url, content_type)
+
+
+def _feed(source: Source, outlet: str, body: bytes, url: str, content_type: str | None) -> Announced:
+    feed = read_feed(body, url, content_type)
+    found = (_lead(entry.url, outlet, source.url, entry.title, entry.published) for entry in feed.entries)
+    return Announced(
+        leads=_known(found), more=_next(source, feed.following), readable=feed.kind is not None or not body.strip()
+    )
+
+
+def _sitemap(source: Source, outlet: str, body: bytes, url: str, content_type: str | None) -> Announced:
+    sitemap = read_sitemap(body, url, content_type)
+    if sitemap.index:
+        if source.depth > 0:  # an index of indexes: the protocol knows none
+            return Announced()
+        newest = sorted(sitemap.urls, key=lambda each: each.modified or "", reverse=True)[:SITEMAPS]
+        more = (Source(url=each.url, kind=SourceKind.SITEMAP, depth=1) for each in newest)
+        return Announced(more=tuple(more))
+    found = (_lead(each.url, outlet, source.url, each.title, each.published or each.modified) for each in sitemap.urls)
+    return Announced(leads=_known(found), readable=sitemap.kind is not None)
+
+
+def _listing(source: Source, outlet: str, body: bytes, url: str, content_type: str | None) -> Announced:
+    listing = read_listing(body, url, content_type)
+    found = (_lead(link.url, outlet, source.url, None, None) for link in listing.links)
+    return Announced(leads=_known(found), more=_next(source, listing.following))
+
+
+def _next(source: Source, following: str | None) -> tuple[Source, ...]:
+    if following is None or source.depth + 1 >= PAGES:
+        return ()
+    return (Source(url=following, kind=source.kind, depth=source.depth + 1),)
+
+
+def _lead(url: str | None, outlet: str, source: str, title: str | None, published: str | None) -> Lead | None:
+    one_form = canonical(url) if url else None
+    if one_form is None:
+        return None
+    return Lead(
+        url=one_form,
+        outlet=outlet,
+        source=source,
+        title=title,
+        published=dt.datetime.fromisoformat(published) if published else None,
+    )
+
+
+def _known(found: Iterator[Lead | None]) -> tuple[Lead, ...]:
+    return tuple(lead for lead in found if lead is not None)
+
+
+_READERS: dict[SourceKind, Callable[[Source, str, bytes, str, str | None], Announced]] = {
+    SourceKind.FEED: _feed,
+    SourceKind.SITEMAP: _sitemap,
+    SourceKind.LISTING: _listing,
+}
+
 
 FEWEST = 3
 """Stories in a source below which a change of all of them says nothing: a feed of one story always moves past it."""
@@ -79,7 +174,7 @@ class Announcing:
         ours = self.ours(announced.leads)
         if state.digest is not None and len(ours) >= FEWEST and not announced.more:
             self._look_for_a_gap(source, ours)
-        self.run.announce(ours, _now())
+        self.run.announce(ours, now())
         newest = response, state, hashlib.sha256(body).hexdigest()
         if announced.more:
             self.indexes.append(newest)
@@ -95,7 +190,7 @@ class Announcing:
             last_modified=header(response, "Last-Modified") or state.last_modified,
             unchanged=state.unchanged + 1,
         )
-        self.run.heard(newest, _now())
+        self.run.heard(newest, now())
 
     def _changed(self, response: Response, state: SourceState, digest: str) -> None:
         newest = replace(
@@ -106,7 +201,7 @@ class Announcing:
             unchanged=0,
             lies=state.lies or (state.unchanged >= CHECKED and digest != state.digest),
         )
-        self.run.heard(newest, _now())
+        self.run.heard(newest, now())
 
     def _look_for_a_gap(self, source: Source, ours: list[Lead]) -> None:
         if not leads.heard_before(self.run.catalogue, (lead.url for lead in ours), self.run.started_at):
@@ -121,11 +216,6 @@ class Announcing:
         self.run.notes.append(f"{source.url} could not be read: {reason}")
 
 
-def header(response: Response, name: str) -> str | None:
-    """The value of a header of Scrapy's response."""
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value is not None else None
-
-
-def _now() -> dt.datetime:
+def now() -> dt.datetime:
+    """The time."""
     return dt.datetime.now(dt.UTC)

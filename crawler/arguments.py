@@ -7,8 +7,10 @@ import datetime as dt
 import difflib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
+N = TypeVar("N", int, float)
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 MOST_WORKERS = 1024
 _SHOWN = 60  # characters of a word that is quoted
@@ -31,32 +33,29 @@ def day(text: str) -> dt.date:
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     """The limits -> what reads a whole number within them."""
-
-    def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if not least <= number <= most:
-            raise _wrong(text, f"no whole number from {least:,} to {most:,}")
-        return number
-
-    return read
+    return _within(int, least, most, f"no whole number from {least:,} to {most:,}")
 
 
 def number(least: float, most: float) -> Callable[[str], float]:
     """The limits -> what reads a number within them; never infinity or NaN."""
+    return _within(float, least, most, f"no number from {least:,.0f} to {most:,.0f}")
 
-    def read(text: str) -> float:
+
+def _within(kind: Callable[[str], N], least: float, most: float, otherwise: str) -> Callable[[str], N]:
+    def read(text: str) -> N:
         try:
-            found = float(text)
+            found = kind(text)
         except ValueError:
-            found = least - 1
+            raise _wrong(text, otherwise) from None
         if not least <= found <= most:
-            raise _wrong(text, f"no number from {least:,.0f} to {most:,.0f}")
+            raise _wrong(text, otherwise)
         return found
 
     return read
+
+
+workers = whole_number(0, MOST_WORKERS)
+"""A number of processes; 0 for the usual one."""
 
 
 def path(text: str) -> Path:

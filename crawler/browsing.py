@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
+from dataclasses import asdict
 from pathlib import Path
 
 import uvicorn
@@ -48,7 +49,7 @@ def site_of(settings: BaseSettings) -> Site:
         catalogue=catalogue_path(settings),
         archive=uri,
         choose=canonical,
-        compare=word_diff,
+        compare=lambda old, new: asdict(word_diff(old, new)),
         broken=lambda status, now: [each.line for each in broken(status, now)],
         shown=shown,
         clock=lambda: dt.datetime.now(dt.UTC),

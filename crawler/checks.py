@@ -25,9 +25,9 @@ from crawler.opening import archive_to_read, catalogue_path
 from storage.archive import Archive, ArchiveError, folder_of
 from storage.archive.keys import MARKER
 from storage.archive.s3 import S3Store
+from storage.catalogue.runs import WELL
 from storage.catalogue.schema import MIGRATIONS, connect_to_read
 from storage.software import VERSION
-from storage.views.period import WELL
 
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+))?", re.M)
 _LEAST_SHARE, _LEAST_BYTES = 0.05, 2 * 1024**3
@@ -79,6 +79,10 @@ def _well(name: str, found: str) -> Check:
     return Check(name=name, state=State.WELL, found=found)
 
 
+def _note(name: str, found: str, advice: str) -> Check:
+    return Check(name=name, state=State.NOTE, found=found, advice=advice)
+
+
 def _mend(name: str, found: str, advice: str) -> Check:
     return Check(name=name, state=State.MEND, found=found, advice=advice)
 
@@ -95,9 +99,8 @@ def _dependencies(lock: Path) -> Check:
     try:
         locked = _LOCKED.findall(lock.read_text(encoding="utf-8"))
     except OSError as error:
-        return _mend(
-            "dependencies", f"{lock} cannot be read ({error.strerror})", "Restore requirements.lock, then: make install"
-        )
+        found = f"{lock} cannot be read ({error.strerror})"
+        return _mend("dependencies", found, "Restore requirements.lock, then: make install")
     wrong = []
     for name, wanted, marker in locked:
         if marker and not Marker(marker.strip()).evaluate():
@@ -110,9 +113,8 @@ def _dependencies(lock: Path) -> Check:
         if installed != wanted:
             wrong.append(f"{name} {installed} instead of {wanted}")
     if wrong:
-        return _mend(
-            "dependencies", ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if wrong[5:] else ""), "make install"
-        )
+        more = f" and {len(wrong) - 5} more" if wrong[5:] else ""
+        return _mend("dependencies", ", ".join(wrong[:5]) + more, "make install")
     return _well("dependencies", f"{len(locked)} as locked")
 
 
@@ -121,12 +123,7 @@ def _settings(settings: BaseSettings) -> Iterator[Check]:
     if contact:
         yield _well("contact", contact)
     else:
-        yield Check(
-            name="contact",
-            state=State.NOTE,
-            found="none",
-            advice="Set NEWS_CONTACT, so that outlets can write instead of block.",
-        )
+        yield _note("contact", "none", "Set NEWS_CONTACT, so that outlets can write instead of block.")
     allowed = settings.getlist("NEWS_ALLOW_ADDRESSES")
     try:
         networks(allowed)
@@ -135,9 +132,7 @@ def _settings(settings: BaseSettings) -> Iterator[Check]:
     else:
         if allowed:
             found = f"private addresses may be fetched: {', '.join(allowed)}"
-            yield Check(
-                name="addresses", state=State.NOTE, found=found, advice="Empty NEWS_ALLOW_ADDRESSES unless you need it."
-            )
+            yield _note("addresses", found, "Empty NEWS_ALLOW_ADDRESSES unless you need it.")
     known = {name for name in settings if name.startswith("NEWS_")} | {"NEWS_DELAY", "NEWS_LOG_LEVEL"}
     strange = sorted(name for name in os.environ if name.startswith("NEWS_") and name not in known)
     if strange:
@@ -149,7 +144,7 @@ def _archive_missing(folder: Path | None, error: ArchiveError) -> Check:
         return _mend("archive", str(error), "The line says what to do.")
     above = next(parent for parent in folder.absolute().parents if parent.exists())
     if os.access(above, os.W_OK):
-        return Check(name="archive", state=State.NOTE, found=f"{folder} is not there yet", advice="Begin it: scrapy crawl OUTLET")
+        return _note("archive", f"{folder} is not there yet", "Begin it: scrapy crawl OUTLET")
     return _mend(
         "archive", f"{above} cannot be written", "Give this user the right to, or name another place: NEWS_ARCHIVE_URI"
     )
@@ -178,7 +173,7 @@ def _spool(archive: Archive) -> Check:
 def _catalogue(path: Path, now: dt.datetime) -> Iterator[Check]:
     if not path.exists():
         advice = "The first crawl makes it; where the archive has stories already: scrapy rebuild"
-        yield Check(name="catalogue", state=State.NOTE, found=f"{path} is not there", advice=advice)
+        yield _note("catalogue", f"{path} is not there", advice)
         return
     try:
         with contextlib.closing(connect_to_read(path)) as connection:
@@ -226,9 +221,7 @@ def _clock(connection: sqlite3.Connection, now: dt.datetime) -> Check:
 def _last_run(connection: sqlite3.Connection, now: dt.datetime) -> Check:
     row = connection.execute("select outlet, started_at, reason from runs order by started_at desc limit 1").fetchone()
     if row is None:
-        return Check(
-            name="last run", state=State.NOTE, found="none", advice="Begin: scrapy crawl OUTLET; then: scrapy schedule"
-        )
+        return _note("last run", "none", "Begin: scrapy crawl OUTLET; then: scrapy schedule")
     outlet, started, reason = row
     hours = (now - dt.datetime.fromisoformat(started)).total_seconds() / 3600
     found = f"{outlet}, {many(round(hours), 'hour')} ago: {reason or 'going, or killed'}"

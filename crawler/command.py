@@ -10,9 +10,9 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -20,13 +20,17 @@ from scrapy.settings import BaseSettings, Settings
 
 from crawler.arguments import ArgumentError, shown
 from crawler.console import NoOutput, complain, flush, one_line, open_streams
-from crawler.given import fault_of
+from crawler.engine import EngineError
+from crawler.given import fault_of_setting
 from crawler.interrupts import as_interrupts
 from crawler.opening import catalogue_path
 from storage.archive import ArchiveError
+from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.schema import CatalogueError
-from storage.run import OutletBusy
+from storage.locks import OutletBusy
 
+Add = Callable[..., argparse.Action]
+"""`add_argument` of a parser."""
 _NUMBER = re.compile(r"-[0-9.]")
 # What is wrong with a machine and not with the program.
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EIO}
@@ -35,9 +39,13 @@ _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.
 class CheckedCommand(ScrapyCommand):
     """A command that says what it does in `work`, and in `interrupted` what has become of it after Ctrl-C.
 
-    `takes_words`: whether it has arguments that are no options. `meant`: what people write for an option, and what it is here.
+    `usage`, `short` and `long` are what -h says of it. `takes_words`: whether it has arguments that are no options. `meant`: what
+    people write for an option, and what it is here.
     """
 
+    usage = ""
+    short = ""
+    long = ""
     requires_project = True
     requires_crawler_process = False
     takes_words = True
@@ -49,13 +57,26 @@ class CheckedCommand(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         self._parser = parser
+        self.options(parser.add_argument)
+
+    def options(self, add: Add) -> None:
+        """The options that it has of its own."""
+
+    def syntax(self) -> str:
+        return self.usage
+
+    def short_desc(self) -> str:
+        return self.short
+
+    def long_desc(self) -> str:
+        return self.long or self.short
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Look at all that was given. UsageError."""
         open_streams()
         as_interrupts()
         try:
-            self._check_words(args, opts)
+            self._check_words(args)
             _check_options(opts, self._parser)
             _check_settings(opts.set, self.settings)
             super().process_options(args, opts)
@@ -73,8 +94,10 @@ class CheckedCommand(ScrapyCommand):
             raise UsageError(one_line(str(error)), print_help=error.print_help) from None
         except (ArchiveError, CatalogueError, NoOutput) as error:
             self.fail(5, str(error))
-        except ArgumentError as error:
+        except (ArgumentError, UnknownArticle) as error:
             self.fail(2, str(error))
+        except EngineError as error:
+            self.fail(1, str(error))
         except OutletBusy as error:
             self.fail(6, str(error))
         except sqlite3.Error as error:
@@ -95,7 +118,7 @@ class CheckedCommand(ScrapyCommand):
         complain(line)
         self.exitcode = status
 
-    def _check_words(self, args: list[str], opts: argparse.Namespace) -> None:
+    def _check_words(self, args: list[str]) -> None:
         """Options that nobody knows come as words; those behind `--` are words, whatever they look like."""
         behind = args.index("--") if "--" in args else len(args)
         for word in args[:behind]:
@@ -141,15 +164,11 @@ def _check_settings(given: list[str], settings: BaseSettings) -> None:
     """What -s gives, and what stands in the environment."""
     for each in given:
         name, equals, text = each.partition("=")
-        if equals and (fault := fault_of(name, text, settings)):
+        if equals and (fault := fault_of_setting(name, text, settings)):
             raise UsageError(fault)
-    for name, value in _ours(settings):
-        if isinstance(value, str):
-            _check_text(value, name)
-
-
-def _ours(settings: BaseSettings) -> Iterator[tuple[str, Any]]:
-    return ((name, settings[name]) for name in settings if name.startswith("NEWS_"))
+    for name in settings:
+        if name.startswith("NEWS_") and isinstance(settings[name], str):
+            _check_text(settings[name], name)
 
 
 def _check_log(settings: BaseSettings, opts: argparse.Namespace) -> None:

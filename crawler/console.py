@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import sys
@@ -54,10 +55,15 @@ def write(text: str = "") -> None:
         sys.stdout.write(clean(text) + "\n")
 
 
-def write_json_line(line: str) -> None:
+def write_json(value: object) -> None:
+    """A line of JSON on standard output."""
+    write(json.dumps(value, ensure_ascii=False))
+
+
+def write_json_line(value: object) -> None:
     """A line of JSON, at once, so that a program at the other end of a pipe need not wait."""
     with _reader_may_go():
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
 

@@ -1,14 +1,15 @@
 """An outlet's archived pages, read again with the present rules -> what broke, on which day, and which source fell silent.
 
 Two things can break a field: the outlet changed its pages, or the rules changed. Both are told apart by reading old and new
-pages with the same rules, and by what was kept of them at the time.
+pages with the same rules, and by what was kept of them at the time. What lies in quarantine is judged again by the present
+rules.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crawler.console import reason
@@ -17,6 +18,7 @@ from pipelines.stages import Refined, refined
 from storage.archive import Archive, ArchiveError
 from storage.archive.reading import read_capture
 from storage.catalogue.history import Archived
+from storage.catalogue.quarantine import Kept
 from storage.records import Article, Outlet, Page
 from storage.views.figures import decided
 
@@ -67,7 +69,7 @@ class Break:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """What was found in the pages. `rules`: field -> pages on which the archive has kept it and the present rules find none,
-    and the other way round. `apart`: what the present rules make of what lies in quarantine (`crawler.apart`)."""
+    and the other way round. `apart`: what the present rules make of what lies in quarantine."""
 
     readings: tuple[Reading, ...]
     breaks: tuple[Break, ...] = ()
@@ -178,3 +180,37 @@ def _against_rules(name: str, readings: Sequence[Reading]) -> tuple[int, int]:
     lost = sum(name in each.kept and each.sources[name] == NONE for each in readings)
     found = sum(name not in each.kept and each.sources[name] != NONE for each in readings)
     return lost, found
+
+
+UNREADABLE = "cannot be read"
+
+
+def apart(archive: Archive, outlet: Outlet, quarantined: Iterable[Kept]) -> Counter[str]:
+    """An archive, an outlet, its quarantined captures -> how many of each verdict, as "FORBIDDEN as before, by the rule
+    banner", "FORBIDDEN then, EMPTY now, by the rule …", "FORBIDDEN then, ARTICLE now"."""
+    found = Counter[str]()
+    for kept in quarantined:
+        if kept.address is None:
+            continue
+        try:
+            item = refined(read_capture(archive, kept.address, kept.lead), outlet)
+        except (ArchiveError, ValueError):
+            found[UNREADABLE] += 1
+        else:
+            found[_told(kept.kind or kept.outcome, item)] += 1
+    return found
+
+
+def is_article(verdict: str) -> bool:
+    """Whether what `apart` counts under this name would leave the quarantine."""
+    return verdict.endswith("ARTICLE now")
+
+
+def _told(then: str, item: Refined) -> str:
+    if isinstance(item, Article):
+        return f"{then} then, ARTICLE now"
+    if not isinstance(item, Page):
+        return f"{then} then, failed now"
+    top = decided(item.evidence)
+    verdict = f"{then} as before" if item.kind.value == then else f"{then} then, {item.kind.value} now"
+    return f"{verdict}, by the rule {top.rule}" if top else verdict

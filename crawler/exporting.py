@@ -14,14 +14,15 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from crawler.console import clean, complain, many, write, write_bytes
-from crawler.permitted import permitted
-from crawler.readers import catalogue_to_read, check_outlet, selection_of
-from crawler.wholeness import whole
+from crawler.opening import archive_to_read
+from crawler.readers import catalogue_to_read, selection_of
 from pipelines.dedupe import canonical
-from storage.views.datapackage import NoPackage, Written, described, read_package
-from storage.views.formats import FORMATS as FORMATS
-from storage.views.formats import Format
-from storage.views.parquet import NotInstalled
+from pipelines.rights import reserved, under_terms
+from storage.archive import ArchiveError
+from storage.archive.clean import read_clean_copy
+from storage.archive.folders import whole
+from storage.views.export import NotInstalled
+from storage.views.formats import FORMATS, Format, NoPackage, Written, described, read_package
 from storage.views.selection import Row, Selection, select
 
 _PACKAGE = "datapackage.json"
@@ -36,16 +37,17 @@ def export(settings: BaseSettings, name: str, opts: argparse.Namespace, out: Pat
         complain(f"{name} is nothing for a terminal; name a file: --out articles{FORMATS[name].suffix}")
         return 2
     try:
-        with contextlib.closing(catalogue_to_read(settings)) as database:
-            check_outlet(database.conn, settings, wanted.outlet)
-            with contextlib.closing(select(database.conn, wanted, canonical)) as found:
-                rows: Iterable[Row] = found
-                if opts.permits or opts.no_terms:
-                    rows = permitted(settings, rows, opts.permits, terms=not opts.no_terms)
-                if out is None:
-                    _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
-                else:
-                    _write(rows, wanted, FORMATS[name], out, {"permits": opts.permits, "no_terms": opts.no_terms})
+        with (
+            catalogue_to_read(settings, wanted.outlet) as database,
+            contextlib.closing(select(database.conn, wanted, canonical)) as found,
+        ):
+            rows: Iterable[Row] = found
+            if opts.permits or opts.no_terms:
+                rows = permitted(settings, rows, opts.permits, terms=not opts.no_terms)
+            if out is None:
+                _stream(FORMATS[name].pieces(rows, dt.datetime.now(dt.UTC)))
+            else:
+                _write(rows, wanted, FORMATS[name], out, {"permits": opts.permits, "no_terms": opts.no_terms})
     except NoPackage as error:
         complain(f"{out.parent / _PACKAGE if out else _PACKAGE} is no data package: {error}. Write into another folder.")
         return 2
@@ -80,38 +82,48 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, ri
     if before is not None:
         read_package(before)
     now = dt.datetime.now(dt.UTC)
-    counted = _Counted(rows)
+    articles = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal articles
+        for row in rows:
+            articles += 1
+            yield row
+
     digest, size = hashlib.sha256(), 0
     with whole(out) as part, part.open("wb") as stream:
-        for piece in format.pieces(counted, now):
+        for piece in format.pieces(counted(), now):
             data = _bytes(piece)
             digest.update(data)
             size += stream.write(data)
-    written = Written(name=out.name, format=format, articles=counted.seen, bytes=size, sha256=digest.hexdigest())
-    asked = {
-        "query": wanted.words,
-        "outlet": wanted.outlet,
-        "language": wanted.language,
-        "provider": wanted.provider,
-        "since": wanted.since.isoformat() if wanted.since else None,
-        "until": wanted.until.isoformat() if wanted.until else None,
-        "kind": wanted.kind,
-        "all": wanted.every,
-        **rights,
-    }
+    written = Written(name=out.name, format=format, articles=articles, bytes=size, sha256=digest.hexdigest())
+    chosen = {name: getattr(wanted, name) for name in ("outlet", "language", "provider")}
+    days = {name: day.isoformat() for name in ("since", "until") if (day := getattr(wanted, name))}
+    asked = {"query": wanted.words, **chosen, **days, "kind": wanted.kind, "all": wanted.every, **rights}
     with whole(package) as part:
         part.write_text(described(written, asked, now, before), encoding="utf-8")
-    write(f"{out}: {many(counted.seen, 'article')}, {many(size, 'byte')}; described in {package}")
+    write(f"{out}: {many(articles, 'article')}, {many(size, 'byte')}; described in {package}")
 
 
-class _Counted:
-    """Rows, and how many of them were taken."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self.rows = rows
-        self.seen = 0
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self.rows:
-            self.seen += 1
-            yield row
+def permitted(settings: BaseSettings, rows: Iterable[Row], use: str | None, *, terms: bool = True) -> Iterator[Row]:
+    """Settings, articles, one of `pipelines.rights.USES` or None -> the articles without those that are reserved for it, and
+    without `terms` also without those for which conditions are named. One whose copy cannot be read is left out too. Lines at
+    the end say how many those were, and how many go out under terms. ArchiveError."""
+    archive = archive_to_read(settings)
+    unread = under = 0
+    for row in rows:
+        try:
+            said = read_clean_copy(archive.read(row.clean_key)).article.page.capture.rights
+        except (ArchiveError, ValueError):
+            unread += 1
+            continue
+        if use in reserved(said) or (under_terms(said) and not terms):
+            continue
+        under += under_terms(said)
+        yield row
+    if unread:
+        complain(f"Left out: {many(unread, 'article')} whose clean copy cannot be read, so what is reserved is not known.")
+    if under:
+        complain(
+            f"Under terms of a publisher (RSL license, TDM policy): {many(under, 'article')}; --no-terms leaves such out."
+        )

@@ -123,12 +123,12 @@ def due(store: Store, outlets: Iterable[str], every: dt.timedelta, now: dt.datet
     return found
 
 
-def crawl_all(client: Client, outlets: Sequence[str], told: Callable[[Crawled], None], *, wait: float = WAIT) -> list[Crawled]:
+def crawl_all(client: Client, outlets: Sequence[str], told: Callable[[Crawled], None]) -> list[Crawled]:
     """Outlets -> what became of each, in the order in which they ended; `told` hears of each. On KeyboardInterrupt the
     crawls that are going are told to end, and the rest are not begun; what they had come to is in the archive."""
     # All at once and of one kind, so that Dask keeps them in one line before all workers instead of one before each.
     keys = [("crawl", outlet) for outlet in outlets]
-    futures = client.map(crawl_outlet, list(outlets), wait=wait, key=keys, pure=False, retries=TRIES)
+    futures = client.map(crawl_outlet, list(outlets), key=keys, pure=False, retries=TRIES)
     tasks = dict(zip(futures, outlets, strict=True))
     done: dict[str, Crawled] = {}
     try:

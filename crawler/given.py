@@ -1,15 +1,24 @@
 """Settings that are given with -s: Scrapy takes every name and every value, and a run then ends in the middle, or goes another
-way than was meant."""
+way than was meant. And the data of an outlet, which is written by hand -> what is wrong with it, before anything is fetched
+by it."""
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
+import re
+from collections.abc import Iterator
 from math import isfinite
 from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scrapy.settings import BaseSettings
 
 from crawler.arguments import MOST_WORKERS, shown
+from storage.archive import ArchiveError
+from storage.archive.keys import check_outlet
+from storage.records import Override
 
 # Numbers of these may have a fraction, also where the usual one has none.
 _FRACTIONS = ("TIMEOUT", "DELAY", "WAIT", "SHARE", "MOST", "INTERVAL")
@@ -17,7 +26,7 @@ _MOST = {"NEWS_WORKERS": MOST_WORKERS}
 _SWITCH = ("true", "false", "True", "False")
 
 
-def fault_of(name: str, text: str, settings: BaseSettings) -> str | None:
+def fault_of_setting(name: str, text: str, settings: BaseSettings) -> str | None:
     """A setting as it was given, and the settings without it -> what is wrong with it, in a line; None when nothing is. What
     it must be is seen from its usual value; a name of Scrapy's that is not known may be of an extension."""
     if name not in settings:
@@ -33,12 +42,12 @@ def fault_of(name: str, text: str, settings: BaseSettings) -> str | None:
 def _wanted(name: str, text: str, usual: Any) -> str | None:
     """What a setting must be, where it is not."""
     if isinstance(usual, bool):
-        return None if text in _SWITCH or _whole(text) else "1 or 0"
+        return None if text in _SWITCH or _is(int, text) else "1 or 0"
     if not isinstance(usual, int | float):
         return None
     fraction = isinstance(usual, float) or name.rpartition("_")[2] in _FRACTIONS
     kind = "number" if fraction else "whole number"
-    if not (_number(text) if fraction else _whole(text)):
+    if not _is(float if fraction else int, text):
         return f"a {kind}"
     most = _MOST.get(name, 1_000_000)
     if name.startswith("NEWS_") and not 0 <= float(text) <= most:
@@ -46,16 +55,57 @@ def _wanted(name: str, text: str, usual: Any) -> str | None:
     return None
 
 
-def _whole(text: str) -> bool:
+def _is(kind: type[int | float], text: str) -> bool:
     try:
-        int(text)
-    except ValueError:
+        return isfinite(kind(text))
+    except (ValueError, OverflowError):
         return False
-    return True
 
 
-def _number(text: str) -> bool:
+_TEXTS = ("home", "title", "article")
+_LISTS = ("feeds", "listings", "sitemaps", "hosts")
+
+
+def fault_of_outlet(outlet: Any) -> str | None:
+    """An outlet (class or spider) -> the first thing that is wrong with what it says, in a line; None when nothing is."""
+    return next((f"The outlet {outlet.name!r}: {fault}." for fault in _faults(outlet)), None)
+
+
+def _faults(outlet: Any) -> Iterator[str]:
     try:
-        return isfinite(float(text))
-    except ValueError:
-        return False
+        check_outlet(outlet.name)
+    except (ArchiveError, TypeError) as error:
+        yield str(error)
+    for name in _TEXTS:
+        if not isinstance(getattr(outlet, name, None), str):
+            yield f"{name} is {_said(outlet, name)}, and text is asked for"
+            return
+    for name in _LISTS:
+        value = getattr(outlet, name)
+        if not isinstance(value, tuple | list) or not all(isinstance(each, str) for each in value):
+            yield f'{name} is {_said(outlet, name)}, and texts in brackets are asked for, as ("rss.xml",)'
+    if urlsplit(outlet.home).scheme not in ("http", "https"):
+        yield f"home is {_said(outlet, 'home')}, and an address that begins with https:// or http:// is asked for"
+    try:
+        re.compile(outlet.article)
+    except re.error as error:
+        yield f"article is {_said(outlet, 'article')}, which is no regular expression ({error})"
+    yield from _details(outlet)
+
+
+def _details(outlet: Any) -> Iterator[str]:
+    if not isinstance(outlet.language, str | None):
+        yield f"language is {_said(outlet, 'language')}, and a code is asked for, as en"
+    try:
+        if outlet.zone is not None:
+            ZoneInfo(outlet.zone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        yield f"zone is {_said(outlet, 'zone')}, and a name is asked for, as Asia/Amman"
+    if not isinstance(outlet.founded, dt.date | None):
+        yield f"founded is {_said(outlet, 'founded')}, and a day is asked for, as dt.date(2000, 1, 31)"
+    if not isinstance(outlet.overrides, tuple | list) or not all(isinstance(each, Override) for each in outlet.overrides):
+        yield f"overrides is {_said(outlet, 'overrides')}, and Override(…) in brackets are asked for"
+
+
+def _said(outlet: Any, name: str) -> str:
+    return repr(getattr(outlet, name, None))[:60]

@@ -15,21 +15,14 @@ Measure = Callable[[OutletStatus, dt.datetime], float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """The most that is well, its unit as a person reads it, and what to do beyond it."""
-
-    most: float
-    unit: str
-    advice: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule of health; more is worse."""
+    """A rule of health: `most` of what is measured is well, `unit` as a person reads it; `advice` what to do beyond it."""
 
     name: str
     measured: Measure
-    limit: Limit
+    most: float
+    unit: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +41,15 @@ def _hours_since_run(status: OutletStatus, now: dt.datetime) -> float | None:
     return (now - dt.datetime.fromisoformat(last.ended_at or last.started_at)).total_seconds() / 3600 if last else None
 
 
-def _bad_runs(status: OutletStatus, now: dt.datetime) -> float | None:
-    return status.last.bad_in_a_row if status.last else None
-
-
 def _missing_stories(status: OutletStatus, now: dt.datetime) -> float | None:
     if status.usual is None or status.usual < 3:
         return None
     return max(0.0, 100 * (1 - status.today / status.usual))
 
 
-def _failed(status: OutletStatus, now: dt.datetime) -> float | None:
-    return _percent(status.recent.failed) if status.recent.captures >= FEWEST else None
-
-
-def _blocked(status: OutletStatus, now: dt.datetime) -> float | None:
-    return _percent(status.recent.blocked) if status.recent.captures >= FEWEST else None
+def _of_captures(ending: str) -> Measure:
+    """The share of the captures that ended so ("failed", "blocked"), in per cent."""
+    return lambda status, now: 100 * getattr(status.recent, ending) if status.recent.captures >= FEWEST else None
 
 
 def _lost(field: str) -> Measure:
@@ -79,83 +65,65 @@ def _lost(field: str) -> Measure:
     return measured
 
 
-def _oldest_lead(status: OutletStatus, now: dt.datetime) -> float | None:
-    return status.oldest_lead_hours
-
-
-def _missed(status: OutletStatus, now: dt.datetime) -> float | None:
-    return float(status.missed)
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
-
-
-RULES: tuple[Rule, ...] = (
+RULES = (
     Rule(
         name="runs",
         measured=_hours_since_run,
-        limit=Limit(
-            most=26, unit="hours since the last run", advice="Look at cron or the timer: scrapy schedule prints its lines."
-        ),
+        most=26,
+        unit="hours since the last run",
+        advice="Look at cron or the timer: scrapy schedule prints its lines.",
     ),
     Rule(
         name="endings",
-        measured=_bad_runs,
-        limit=Limit(
-            most=1, unit="runs in a row ended badly", advice="Run it by hand and read its last line: scrapy crawl {outlet}"
-        ),
+        measured=lambda status, now: status.last.bad_in_a_row if status.last else None,
+        most=1,
+        unit="runs in a row ended badly",
+        advice="Run it by hand and read its last line: scrapy crawl {outlet}",
     ),
     Rule(
         name="stories",
         measured=_missing_stories,
-        limit=Limit(
-            most=80, unit="% of the usual new stories are missing", advice="See what its sources say: scrapy discover {outlet}"
-        ),
+        most=80,
+        unit="% of the usual new stories are missing",
+        advice="See what its sources say: scrapy discover {outlet}",
     ),
     Rule(
         name="errors",
-        measured=_failed,
-        limit=Limit(
-            most=20, unit="% of the captures failed", advice="Read their errors: the notes of the receipt, or the catalogue."
-        ),
+        measured=_of_captures("failed"),
+        most=20,
+        unit="% of the captures failed",
+        advice="Read their errors: the notes of the receipt, or the catalogue.",
     ),
     Rule(
         name="blocks",
-        measured=_blocked,
-        limit=Limit(
-            most=20,
-            unit="% of the captures were blocked",
-            advice="See the pages: scrapy quarantine --outlet {outlet}; raise NEWS_DELAY, or ask the outlet.",
-        ),
+        measured=_of_captures("blocked"),
+        most=20,
+        unit="% of the captures were blocked",
+        advice="See the pages: scrapy quarantine --outlet {outlet}; raise NEWS_DELAY, or ask the outlet.",
     ),
     *(
         Rule(
             name=field,
             measured=_lost(field),
-            limit=Limit(
-                most=50,
-                unit=f"% of the usual share of stories with {field} is lost",
-                advice="Look at a new page: scrapy explain URL",
-            ),
+            most=50,
+            unit=f"% of the usual share of stories with {field} is lost",
+            advice="Look at a new page: scrapy explain URL",
         )
         for field in FIELDS
     ),
     Rule(
         name="missed",
-        measured=_missed,
-        limit=Limit(
-            most=0,
-            unit="runs of the last days found a source that had moved past what was seen",
-            advice="Run the outlet more often, or add its sitemap: stories may have gone by.",
-        ),
+        measured=lambda status, now: float(status.missed),
+        most=0,
+        unit="runs of the last days found a source that had moved past what was seen",
+        advice="Run the outlet more often, or add its sitemap: stories may have gone by.",
     ),
     Rule(
         name="leads",
-        measured=_oldest_lead,
-        limit=Limit(
-            most=48, unit="hours has a lead waited", advice="Run the outlet more often, or lower NEWS_DELAY where it agrees."
-        ),
+        measured=lambda status, now: status.oldest_lead_hours,
+        most=48,
+        unit="hours has a lead waited",
+        advice="Run the outlet more often, or lower NEWS_DELAY where it agrees.",
     ),
 )
 
@@ -164,12 +132,12 @@ def broken(status: OutletStatus, now: dt.datetime) -> Iterator[Broken]:
     """The rules that an outlet breaks at a time."""
     for rule in RULES:
         value = rule.measured(status, now)
-        if value is not None and value > rule.limit.most:
-            advice = rule.limit.advice.format(outlet=status.outlet)
+        if value is not None and value > rule.most:
+            advice = rule.advice.format(outlet=status.outlet)
             yield Broken(
                 outlet=status.outlet,
                 rule=rule.name,
                 value=round(value, 2),
-                most=rule.limit.most,
-                line=f"{status.outlet}: {value:.0f} {rule.limit.unit} (limit {rule.limit.most:.0f}). {advice}",
+                most=rule.most,
+                line=f"{status.outlet}: {value:.0f} {rule.unit} (limit {rule.most:.0f}). {advice}",
             )

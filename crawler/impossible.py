@@ -16,7 +16,7 @@ from scrapy.http import Request
 
 from crawler.network.manners import FINAL, UNREACHABLE
 from storage.archive.exchange import NotHttp, capture_of
-from storage.catalogue.probes import Probe, keep_probe, probe_of
+from storage.catalogue.sources import Probe, keep_probe, probe_of
 from storage.records import Lead
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipelines.chain import RELEASED
 from pipelines.fingerprint import fingerprint
@@ -11,29 +11,21 @@ from pipelines.memory import taken_out, without
 from pipelines.stages import EXTRACTOR, refined
 from storage.archive import Archive, ArchiveError
 from storage.archive.clean import CleanCopy, clean_copy
-from storage.archive.mending import endings_of, put_again
 from storage.archive.packed import in_form_of
 from storage.archive.reading import read_capture
+from storage.archive.verify import endings_of, put_again
 from storage.records import Article, Ending, Outlet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mended:
-    """One clean copy: made again, or why not."""
-
-    key: str
-    fault: str | None = None
-
-
-def copies_again(archive: Archive, keys: set[str], profile: Callable[[str], Outlet]) -> Iterator[Mended]:
-    """Archive, keys of clean copies and what gives an outlet by its name -> what became of each."""
+def copies_again(archive: Archive, keys: set[str], profile: Callable[[str], Outlet]) -> Iterator[tuple[str, str | None]]:
+    """Archive, keys of clean copies and what gives an outlet by its name -> of each its key, and why it was not made again."""
     left = set(keys)
     for ending in endings_of(archive, keys):
         key = ending.clean_key or ""
         left.discard(key)
-        yield Mended(key=key, fault=_again(archive, ending, key, profile(ending.lead.outlet)))
+        yield key, _again(archive, ending, key, profile(ending.lead.outlet))
     for key in sorted(left):
-        yield Mended(key=key, fault="no line of the ledger says how it was made; restore it: scrapy archive sync COPY THIS")
+        yield key, "no line of the ledger says how it was made; restore it: scrapy archive sync COPY THIS"
 
 
 def deep_check(archive: Archive, profile: Callable[[str], Outlet]) -> Callable[[CleanCopy], str | None]:

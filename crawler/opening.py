@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 from scrapy import __version__ as scrapy_version
 from scrapy.settings import BaseSettings
 
+from crawler.arguments import ArgumentError
 from crawler.network.addresses import networks
 from storage.archive import Archive, folder_of, open_archive
 from storage.run import Run, start_run
@@ -38,11 +41,21 @@ def catalogue_path(settings: BaseSettings) -> Path:
 
 
 def check_addresses(settings: BaseSettings) -> None:
-    """ValueError in one line when NEWS_ALLOW_ADDRESSES is no list of networks; the crawl itself would end in a traceback."""
+    """ArgumentError in one line when NEWS_ALLOW_ADDRESSES is no list of networks; the crawl itself would end in a traceback."""
     try:
         networks(settings.getlist("NEWS_ALLOW_ADDRESSES"))
     except ValueError as error:
-        raise ValueError(f"NEWS_ALLOW_ADDRESSES: {error}. Write networks, as 127.0.0.0/8,10.0.0.0/8.") from error
+        raise ArgumentError(f"NEWS_ALLOW_ADDRESSES: {error}. Write networks, as 127.0.0.0/8,10.0.0.0/8.") from error
+
+
+@contextlib.contextmanager
+def running(outlet: str, settings: BaseSettings, reason: str) -> Iterator[Run]:
+    """`open_run`, and whatever comes of it, its end for this reason."""
+    run = open_run(outlet, settings)
+    try:
+        yield run
+    finally:
+        run.finish(reason, dt.datetime.now(dt.UTC))
 
 
 # Those that shape what is fetched and kept; never one that may hold a key or an address of ours.

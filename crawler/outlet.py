@@ -20,17 +20,18 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawler.announcing import Announcing, header
+from crawler.announcing import Announcing, Source, SourceKind, now
 from crawler.arguments import ArgumentError
+from crawler.discovery.links import read_listing
+from crawler.given import fault_of_outlet
 from crawler.impossible import impossible_answer
-from crawler.network.manners import FINAL, UNREACHABLE, Postponed, Refused
-from crawler.network.rights import beside
+from crawler.network.manners import FINAL, UNREACHABLE, Refused, header
+from crawler.network.robots import beside
+from crawler.network.wire import Postponed
 from crawler.opening import open_run
-from crawler.outlet_data import fault_of
-from crawler.revisit import ages, allowed, revisits
-from crawler.sources import Source, SourceKind
-from crawler.stubs import MOST, sends_on
-from crawler.unchanged import CODE, as_before, known_answer, learn
+from crawler.revisit import CODE, ages, allowed, as_before, known_answer, learn, revisits
+from crawler.verdicts import belongs
+from storage.archive.exchange import NotHttp, capture_of
 from storage.catalogue import leads
 from storage.records import Exchange, Failure, Fetched, Lead, Outlet, Override
 from storage.run import Run
@@ -67,7 +68,7 @@ class OutletSpider(scrapy.Spider):
         if rest:
             known = "url, limit, since and origin"
             raise ArgumentError(f"-a {next(iter(rest))}=… is not known; a crawl takes {known}.")
-        if fault := fault_of(self):
+        if fault := fault_of_outlet(self):
             raise ArgumentError(fault)
         super().__init__()
         self.elsewhere = origin is not None
@@ -103,14 +104,14 @@ class OutletSpider(scrapy.Spider):
         """Read the sources, then hand out requests as the engine asks for them, oldest lead first."""
         if self.only:
             lead = Lead(url=self.only, outlet=self.name, source="by hand")
-            self.run.take(lead, _now())
+            self.run.take(lead, now())
             yield self.ask(lead)
             return
         announcing = Announcing(run=self.run, crawler=self.crawler, ours=self._ours, moved=self._moved)
         await announcing.all(self._sources())
         if announcing.failed and not announcing.read:
             raise CloseSpider("unreadable")
-        self.impossible = await impossible_answer(self, _now())
+        self.impossible = await impossible_answer(self, now())
         left, new = self.limit or sys.maxsize, 0
         while fresh := self._leased(min(left - new, LEASED)):
             new += len(fresh)
@@ -122,11 +123,11 @@ class OutletSpider(scrapy.Spider):
 
     def _leased(self, most: int) -> list[Lead]:
         """The next leads that wait."""
-        return leads.lease(self.run.catalogue, self.name, self.run.id, _now(), self.since, most=most)
+        return leads.lease(self.run.catalogue, self.name, self.run.id, now(), self.since, most=most)
 
     def _due(self, most: int) -> list[Lead]:
         """Known stories that are to be looked at again. They are not leased: one that is not reached is due in the next run."""
-        return revisits(self.run.catalogue, self.name, _now(), ages(self.settings["NEWS_REVISITS"]), most)
+        return revisits(self.run.catalogue, self.name, now(), ages(self.settings["NEWS_REVISITS"]), most)
 
     def ask(self, lead: Lead, *, known: bool = False) -> Request:
         """Lead -> the request for its page. `known`: its story is kept already, whatever comes."""
@@ -147,7 +148,7 @@ class OutletSpider(scrapy.Spider):
             return
         exchange: Exchange = request.meta["exchange"]
         if (before := request.meta["known_answer"]) is not None:
-            learn(self.run, before, response, request.meta["address"], _now())
+            learn(self.run, before, response, request.meta["address"], now())
             if response.status == CODE:
                 exchange = as_before(self.run, exchange, before)
         onward = sends_on(exchange, lead)
@@ -179,7 +180,7 @@ class OutletSpider(scrapy.Spider):
         return Failure(
             lead=lead,
             url=request.url,
-            fetched_at=request.meta.get("fetched_at") or _now(),
+            fetched_at=request.meta.get("fetched_at") or now(),
             error=(error + led)[:1000],
             address=request.meta.get("address"),
             status=status,
@@ -194,14 +195,14 @@ class OutletSpider(scrapy.Spider):
         ours = []
         for lead in found:
             parts = urlsplit(lead.url)
-            if _belongs(parts.hostname, (*type(self).hosts, *self.hosts)) and re.search(self.article, parts.path):
+            if belongs(parts.hostname, (*type(self).hosts, *self.hosts)) and re.search(self.article, parts.path):
                 ours.append(replace(lead, url=self._moved(lead.url)))
         return ours
 
     def _moved(self, url: str) -> str:
         """Under -a origin=…, addresses of the outlet's own host lead to the origin."""
         parts, home = urlsplit(url), urlsplit(self.home)
-        if not self.elsewhere or not _belongs(parts.hostname, type(self).hosts):
+        if not self.elsewhere or not belongs(parts.hostname, type(self).hosts):
             return url
         return urlunsplit((home.scheme, home.netloc, parts.path, parts.query, ""))
 
@@ -212,10 +213,6 @@ class OutletSpider(scrapy.Spider):
         if page is None:
             raise ArgumentError(f"-a url={url} is not the address of a page; it begins with https:// or http://.")
         return page
-
-
-def _belongs(host: str | None, hosts: tuple[str, ...]) -> bool:
-    return any(host == ours or (host or "").endswith("." + ours) for ours in hosts)
 
 
 def _reason(failure: TwistedFailure) -> str:
@@ -251,5 +248,20 @@ def _day(text: str | None) -> dt.date | None:
         raise ArgumentError(f"-a since={text} is not a day; write it as {dt.date(2026, 1, 31)}.") from None
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+MOST = 3
+"""Stubs that are followed one after the other."""
+_SMALL = 8 * 1024  # bytes of a stub; a page of a story that reloads itself is larger
+
+
+def sends_on(exchange: Exchange, lead: Lead) -> str | None:
+    """A fetched exchange and its lead -> the address that it sends its reader to; None for a page, or for itself."""
+    if len(exchange.response) > 2 * _SMALL:
+        return None
+    try:
+        capture = capture_of(exchange, lead, limit=_SMALL)
+    except NotHttp:
+        return None
+    if capture.truncated or capture.status >= 300 or b"refresh" not in capture.body.lower():
+        return None
+    target = read_listing(capture.body, capture.url, capture.header("Content-Type")).refresh
+    return target if target is not None and canonical(target) not in (None, canonical(capture.url)) else None

@@ -1,4 +1,4 @@
-"""What a run shows while it goes, when it ends early, and the receipt at its end."""
+"""What a run shows while it goes, when it ends early, the receipt at its end, and its log as lines of JSON."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
 from crawler.console import clean, many
-from crawler.logs import log_as_json
-from crawler.network.manners import Postponed
+from crawler.network.wire import Postponed
 from storage.archive import ArchiveError
 from storage.records import Ending, Kind, Outcome
 
 if TYPE_CHECKING:
     from rich.live import Live
+import json
+import logging
 
 
 class Progress:
@@ -120,3 +121,24 @@ class Progress:
         seconds = max((dt.datetime.now(dt.UTC) - self.started).total_seconds(), 0.001)
         shares = ", ".join(f"{run.counts[o]} {o.value}" for o in Outcome if run.counts[o])
         return clean(f"{run.outlet}: {many(done, 'page')} ({shares or 'none yet'}), {done / seconds:.1f}/s")
+
+
+class JsonLines(logging.Formatter):
+    """A record of the log -> one line: `at` (UTC), `level`, `logger`, `message`, and `error` with the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {
+            "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "error": self.formatException(record.exc_info) if record.exc_info else None,
+        }
+        # ASCII: no control character or line break of a page can forge a line.
+        return json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=True)
+
+
+def log_as_json() -> None:
+    """From now on every handler of the log writes JSON."""
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(JsonLines())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 
 import sqlite_utils
 from scrapy.exceptions import UsageError
@@ -11,14 +13,19 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from crawler.arguments import day, no_outlet
+from crawler.command import Add
 from crawler.opening import catalogue_path
+from crawler.outlet import OutletSpider
 from storage.catalogue.schema import CatalogueError, read_catalogue
+from storage.records import Outlet
 from storage.views.figures import outlets
 from storage.views.selection import KINDS, Selection
 
 
-def catalogue_to_read(settings: BaseSettings) -> sqlite_utils.Database:
-    """The catalogue that the settings name. CatalogueError when there is none, or it cannot be used."""
+@contextlib.contextmanager
+def catalogue_to_read(settings: BaseSettings, outlet: str | None = None) -> Iterator[sqlite_utils.Database]:
+    """The catalogue that the settings name. CatalogueError when there is none, or it cannot be used; UsageError for an `outlet`
+    that nobody knows."""
     path = catalogue_path(settings)
     if not path.exists():
         raise CatalogueError(
@@ -26,7 +33,9 @@ def catalogue_to_read(settings: BaseSettings) -> sqlite_utils.Database:
         )
     if path.is_file() and not path.stat().st_size:
         raise CatalogueError(f"The catalogue {path} is empty; `scrapy rebuild` makes it again from the archive.")
-    return read_catalogue(path)
+    with contextlib.closing(read_catalogue(path)) as database:
+        check_outlet(database.conn, settings, outlet)
+        yield database
 
 
 def check_outlet(connection: sqlite3.Connection, settings: BaseSettings, name: str | None) -> None:
@@ -39,32 +48,34 @@ def check_outlet(connection: sqlite3.Connection, settings: BaseSettings, name: s
         raise UsageError(no_outlet(name, known))
 
 
-def add_filters(parser: argparse.ArgumentParser) -> None:
+def profile_of(outlet: str, settings: BaseSettings) -> Outlet:
+    """Name of an outlet -> what the pipelines know of it; a bare one when its spider is gone."""
+    try:
+        spider = get_spider_loader(settings).load(outlet)
+    except KeyError:
+        return Outlet(name=outlet)
+    return spider().profile if issubclass(spider, OutletSpider) else Outlet(name=outlet)
+
+
+def add_outlet_and_since(add: Add) -> None:
+    """The options by which commands are told which captures are meant."""
+    add("--outlet", help="only of this outlet")
+    add("--since", type=day, metavar="YYYY-MM-DD", help="only read (captured) on this day or later, whenever published")
+
+
+def add_filters(add: Add) -> None:
     """The options by which readers say what they want."""
-    parser.add_argument("--outlet", help="only of this outlet")
-    parser.add_argument("--language", help="only in this language, as en or pt-BR")
-    parser.add_argument("--provider", help="only from this provider, as Reuters")
-    parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only read (captured) on this day or later, whenever published")
-    parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="only read (captured) on this day or earlier, whenever published")
-    parser.add_argument("--kind", choices=tuple(KINDS), help="only what stood so to what was archived before it")
-    parser.add_argument("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
+    add_outlet_and_since(add)
+    add("--language", help="only in this language, as en or pt-BR")
+    add("--provider", help="only from this provider, as Reuters")
+    add("--until", type=day, metavar="YYYY-MM-DD", help="only read (captured) on this day or earlier, whenever published")
+    add("--kind", choices=tuple(KINDS), help="only what stood so to what was archived before it")
+    add("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
 
 
-def selection_of(
-    opts: argparse.Namespace, *, words: str | None, newest: bool = False, best: bool = False
-) -> Selection:
+def selection_of(opts: argparse.Namespace, *, words: str | None, newest: bool, best: bool = False) -> Selection:
     """The options of `add_filters`, and the words asked for -> what a reader wants. UsageError where no day is left."""
     if opts.since and opts.until and opts.since > opts.until:
         raise UsageError(f"--since {opts.since} is after --until {opts.until}")
-    return Selection(
-        words=words,
-        outlet=opts.outlet,
-        language=opts.language,
-        provider=opts.provider,
-        since=opts.since,
-        until=opts.until,
-        kind=opts.kind,
-        every=opts.all,
-        newest=newest,
-        best=best,
-    )
+    chosen = {name: getattr(opts, name) for name in ("outlet", "language", "provider", "since", "until", "kind")}
+    return Selection(words=words, every=opts.all, newest=newest, best=best, **chosen)

@@ -15,8 +15,8 @@ from storage.archive.keys import ledger_key, run_of
 from storage.archive.ledger import segment_events
 from storage.archive.opened import Archive
 from storage.archive.reading import read_capture
-from storage.catalogue.probes import probe_of
 from storage.catalogue.quarantine import Kept, same_body
+from storage.catalogue.sources import probe_of
 from storage.endings import read_rights
 from storage.records import Article, Capture, Ending, Failure, Outlet, Page, Rights
 from storage.run import Run

@@ -25,9 +25,7 @@ def show(told: Report) -> None:
     draw(_table("What came in", ("outlet", *OUTCOMES, "captures"), rows))
     draw(Text(f"stories a day  {spark(list(told.stories.values()))}\n"))
     refused = [(each.count, each.outlet, each.kind, reason(each.rule, each.words), each.capture) for each in told.refusals]
-    draw(
-        _table("What was refused, and why", ("captures", "outlet", "kind", "what decided", "the newest"), refused)
-    )
+    draw(_table("What was refused, and why", ("captures", "outlet", "kind", "what decided", "the newest"), refused))
     names = told.copying.outlets
     copied = [(later, *(told.copying.counts.get((first, later), "") for first in names)) for later in names]
     draw(_table("Who copies whom: the row carried it after the column", ("", *names), copied))

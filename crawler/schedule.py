@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from crawler.arguments import ArgumentError
+
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
-class CannotBeScheduled(ValueError):
+class CannotBeScheduled(ArgumentError):
     """A name or a value that neither cron nor systemd can carry; the message says which."""
 
 

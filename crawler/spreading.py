@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from scrapy.settings import BaseSettings
 
-from crawler.arguments import MOST_WORKERS, scheduler, whole_number
+from crawler.arguments import scheduler, workers
 from crawler.bulk import Spread, on_cores, on_dask
+from crawler.command import Add
 from crawler.console import complain
 from crawler.engine import terms_of, workers_usual
 
@@ -19,14 +20,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(add: Add) -> None:
     """--engine, --scheduler, --workers."""
-    parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where the work is done: processes of "
-                        "this machine (default), or the workers of a Dask cluster")  # fmt: skip
-    parser.add_argument("--scheduler", type=scheduler, metavar="ADDRESS", help="with --engine dask: tcp://… or tls://… of its scheduler; "
-                        "without one the cluster is of this machine")  # fmt: skip
-    parser.add_argument("--workers", type=whole_number(0, MOST_WORKERS), default=0, metavar="N",
-                        help="processes on this machine (default: cores)")  # fmt: skip
+    add("--engine", choices=("local", "dask"), default="local", help="where the work is done: processes of "
+        "this machine (default), or the workers of a Dask cluster")  # fmt: skip
+    add("--scheduler", type=scheduler, metavar="ADDRESS", help="with --engine dask: tcp://… or tls://… of its scheduler; "
+        "without one the cluster is of this machine")  # fmt: skip
+    add("--workers", type=workers, default=0, metavar="N", help="processes on this machine (default: cores)")
 
 
 def misuse(opts: argparse.Namespace) -> str | None:

@@ -1,10 +1,13 @@
-"""Who wrote a story: people and agencies, from JSON-LD, meta, microdata or the byline; never "admin" or the site's name."""
+"""Who wrote a story: people and agencies, from JSON-LD, meta, microdata or the byline; never "admin" or the site's name.
+
+And the agency that it came from, as the dateline or byline names it: "(MENAFN- IANS)", "LONDON (Reuters) -", "© dpa".
+"""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from lxml.html import HtmlElement
@@ -12,7 +15,7 @@ from lxml.html import HtmlElement
 from pipelines.document import Document
 from pipelines.months import month_of
 from pipelines.shown import BLOCKS, FOOTER, FORM, MENU
-from pipelines.structured import Node, Structured
+from pipelines.structured import Node, Structured, letters
 from pipelines.vicinity import Vicinity
 
 META = (
@@ -72,13 +75,13 @@ def authors(
 
     The site's own name is no author, but where JSON-LD says that the newsroom signs the story and nobody else does.
     """
-    names = {_plain(name) for name in site if name}
+    names = {letters(name) for name in site if name}
 
     def first(
         sources: Iterable[tuple[list[str], str]], wanted: Callable[[str], bool] = bool
     ) -> tuple[tuple[str, ...], str | None]:
         for found, source in sources:
-            people = tuple(dict.fromkeys(p for name in found for p in people_of(name) if _plain(p) not in names))
+            people = tuple(dict.fromkeys(p for name in found for p in people_of(name) if letters(p) not in names))
             if source in _LISTED and len(people) > _TOGETHER:
                 people = ()  # those of the teasers too
             if any(wanted(person) for person in people):
@@ -198,5 +201,65 @@ def _name(part: str) -> str | None:
     return name
 
 
-def _plain(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
+_NAME = r"[A-Z][\w.&'’ /+-]{1,38}"
+# In brackets at the very start, as portals print it: "(MENAFN)", "(MENAFN- Newsfile Corp)", "(AP)".
+_PORTAL = re.compile(rf"^\(\s*({_NAME}?)\s*(?:[-–—]\s*({_NAME}))?\s*\)")
+# After a place: "LONDON (Reuters) -", "BERLIN, May 3 (dpa) –", "Paris (AFP) —".
+_PLACE = re.compile(r"^([^()\n]{2,60})\(\s*([\w.&'’ /+-]{2,30})\s*\)\s*(?:[-–—:]|--)")
+# After a place without brackets: "CAIRO, AP —", or before a colon with a slash: "Berlin/dpa -".
+_SLASH = re.compile(r"^[A-ZÄÖÜ][\w .-]{2,30}\s*[/,]\s*([A-Za-z][\w&-]{1,11})\s*(?:[-–—]|--)\s")
+# At the end: "- AFP", "(dpa)", "/TASS/".
+_END = re.compile(r"(?:^|\s)(?:[-–—]\s*([A-Z][A-Za-z]{1,9})|\(([A-Za-z]{2,12}(?:/[A-Za-z]{2,12})?)\)|/([A-Z]{2,10})/)\s*$")
+_NO_AGENCY = re.compile(r"^(?:photo|video|file|pic|image|left|right|above|pictured|update|updated|sic|see|story|the)\b", re.I)
+
+
+# Agencies by name: in a byline, behind a place or at the end nothing else tells them from persons, countries, initials.
+_AGENCIES = re.compile(
+    r"(?:AFP|AP|SID|APA|ANSA|AKI|EFE|TASS|PTI|ANI|IANS|UNI|APP|BSS|PNA|VNA|CNA|DHA|İHA|IHA|AA|IRNA|SPA|WAM|KUNA|QNA|MENA|"
+    r"ANP|NTB|TT|STT|PAP|ČTK|CTK|TASR|MTI|BTA|HINA|KNA|SDA|ATS|UPI|PA|AAP|RNZ|NZPA|SAPA|NAN|GNA|[Dd]pa|DPA|epd|EPD|sda|apa|"
+    r"sid|kna|ots|РИА Новости|ТАСС|УНН|Интерфакс|共同|時事|新华社|新華社|中央社|연합뉴스|وام|واس|سانا|رويترز|"
+    r"(?i:reuters|thomson reuters|(?:the )?associated press|agence france[- ]presse|deutsche presse-agentur|adnkronos|europa press|"
+    r"ria novosti|interfax|ukrinform|xinhua(?:net)?|kyodo(?: news)?|jiji press|press trust of india|bernama|antara|yonhap|"
+    r"anadolu(?: agency| ajansı)?|belga|ritzau|lusa|agerpres|tanjug|keystone-sda|bloomberg|pa media|press association|"
+    r"(?:the )?canadian press|la presse canadienne|pr newswire|globenewswire|business wire|newsfile(?: corp)?|acn newswire|"
+    r"ein presswire))"
+)
+
+
+def provider_of(paragraphs: Sequence[str], signed: Sequence[str] = ()) -> str | None:
+    """Paragraphs of a story and its authors -> the agency named at its start or end, else one that signs; None when none.
+
+    Of "(MENAFN- IANS)" it is IANS: the portal stands before the agency.
+    """
+    agency = _dateline(paragraphs) if paragraphs else None
+    return agency or next((name for name in signed if _is_agency(name)), None)
+
+
+def _dateline(paragraphs: Sequence[str]) -> str | None:
+    first = paragraphs[0][:200]
+    portal = _PORTAL.match(first)
+    if portal:
+        return _agency(portal.group(2) or portal.group(1))
+    found = _PLACE.match(first)
+    if found and (name := _agency(found.group(2))):
+        place = found.group(1)
+        # "OSLO (Harbour Wire) -", not "Ida Kern (SPD) -".
+        if _is_agency(name) or place.isupper() or "," in place or any(c.isdigit() for c in place):
+            return name
+    found = _SLASH.match(first)
+    if found and _is_agency(found.group(1)):
+        return found.group(1)
+    end = _END.search(paragraphs[-1][-60:])
+    name = next(group for group in end.groups() if group) if end else ""
+    return name if _is_agency(name) else None
+
+
+def _is_agency(name: str) -> bool:
+    return bool(name) and all(_AGENCIES.fullmatch(part) for part in name.split("/"))
+
+
+def _agency(name: str | None) -> str | None:
+    name = " ".join((name or "").split()).strip(" -–—/")
+    if not 2 <= len(name) <= 40 or _NO_AGENCY.match(name) or not any(c.isalpha() for c in name) or name.isdecimal():
+        return None
+    return name

@@ -56,11 +56,6 @@ def unpack(data: bytes) -> Fingerprint:
     )
 
 
-def digest_of(data: bytes) -> bytes:
-    """What `pack` made -> the content digest in it."""
-    return data[:32]
-
-
 def entries(number: int, data: bytes, certain: bool) -> tuple[Entries, Entries]:
     """Number of a text, its packed fingerprint, whether it is in the index for certain -> its anchors, and what it asks for."""
     shingles, _, kept = _taken_apart(data)

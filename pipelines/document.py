@@ -1,6 +1,7 @@
 """Bytes of a capture -> a Document: decoded once, parsed once, shared by everything that reads the page.
 
-Nothing may change `Document.tree`; whoever needs another tree copies the part it needs.
+Nothing may change `Document.tree`; whoever needs another tree copies the part it needs. Pictures, PDF and rubbish, which come
+under .html too, are no page.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from lxml.html import HtmlElement
 
 from pipelines.encodings import decode as decode
 from pipelines.encodings import transcoded
-from pipelines.markup import is_markup
 from pipelines.shown import Passage, passages
 from pipelines.structured import Structured, structured
 from storage.records import Capture
@@ -123,3 +123,26 @@ def _length(tree: HtmlElement | None) -> int:
     """Characters of text in the body, white space apart."""
     body = tree.find("body") if tree is not None else None
     return 0 if body is None else sum(len(text.strip()) for text in body.itertext())
+
+
+MAGIC = (
+    b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"BM", b"II*\x00", b"MM\x00*", b"RIFF", b"OggS",
+    b"ID3", b"\x00\x00\x00\x18ftyp", b"\x00\x00\x00\x20ftyp", b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"SQLite format 3\x00", b"wOFF",
+)  # fmt: skip
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1b")
+_LOOKED_AT = 16_384
+_MOST_CONTROL = 0.02
+
+
+def is_markup(body: bytes) -> bool:
+    """Body -> False for known binary formats and for bytes of which more than a fiftieth are control characters.
+
+    UTF-16 is told by its byte order mark or its first tag; half of its bytes may be control characters.
+    """
+    start = body[:_LOOKED_AT]
+    if start.startswith(MAGIC) and b"<html" not in start[:1024].lower():
+        return False
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"<\x00" in start[:64] or b"\x00<" in start[:64]:
+        return True
+    control = len(start) - len(start.translate(None, _CONTROLS))
+    return control <= _MOST_CONTROL * max(len(start), 1)

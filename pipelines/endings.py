@@ -1,7 +1,13 @@
-"""How a capture ended, from what it turned out to be: kept or not, its ending holds what the page says of itself."""
+"""How a capture ended, from what it turned out to be: kept or not, its ending holds what the page says of itself.
+
+Endings that are durable are said to the catalogue several at a time: a transaction costs as much as its rows.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from storage.archive.keys import article_id
@@ -55,3 +61,33 @@ def placed(run: str, article: Article, sequence: int, outcome: Outcome, placemen
         section=article.section,
         recurring=article.recurring,
     )
+
+
+_TOGETHER, _MOMENT = 8, 0.15  # endings that are enough for a transaction, and seconds in which they gather
+
+
+class Settling:
+    """Gathers endings for `settle`, which is called on the loop of whoever waits. Should the run be killed meanwhile, the
+    ledger says it."""
+
+    def __init__(self, settle: Callable[[Sequence[Ending]], None]) -> None:
+        self._settle = settle
+        self._durable: list[Ending] = []
+        self._going: asyncio.Future[None] | None = None
+        self._enough = asyncio.Event()
+
+    async def settled(self, ending: Ending) -> None:
+        """Returns when the ending has been settled, with others that came within a moment; raises what `settle` raised."""
+        if self._going is None:
+            self._going = asyncio.ensure_future(self._together())
+        self._durable.append(ending)
+        if len(self._durable) >= _TOGETHER:
+            self._enough.set()
+        await asyncio.shield(self._going)
+
+    async def _together(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._enough.wait(), _MOMENT)
+        endings, self._durable, self._going = self._durable, [], None
+        self._enough.clear()
+        self._settle(endings)

@@ -6,20 +6,23 @@ docs/extraction.md says why.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+from lxml.html import HtmlElement
+
+from pipelines.authors import provider_of
 from pipelines.block_model import BlockModel, block_model
 from pipelines.blocks import segment
 from pipelines.boilerplate import Piece, strip
 from pipelines.document import Document
-from pipelines.language import language_of
-from pipelines.metadata import metadata, said_elsewhere
-from pipelines.overrides import in_force, overridden
-from pipelines.provider import provider_of
+from pipelines.metadata import language_of, metadata, said_elsewhere
 from pipelines.shown import Passage
 from pipelines.story import pieces
-from storage.records import Article, Block, BlockKind, Outlet, Page, Removed
+from storage.records import Article, Block, BlockKind, Outlet, Override, Page, Removed
 
 _MOST = 8000  # passages of a page that are looked at; the longest real ones have some 4,000
 _QUOTED = 2000  # characters of a removed passage that are kept; the whole is in the WARC
@@ -105,3 +108,39 @@ def removed(found: Sequence[Piece]) -> Iterator[Removed]:
         if rule is not None:
             words = "\n".join(piece.text for piece in together)
             yield Removed(rule=rule, words=words if len(words) <= _QUOTED else words[:_QUOTED] + " …")
+
+
+def in_force(outlet: Outlet, day: dt.date) -> Override | None:
+    """Outlet and the day of a fetch -> the first override that holds on it; None when none does."""
+    return next((each for each in outlet.overrides if each.valid_until is None or day <= each.valid_until), None)
+
+
+def overridden(document: Document, override: Override | None) -> tuple[list[Passage], list[str]]:
+    """Document and the override in force -> (passages to look at, texts of the shown passages that it takes out).
+
+    ValueError names a selector that is none.
+    """
+    if override is None:
+        return list(document.passages), []
+    wanted, unwanted = _matched(document, override.select), _matched(document, override.remove)
+    kept: list[Passage] = []
+    out: list[str] = []
+    for passage in document.passages:
+        around = [passage.element, *passage.element.iterancestors()]
+        if any(each in unwanted for each in around) or (override.select and not any(each in wanted for each in around)):
+            if not passage.hidden:
+                out.append(passage.text)
+        else:
+            kept.append(passage)
+    return kept, out
+
+
+def _matched(document: Document, selectors: Sequence[str]) -> set[HtmlElement]:
+    return {element for selector in selectors for element in _compiled(selector)(document.tree)}
+
+
+def _compiled(selector: str) -> CSSSelector:
+    try:
+        return CSSSelector(selector)
+    except SelectorError as error:
+        raise ValueError(f"the override {selector!r} is no CSS selector: {error}") from error

@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 
 from pipelines.boilerplate import words
 from pipelines.shown import HEADING, Passage, hides
+from pipelines.structured import letters
 
 _WORD = re.compile(r"\w+")
 _SPEAKING, _SHARED = 4, 0.3  # words of a heading, and its share in another headline, for it to be one
@@ -43,13 +44,13 @@ def choose(candidates: Iterable[Candidate], title: str | None, site: Iterable[st
     most sources say word for word, in the order OpenGraph, visible, feed. The site's name at the end of it is not part of
     it, nor is a kicker in front that OpenGraph leaves out. The first heading stands where no other source agrees.
     """
-    names = {_letters(name) for name in site if name}
+    names = {letters(name) for name in site if name}
     offered = [
         Candidate(text=without_site(c.text, names), source=c.source)
         for c in candidates
         if len(c.text) <= _LONGEST and _WORD.search(c.text)
     ]
-    offered = [c for c in offered if _letters(c.text) not in names] or offered
+    offered = [c for c in offered if letters(c.text) not in names] or offered
     parts = title_parts((title or "")[:_LONGEST])
     if not offered:
         return Candidate(text=parts[0], source="title") if parts else None
@@ -59,9 +60,9 @@ def choose(candidates: Iterable[Candidate], title: str | None, site: Iterable[st
 
 def _shown_and_shared(offered: list[Candidate]) -> Candidate | None:
     """The headline that a heading and a meta tag both say, where JSON-LD has another one."""
-    shown = {_letters(c.text) for c in offered if c.source == "visible"}
-    declared = {_letters(c.text) for c in offered if c.source == "json-ld"}
-    both = (c for c in offered if c.source == "meta" and _letters(c.text) in shown)
+    shown = {letters(c.text) for c in offered if c.source == "visible"}
+    declared = {letters(c.text) for c in offered if c.source == "json-ld"}
+    both = (c for c in offered if c.source == "meta" and letters(c.text) in shown)
     return None if declared & shown else next(both, None)
 
 
@@ -116,11 +117,7 @@ def _preceded(longer: str, text: str) -> bool:
 def without_site(text: str, names: set[str]) -> str:
     """A headline without the site's name behind its last separator; `names` are given as letters and figures alone."""
     found = _SITE_END.match(text)
-    return found.group(1) if found and _letters(found.group(2)) in names else text
-
-
-def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+    return found.group(1) if found and letters(found.group(2)) in names else text
 
 
 def headings(tree: HtmlElement) -> Iterator[str]:
@@ -179,7 +176,7 @@ def named_by_host(title: str | None, url: str) -> list[str]:
     """Words of <title> and URL -> the parts of the title, all but its longest, that are what the host is called."""
     labels = [label for label in (urlsplit(url).hostname or "").split(".")[:-1] if label not in ("www", "com", "co")]
     names = [label.replace("-", "") for label in labels if len(label) >= _TELLING]
-    parts = [(part, _letters(part)) for part in title_parts((title or "")[:_LONGEST])[1:]]
+    parts = [(part, letters(part)) for part in title_parts((title or "")[:_LONGEST])[1:]]
     return [part for part, said in parts if any(name in said or (len(said) >= _TELLING and said in name) for name in names)]
 
 

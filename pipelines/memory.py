@@ -16,9 +16,9 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipelines.authors import provider_of
 from pipelines.boilerplate import words
-from pipelines.day_order import settled
-from pipelines.provider import provider_of
+from pipelines.dates import settled
 from storage.records import Article, Block, BlockKind, Lesson, Recurrence, Removed
 
 RULE = "recurs in {stories} of {of} stories of this outlet"

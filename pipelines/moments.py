@@ -1,9 +1,9 @@
 """A string that is one date -> the moment it names, as far as it names one: a day, a time, a zone.
 
-The reader of feeds and sitemaps (`iso`), and of machine-written dates on pages (pipelines/dates.py, which also finds a
-date among words). Read are W3C-DTF and ISO 8601, RFC 822 to 5322, asctime, and what publishers make of them: month before day, names of
-months in other languages, two-digit years, offsets after names of zones, "Z" after a space. No clock: a date in the
-future stays what it says.
+The reader of feeds and sitemaps (`iso`), and of machine-written dates on pages (pipelines/dates.py, which also finds a date
+among words). Read are W3C-DTF and ISO 8601, RFC 822 to 5322, asctime, and what publishers make of them: month before day, names
+of months in other languages, two-digit years, offsets after names of zones, "Z" after a space. No clock: a date in the future
+stays what it says.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ class Moment(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def iso(text: str | None, default: dt.tzinfo = dt.UTC) -> str | None:
+def iso(text: str | None) -> str | None:
     """A printed date -> "2026-11-24T09:30:00+02:00" (seconds, always with an offset); None where it cannot be read.
 
-    `default` is the zone of a time printed without one; a day alone is its first second there.
+    A time printed without a zone is taken for UTC; a day alone is its first second there.
     """
     found = moment(text)
-    return found.at(default).isoformat() if found is not None else None
+    return found.at(dt.UTC).isoformat() if found is not None else None
 
 
 def moment(text: str | None) -> Moment | None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from pipelines.document import Document
-from pipelines.structured import Node, Structured
+from pipelines.structured import Node, Structured, letters
 from storage.records import Picture
 from storage.urls import canonical
 
@@ -32,7 +32,7 @@ def picture(document: Document, said: Structured, story: Node, address: str, hea
     url = canonical(urljoin(address, declared)) if declared else None
     if url is None:
         return None
-    if caption is None or _letters(caption) == _letters(headline or "") or not _letters(caption):
+    if caption is None or letters(caption) == letters(headline or "") or not letters(caption):
         caption = _shown(document, url)
     return Picture(url=url, caption=caption[:_LONGEST] if caption else None)
 
@@ -96,7 +96,3 @@ def _file(url: str) -> str | None:
     path = unquote(urlsplit(url).path).rpartition("/")[2].rpartition(".")
     found = _NAME.search(path[0] or path[2])
     return found.group() if found else None
-
-
-def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from pipelines.dates import is_earlier, read_time, reads_day_first, sensible
-from pipelines.day_order import GUESSED, figures, is_doubtful, order_shown
+from pipelines.dates import GUESSED, figures, is_doubtful, is_earlier, order_shown, read_time, reads_day_first, sensible
 from pipelines.document import Document
 from pipelines.headline import title_parts
 from pipelines.months import month_of

@@ -15,11 +15,10 @@ from typing import Any, Self
 
 from pipelines.chain import RELEASED, refine
 from pipelines.dedupe import Arrival, place_arrival
-from pipelines.endings import placed, unkept
+from pipelines.endings import Settling, placed, unkept
 from pipelines.fetched import failure_of, opened
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory, passages_of, recall, without
-from pipelines.settling import Settling
 from pipelines.workers import WorkerLost, Workers
 from storage.archive.clean import clean_copy
 from storage.archive.keys import article_id, clean_key
@@ -270,7 +269,7 @@ def _article_ending(
     placement = place_arrival(arrival, Placements(run.catalogue.conn))
     outcome = Outcome.REVISION if again else OUTCOMES[placement.relation]
     first = captures.first_copy(run.catalogue.conn, print_.digest, run.id) if outcome is Outcome.DUPLICATE else None
-    key = first.clean_key if first else clean_key(run.outlet, identity, print_.digest, sequence if again else None)
+    key = first or clean_key(run.outlet, identity, print_.digest, sequence if again else None)
     ending = placed(run.id, article, sequence, outcome, placement, digest=print_.digest, key=key)
     if outcome is Outcome.UNCHANGED or first is not None:
         return ending, None

@@ -44,51 +44,29 @@ def read_rights(fields: Mapping[str, Any] | None) -> Rights | None:
     """The fields -> Rights; None for None: made by a version that did not look, or from no capture."""
     if fields is None:
         return None
-    return Rights(
-        directives=tuple(fields.get("directives", ())),
-        tdm_reserved=fields.get("tdm_reserved"),
-        tdm_policy=fields.get("tdm_policy"),
-        licenses=tuple(fields.get("licenses", ())),
-        terms=tuple(fields.get("terms", ())),
-        signals=tuple(fields.get("signals", ())),
-        robots=fields.get("robots"),
-    )
+    told = {name: fields[name] for name in Rights.__slots__ if name in fields}
+    read: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return Rights(**read)
 
 
 def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
     """Run and fields of a ledger line -> Ending. Raises KeyError, TypeError or ValueError on a line that is none."""
     lead, placement, address = fields["lead"], fields.get("placement"), fields.get("address")
     published = lead.get("published")
-    return Ending(
-        sequence=fields["sequence"],
-        run=run,
-        lead=Lead(**{**lead, "published": dt.datetime.fromisoformat(published) if published else None}),
-        url=fields["url"],
-        fetched_at=dt.datetime.fromisoformat(fields["fetched_at"]),
-        outcome=Outcome(fields["outcome"]),
-        status=fields.get("status"),
-        kind=Kind(fields["kind"]) if fields.get("kind") else None,
-        evidence=tuple(Evidence(**entry) for entry in fields.get("evidence", ())),
-        error=fields.get("error"),
-        address=WarcAddress(**address) if address else None,
-        article=fields.get("article"),
-        content_digest=fields.get("content_digest"),
-        clean_key=fields.get("clean_key"),
-        placement=_read_placement(placement) if placement else None,
-        canonical=fields.get("canonical"),
-        headline=fields.get("headline"),
-        published=fields.get("published"),
-        modified=fields.get("modified"),
-        language=fields.get("language"),
-        provider=fields.get("provider"),
-        authors=tuple(fields.get("authors", ())),
-        section=fields.get("section"),
-        supersedes=fields.get("supersedes"),
-        rights=read_rights(fields.get("rights")),
-        passages=tuple(fields.get("passages", ())),
-        day_first=fields.get("day_first"),
-        recurring=tuple(Recurrence(**each) for each in fields.get("recurring", ())),
-    )
+    told = {name: fields[name] for name in _FIELDS if name in fields}
+    told |= {
+        "lead": Lead(**{**lead, "published": dt.datetime.fromisoformat(published) if published else None}),
+        "fetched_at": dt.datetime.fromisoformat(fields["fetched_at"]),
+        "outcome": Outcome(fields["outcome"]),
+        "kind": Kind(fields["kind"]) if fields.get("kind") else None,
+        "evidence": tuple(Evidence(**entry) for entry in fields.get("evidence", ())),
+        "address": WarcAddress(**address) if address else None,
+        "placement": _read_placement(placement) if placement else None,
+        "rights": read_rights(fields.get("rights")),
+        "recurring": tuple(Recurrence(**each) for each in fields.get("recurring", ())),
+        **{name: tuple(fields.get(name, ())) for name in ("authors", "passages")},
+    }
+    return Ending(run=run, **told)
 
 
 def _read_placement(fields: Mapping[str, Any]) -> Placement:

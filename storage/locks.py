@@ -16,12 +16,8 @@ from storage.catalogue.schema import CatalogueError
 _WHOLE = ".catalogue.lock"  # no outlet's name begins with a dot
 
 
-class RunError(Exception):
-    """The run cannot start; the message says what to do."""
-
-
-class OutletBusy(RunError):
-    """Another run of the same outlet is going, or the catalogue is being made again."""
+class OutletBusy(Exception):
+    """Another run of the same outlet is going, or the catalogue is being made again; the message says what to do."""
 
 
 def locks_folder(catalogue: Path) -> Path:

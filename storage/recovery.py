@@ -7,9 +7,7 @@ captures that never became durable. Both are set right here, under the outlet's 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import sqlite_utils
@@ -23,6 +21,7 @@ from storage.catalogue.placements import forget
 from storage.catalogue.reclustered import recluster
 from storage.catalogue.rulings import rule
 from storage.catalogue.schema import writing
+from storage.catalogue.texts import in_parts
 from storage.endings import read_ending, read_lead
 
 _AT_ONCE = 500
@@ -63,10 +62,16 @@ def recover(database: sqlite_utils.Database, archive: Archive, outlet: str) -> l
     return notes
 
 
+def recover_all(database: sqlite_utils.Database, archive: Archive) -> None:
+    """`recover` for every outlet: what the next run of each would bring to an end is no news then. When no run is going."""
+    for (outlet,) in database.conn.execute("select distinct outlet from runs order by 1").fetchall():
+        recover(database, archive, outlet)
+
+
 def _replay(database: sqlite_utils.Database, archive: Archive, outlet: str, left: _Left) -> None:
     try:
         found = segment_events(archive, ledger_key(outlet, left.run))
-        for events in _some(found):
+        for events in in_parts(found, _AT_ONCE):
             with writing(database) as connection:
                 for event in events:
                     _apply(connection, event, left)
@@ -83,11 +88,6 @@ def _replay(database: sqlite_utils.Database, archive: Archive, outlet: str, left
             runs.mark_killed(connection, left.run)
         else:
             runs.end(connection, left.receipt)
-
-
-def _some(events: Iterator[Event]) -> Iterator[list[Event]]:
-    while some := list(itertools.islice(events, _AT_ONCE)):
-        yield some
 
 
 def _apply(connection: sqlite3.Connection, event: Event, left: _Left) -> None:

@@ -6,12 +6,14 @@ import datetime as dt
 import gzip
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from storage.archive import Archive
 from storage.archive.keys import run_id
+from storage.archive.reading import address_of, read_capture
 from storage.archive.warc import WarcWriter
+from storage.archive.warcread import records
 from storage.records import (
     Article,
     Block,
@@ -33,6 +35,17 @@ from storage.records import (
 
 START = dt.datetime(2026, 11, 24, 21, 0, 0, 250, tzinfo=dt.UTC)
 RUN = run_id(START, b"\x01\x02\x03\x04\x05\x06")
+
+
+def captures(archive: Archive, outlet: str | None = None) -> Iterator[Capture]:
+    """Every capture of the archive or of one outlet, published and in the spool, file by file in order of the keys."""
+    prefix = f"warc/{outlet}/" if outlet else "warc/"
+    for key in sorted({*archive.store.keys(prefix), *archive.spool.keys(prefix)}):
+        if key.endswith(".warc.gz"):
+            with archive.open_stream(key) as stream:
+                for record in records(stream):
+                    if record.kind in ("response", "revisit", "resource"):
+                        yield read_capture(archive, address_of(key, record))
 
 
 def ticking(start: dt.datetime = START) -> Callable[[], dt.datetime]:

@@ -62,7 +62,8 @@ class Begun:
         self._threads = ThreadPoolExecutor(3)
         self._threads.submit(_write, to, stdin)
         self.heard = bytearray()  # of standard output, so far
-        self._out, self._err = (self._threads.submit(_read, end, kept) for end, kept in zip(streams, (self.heard, bytearray()), strict=True))
+        self._out = self._threads.submit(_read, streams[0], self.heard)
+        self._err = self._threads.submit(_read, streams[1], bytearray())
 
     def catches(self, number: signal.Signals) -> bool:
         """Whether the command has a handler of its own for a signal by now, or has ended."""

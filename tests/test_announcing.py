@@ -11,8 +11,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from crawler.announcing import Announcing
-from crawler.sources import Source, SourceKind
+from crawler.announcing import Announcing, Source, SourceKind
 from storage.catalogue.sources import state_of
 from tests.test_run import NOW, begin
 

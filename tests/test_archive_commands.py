@@ -38,7 +38,7 @@ def test_verify_and_what_mends(archive: Path, crawled: RawServer, scrapy_command
     exchanges = len(crawled.paths)
     records = 1 + 2 * exchanges + len(asked(crawled))  # warcinfo, request and answer each, a note of each page
     events = 2 + 2 * 4 + 3  # the run begins and ends; each page as a lead and its outcome; each feed's newest version
-    assert f": {records} WARC records, {exchanges} captures, 3 clean copies, {events} events." in sound.out
+    assert f": {records} WARC records with {exchanges} answers, 3 clean copies, {events} events" in sound.out
     lost, damaged, _whole = sorted((archive / "clean").rglob("*.json.gz"))
     kept = {path: path.read_bytes() for path in (lost, damaged)}
     lost.unlink()
@@ -108,7 +108,8 @@ def test_forget(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> No
     url, copy = (f"{crawled.url}/{number}/ferry" for number in (1000001, 1000007))
     done = scrapy_command("forget", url, "--reason", "court order 12/2026", "--json")
     assert done.status == 0, done.err
-    assert json.loads(done.out)["captures"] == 1
+    assert (json.loads(done.out)["captures"], json.loads(done.out)["others"]) == (1, [copy])
+    assert "It was forgotten before" in scrapy_command("forget", url, "--reason", "again").out
     assert scrapy_command("verify").status == 0, scrapy_command("verify").out
     assert scrapy_command("rebuild", "--check").status == 0, scrapy_command("rebuild", "--check").out
     assert scrapy_command("rebuild").status == 0

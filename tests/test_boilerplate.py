@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.boilerplate import Piece, strip, words
-from pipelines.legal import is_label, site_words
+from pipelines.boilerplate import Piece, is_label, site_words, strip, words
 from pipelines.said import tokens
 from storage.records import BlockKind
 

@@ -17,8 +17,7 @@ from crawler import recluster, spreading
 from crawler.bulk import Lost, Spread, here, on_cores, on_dask
 from crawler.commands.reextract import Command
 from crawler.engine import EngineError, terms_of
-from crawler.reextract import Change, Made, Portion, extract_again, portions, remake
-from crawler.resumed import Resumed
+from crawler.reextract import Change, Made, Portion, Resumed, extract_again, portions, remake
 from storage.catalogue import lessons
 from storage.catalogue.articles import newest_clean_copies
 from storage.records import Outlet

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.chain import refine
-from pipelines.day_order import GUESSED, SETTLED, figures, is_doubtful, order_shown, settled
+from pipelines.dates import GUESSED, SETTLED, figures, is_doubtful, order_shown, settled
 from pipelines.memory import Memory
 from storage.records import Article, Capture, Lead, Lesson, Outlet, Stamp
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.addoutlet import outlet_file
+from crawler.announcing import Source, SourceKind
 from crawler.discovery.proposals import Sources
 from crawler.network.addresses import networks
-from crawler.sources import Source, SourceKind
 from crawler.survey import Survey
 from crawler.verdicts import Rules, before_asking
 from tests.conftest import Scrapy

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from storage.archive import ArchiveError
-from storage.archive.earlier import whole_answer
-from storage.catalogue.answers import newest_story
+from storage.archive.reading import whole_answer
+from storage.catalogue.captures import newest_story
 from storage.catalogue.sources import CHECKED, SourceState
 from storage.records import Earlier, Exchange
 from tests.test_run import NOW, begin, fetched, keep, story

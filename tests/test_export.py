@@ -19,13 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from lxml import etree
 
-from crawler.wholeness import whole
-from storage.views.datapackage import NoPackage, read_package
-from storage.views.export import FIELDS, safe_cell
-from storage.views.formats import FORMATS
-from storage.views.parquet import NotInstalled
+from storage.archive.folders import whole
+from storage.views.export import FIELDS, NotInstalled, Sink, safe_cell
+from storage.views.formats import FORMATS, NoPackage, read_package
 from storage.views.selection import Row
-from storage.views.sink import Sink
 from tests.conftest import Scrapy
 from tests.test_dedupe import FERRY, ORCHESTRA
 from tests.test_run import NOW, begin, fetched, keep

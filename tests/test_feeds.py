@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.discovery import read_feed
+from crawler.discovery.feeds import read_feed
 from pipelines.moments import iso
 
 HOME = "https://gazette.example/news/feed.xml"

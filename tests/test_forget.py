@@ -16,21 +16,20 @@ from warcio.checker import Checker
 
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy, read_clean_copy
-from storage.archive.earlier import whole_answer
 from storage.archive.finding import Tally
 from storage.archive.forget import forget
-from storage.archive.forgotten import forgettings
+from storage.archive.forget_scan import forgettings
 from storage.archive.keys import article_id, cdx_key, clean_key, run_id
 from storage.archive.ledger import Ledger, events
 from storage.archive.packed import plain
-from storage.archive.reading import Gone, Unreadable, captures, read_capture
+from storage.archive.reading import Gone, Unreadable, read_capture, whole_answer
 from storage.archive.store import ArchiveError
-from storage.archive.tombstone import padded, tombstone
 from storage.archive.verify import verify
 from storage.archive.warcread import members
+from storage.archive.warcrecord import padded, tombstone
 from storage.endings import write_ending
 from storage.records import Earlier, Ending, Fingerprint, Outcome, Relation, WarcAddress
-from tests.exchanges import RUN, START, article, exchange, lead, page, placement, ticking, warcs, writer
+from tests.exchanges import RUN, START, article, captures, exchange, lead, page, placement, ticking, warcs, writer
 from tests.s3_server import S3Server, s3_server
 
 __all__ = ["s3_server"]
@@ -234,3 +233,17 @@ def test_a_tombstone_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         tombstone("<urn:uuid:1>", 60, START)
     assert asdict(placement())["cluster"] == "c1"
+
+
+def test_what_came_back_by_other_hands_is_told_and_forgotten_again(archive: Archive) -> None:
+    filled(archive)
+    assert archive.folder is not None
+    held = {key: archive.store.read(key) for key in list(archive.store.keys()) if key.startswith(("warc/", "clean/"))}
+    forgets(archive)
+    for key, data in held.items():  # as somebody restores a backup
+        (archive.folder / key).write_bytes(data)
+    back = [each for each in verify(archive, Tally()) if "was forgotten and is there again" in each.what]
+    assert {each.key.partition("/")[0] for each in back} == {"warc", "clean"}
+    assert back[0].mend.startswith(f"scrapy forget '{URLS['secret']}'")
+    forgets(archive, run=run_id(START + dt.timedelta(days=2), b"\1\2\3\4"))
+    assert list(verify(archive, Tally())) == []

@@ -25,10 +25,9 @@ from storage.archive.finding import Severity, Tally
 from storage.archive.keys import article_id, clean_key, run_id
 from storage.archive.ledger import Ledger, events
 from storage.archive.packed import plain
-from storage.archive.reading import captures
 from storage.archive.verify import verify
 from storage.records import Fingerprint
-from tests.exchanges import RUN, START, article, exchange, page, placement, ticking, writer
+from tests.exchanges import RUN, START, article, captures, exchange, page, placement, ticking, writer
 from tests.test_forget import SECRET, filled, forgets
 from tests.test_spool import in_another_process
 

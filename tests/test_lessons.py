@@ -170,7 +170,7 @@ def test_a_lost_copy_is_mended_as_it_was_whatever_was_learned_since(tmp_path: Pa
     run.finish("finished", NOW)
     archive = open_archive(str(tmp_path))
     mended = list(copies_again(archive, keys, lambda name: Outlet(name=name)))
-    assert [each.fault for each in mended] == [None, None]
+    assert [fault for _, fault in mended] == [None, None]
     for key in keys:
         after = read_clean_copy(archive.read(key))
         assert (after.article.text, after.article.removed) == (before[key].article.text, before[key].article.removed)

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.discovery import Link, read_links, read_listing
+from crawler.discovery.announced import Link
+from crawler.discovery.links import read_listing
 
 HOME = "https://gazette.example/news/today"
 
 
 def links(body: str | bytes, content_type: str | None = "text/html; charset=utf-8", url: str = HOME) -> list[str]:
-    return [link.url for link in read_links(body if isinstance(body, bytes) else body.encode(), url, content_type)]
+    return [link.url for link in read_listing(body if isinstance(body, bytes) else body.encode(), url, content_type).links]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,6 @@ def test_deep_and_large_pages_end() -> None:
     st.binary(max_size=300), st.sampled_from([None, "text/html", "text/html; charset=utf-16", "text/html; charset=nonsense"])
 )
 def test_any_bytes_are_answered(body: bytes, content_type: str | None) -> None:
-    for link in read_links(b"<a href='" + body, HOME, content_type):
+    for link in read_listing(b"<a href='" + body, HOME, content_type).links:
         assert link.url.startswith(("http://", "https://"))
-    read_links(body, "no url", content_type)
+    read_listing(body, "no url", content_type)

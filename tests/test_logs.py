@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
-from crawler.logs import JsonLines
+from crawler.progress import JsonLines
 
 
 def test_a_line_a_record_with_its_traceback() -> None:

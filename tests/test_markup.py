@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.markup import is_markup
+from pipelines.document import is_markup
 
 PAGE = "<!DOCTYPE html><html><body><p>Übermorgen öffnet der Hafen. غدًا 東京</p></body></html>"
 

@@ -7,11 +7,9 @@ import json
 
 import pytest
 
-from pipelines.authors import people_of
+from pipelines.authors import people_of, provider_of
 from pipelines.document import read
-from pipelines.language import language_of
-from pipelines.metadata import Metadata, metadata
-from pipelines.provider import provider_of
+from pipelines.metadata import Metadata, language_of, metadata
 from storage.records import Capture, Lead, Outlet
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

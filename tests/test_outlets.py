@@ -9,8 +9,8 @@ import pytest
 from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
+from crawler.addoutlet import expected
 from crawler.outlet import OutletSpider
-from crawler.sample import expected
 
 FOLDER = Path(__file__).parent / "outlets"
 SPIDERS = {

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fingerprint import fingerprint
-from storage.catalogue.joins import JOIN_TABLES
-from storage.catalogue.moves import MOVE_TABLES
+from storage.catalogue.moves import JOIN_TABLES, MOVE_TABLES
 from storage.catalogue.placements import HOT, PLACEMENT_STANDING, PLACEMENT_TABLES, Placements, forget
 from storage.catalogue.rulings import RULING_TABLES, UnknownArticle, merge, split
 from storage.catalogue.schema import open_catalogue, writing

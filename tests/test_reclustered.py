@@ -19,7 +19,7 @@ from crawler.bulk import here
 from crawler.commands.catalogue import Command, _misuse
 from pipelines import likeness
 from storage.archive.keys import article_id
-from storage.catalogue import joins
+from storage.catalogue import moves
 from storage.catalogue.articles import newest_clean_copies
 from storage.catalogue.reclustered import recluster as put_elsewhere
 from storage.catalogue.reclustering import Compared
@@ -137,7 +137,7 @@ def test_articles_go_to_their_clusters_in_any_order_and_number(strict: pytest.Mo
         for some in (rows[:5], rows[5:], [("nobody", "nobody", False)], rows):
             put_elsewhere(connection, some)
         assert clusters(connection) == after == dict(connection.execute("select article, cluster from articles").fetchall())
-        assert {joins.resolved(connection, cluster) for cluster in before.values()} <= set(after.values())
+        assert {moves.resolved(connection, cluster) for cluster in before.values()} <= set(after.values())
         astray = "select count(*) from documents d join documents c on c.document = d.cluster where c.cluster <> c.document"
         assert connection.execute(astray).fetchone() == (0,)
 
@@ -152,9 +152,9 @@ def test_what_is_not_named_goes_with_the_first_of_its_cluster_and_so_does_what_c
     put_elsewhere(connection, [("a", "c", False)])
     assert clusters(connection) == {"a": "c", "b": "c", "c": "c", "d": "d"}
     assert connection.execute("select distinct cluster from articles").fetchall() == [("c",)]
-    assert joins.resolved(connection, "a") == "c"
+    assert moves.resolved(connection, "a") == "c"
     put_elsewhere(connection, [("a", "a", False)])
-    assert clusters(connection) == {"a": "a", "b": "c", "c": "c", "d": "d"} and joins.resolved(connection, "a") == "a"
+    assert clusters(connection) == {"a": "a", "b": "c", "c": "c", "d": "d"} and moves.resolved(connection, "a") == "a"
 
 
 def test_the_command_says_what_changes_and_changes_it(filled: Path, scrapy_command: Scrapy) -> None:

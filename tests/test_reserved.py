@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from scrapy.settings import BaseSettings
 
-from crawler.permitted import permitted
+from crawler.exporting import permitted
 from crawler.refeed import judge_again
 from pipelines.dedupe import canonical
-from pipelines.reserved import USES, reserved, under_terms
+from pipelines.rights import USES, reserved, under_terms
 from storage.catalogue.quarantine import quarantined
 from storage.records import Article, Kind, Outlet, Page, Rights
 from storage.views.selection import Selection, select

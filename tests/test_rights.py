@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.network.rights import beside
-from crawler.network.robots import Robots
+from crawler.network.robots import Robots, beside
 from pipelines.rights import MOST_LICENSES, MOST_METAS, metas_of, rights
 
 URL = "https://gazette.example/news/1"

@@ -18,8 +18,9 @@ from storage.archive.forget import forget
 from storage.catalogue import leads
 from storage.catalogue.packing import unpacked
 from storage.catalogue.schema import MIGRATIONS, CatalogueError, open_catalogue
+from storage.locks import OutletBusy
 from storage.records import Article, Ending, Exchange, Failure, Lead, Outcome, Outlet, Page
-from storage.run import OutletBusy, Run, start_run
+from storage.run import Run, start_run
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from storage.archive import open_archive, open_store
-from storage.archive.reading import captures
 from storage.archive.s3 import S3Store
 from storage.archive.s3_parts import PART
 from storage.archive.store import ArchiveError, Conflict
-from tests.exchanges import exchange, page, writer
+from tests.exchanges import captures, exchange, page, writer
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.s3_server import BUCKET, S3Server, s3_server
 from tests.store_contract import StoreContract

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.discovery import SitemapEntry, read_sitemap
+from crawler.discovery.announced import SitemapEntry
 from crawler.discovery.encoding import unpacked
+from crawler.discovery.sitemaps import read_sitemap
 from crawler.discovery.sites import site_of
 
 HOME = "https://www.gazette.example/sitemap.xml"

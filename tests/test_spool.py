@@ -16,9 +16,9 @@ from storage.archive import open_archive
 from storage.archive.keys import cdx_key, ledger_key, run_id, warc_key
 from storage.archive.ledger import Ledger, events
 from storage.archive.local import LocalStore
-from storage.archive.reading import captures, read_capture
+from storage.archive.reading import read_capture
 from storage.archive.store import ArchiveError
-from tests.exchanges import RUN, START, exchange, page, ticking, warcs, writer
+from tests.exchanges import RUN, START, captures, exchange, page, ticking, warcs, writer
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.s3_server import S3Server, s3_server
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.stubs import sends_on
+from crawler.outlet import sends_on
 from storage.records import Lead
 from tests.exchanges import exchange, page
 

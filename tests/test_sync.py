@@ -9,12 +9,12 @@ import pytest
 from storage.archive import Archive, open_archive
 from storage.archive.finding import Severity, Tally
 from storage.archive.keys import cdx_key, run_id
-from storage.archive.reading import captures
+from storage.archive.ledger import events
 from storage.archive.store import ArchiveError
 from storage.archive.sync import Synced, sync
 from storage.archive.usage import usage
 from storage.archive.verify import verify
-from tests.exchanges import START
+from tests.exchanges import START, captures
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.s3_server import S3Server, s3_server
 from tests.test_forget import URLS, filled, forgets
@@ -35,7 +35,7 @@ def target(tmp_path: Path) -> Archive:
 
 
 def done(source: Archive, target: Archive, *, check: bool = False) -> Synced:
-    for tally in sync(source.store, target.store, target.spool, check=check):
+    for tally in sync(source.store, target, check=check):
         last = tally
     return last
 
@@ -45,7 +45,8 @@ def content(archive: Archive) -> dict[str, bytes]:
 
 
 def sound(archive: Archive) -> bool:
-    return list(verify(archive, Tally())) == []
+    assert list(verify(archive, Tally())) == []
+    return True
 
 
 def test_to_another_disk_and_again(source: Archive, target: Archive) -> None:
@@ -73,7 +74,7 @@ def test_to_s3_and_back(source: Archive, target: Archive, s3_server: S3Server, t
 def test_broken_off_anywhere_it_goes_on(source: Archive, target: Archive) -> None:
     """At every step what lies there is sound, and the ledger promises nothing that is not there."""
     for stop in range(1, 8):
-        for number, _ in enumerate(sync(source.store, target.store, target.spool), 1):
+        for number, _ in enumerate(sync(source.store, target), 1):
             if number == stop:
                 break
         assert [each for each in verify(target, Tally()) if each.severity is not Severity.NOTE] == []
@@ -135,6 +136,32 @@ def test_what_is_forgotten_there_does_not_come_back(source: Archive, target: Arc
     done(target, source)
     assert content(source) == before
     assert URLS["secret"].encode() not in content(source)[cdx_key(next(k for k in before if k.endswith(".warc.gz")))]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["damaged", "lost"])
+@pytest.mark.parametrize("which", [".warc.gz", ".cdxj", ".jsonl.gz"])
+def test_what_is_forgotten_there_does_not_come_back_with_what_is_mended(
+    which: str, lost: bool, source: Archive, target: Archive
+) -> None:
+    done(source, target)
+    forgets(target)
+    before = told(target)
+    assert target.folder is not None
+    for key in [key for key in content(source) if key.endswith(which)]:
+        path = target.folder / key
+        path.unlink() if lost else path.write_bytes(path.read_bytes()[:-9])
+    tally = done(source, target)
+    assert tally.again == [URLS["secret"]]
+    assert sound(target)
+    assert told(target) == before
+    assert done(source, target).again == []
+
+
+def told(archive: Archive) -> tuple[object, ...]:
+    """What stands in an archive, beside when something of it was forgotten."""
+    indexes = {key: data for key, data in content(archive).items() if key.endswith(".cdxj")}
+    said = [(each.event, each.fields) for each in events(archive) if each.event != "forget"]
+    return [(each.url, each.body) for each in captures(archive)], indexes, said
 
 
 def test_two_sound_objects_of_one_name_are_told(source: Archive, target: Archive) -> None:

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.structured import Structured
-from pipelines.topics import section, tags
+from pipelines.structured import Structured, section, tags
 
 CRUMBS = {
     "@type": "BreadcrumbList",

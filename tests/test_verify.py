@@ -26,12 +26,11 @@ from storage.archive.finding import Finding, Severity, Tally
 from storage.archive.keys import article_id, cdx_key, clean_key, ledger_key, published_key, run_id
 from storage.archive.ledger import Ledger
 from storage.archive.packed import packed, plain
-from storage.archive.reading import captures
 from storage.archive.verify import verify
 from storage.archive.verify_warc import check_file, digest_matches
 from storage.archive.warcread import Record, records
 from storage.records import Earlier, Fingerprint
-from tests.exchanges import RUN, START, article, exchange, page, placement, ticking, warcs, writer
+from tests.exchanges import RUN, START, article, captures, exchange, page, placement, ticking, warcs, writer
 from tests.s3_server import S3Server, s3_server
 
 __all__ = ["s3_server"]

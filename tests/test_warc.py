@@ -20,11 +20,11 @@ from storage.archive import Archive, open_archive
 from storage.archive.cdx import search_key
 from storage.archive.exchange import capture_of, read_answer
 from storage.archive.keys import cdx_key, run_id
-from storage.archive.reading import Unreadable, captures, index_lines, read_capture
+from storage.archive.reading import Unreadable, index_lines, read_capture
 from storage.archive.store import ArchiveError
 from storage.archive.warcread import BadRecord, records, whole_length
 from storage.records import Earlier, Exchange, Lead, WarcAddress
-from tests.exchanges import RUN, START, exchange, page, warcs, writer
+from tests.exchanges import RUN, START, captures, exchange, page, warcs, writer
 
 
 @pytest.fixture

@@ -12,15 +12,13 @@ from pathlib import Path
 from scrapy.exceptions import UsageError
 
 import crawler.spiders
-from crawler.addoutlet import NAME, module_name, outlet_file, review
+from crawler.addoutlet import NAME, expected, module_name, outlet_file, review, sample, sample_text
+from crawler.arguments import ArgumentError, shown
 from crawler.arguments import path as path_of
-from crawler.arguments import shown
-from crawler.command import CheckedCommand
+from crawler.command import Add, CheckedCommand
 from crawler.console import write
 from crawler.opening import check_addresses
-from crawler.probe import Answer, Probe, probe
-from crawler.sample import expected, sample, sample_text
-from crawler.survey import Survey, survey
+from crawler.survey import Answer, Probe, Survey, probe, survey
 from storage.records import Outlet
 from storage.urls import canonical
 
@@ -30,21 +28,14 @@ SAMPLES = Path("tests/outlets")
 class Command(CheckedCommand):
     """Fetches the home page, robots.txt, sources and a story of a site; writes new files and never over others."""
 
+    usage = "NAME URL"
+    short = "Propose a new outlet from its home page"
+    long = "Example: scrapy addoutlet daily-news https://news.example/   then look through crawler/spiders/daily_news.py"
     requires_crawler_process = True
 
-    def syntax(self) -> str:
-        return "NAME URL"
-
-    def short_desc(self) -> str:
-        return "Propose a new outlet from its home page"
-
-    def long_desc(self) -> str:
-        return "Example: scrapy addoutlet daily-news https://news.example/   then look through crawler/spiders/daily_news.py"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
+    def options(self, add: Add) -> None:
         where = "where its files go (default: crawler/spiders and tests/outlets)"
-        parser.add_argument("--out", type=path_of, metavar="FOLDER", help=where)
+        add("--out", type=path_of, metavar="FOLDER", help=where)
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 2:
@@ -53,20 +44,16 @@ class Command(CheckedCommand):
         folder: Path = opts.out or Path(crawler.spiders.__file__).parent
         path = folder / f"{module_name(name)}.py"
         if not NAME.fullmatch(name):
-            self.fail(2, f"{shown(name)} is no name of an outlet: small letters, figures and dashes, a letter first.")
-        elif url is None:
-            self.fail(2, f"{shown(args[1])} is not the address of a page; it begins with https:// or http://.")
-        elif not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise ArgumentError(f"{shown(name)} is no name of an outlet: small letters, figures and dashes, a letter first.")
+        if url is None:
+            raise ArgumentError(f"{shown(args[1])} is not the address of a page; it begins with https:// or http://.")
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
             self.fail(5, f"{folder} cannot be written: there is no such folder, or it may not be written to; see --out.")
-        elif path.exists() or name in self.crawler_process.spider_loader.list():  # type: ignore[union-attr]
-            self.fail(2, f"There is an outlet {name!r} already; it is not overwritten. Choose another name.")
-        else:
-            try:
-                check_addresses(self.settings)
-            except ValueError as error:
-                self.fail(2, str(error))
-                return
-            self._add(name, url, path, opts.out or SAMPLES)
+            return
+        if path.exists() or name in self.crawler_process.spider_loader.list():  # type: ignore[union-attr]
+            raise ArgumentError(f"There is an outlet {name!r} already; it is not overwritten. Choose another name.")
+        check_addresses(self.settings)
+        self._add(name, url, path, opts.out or SAMPLES)
 
     def _add(self, name: str, url: str, path: Path, samples: Path) -> None:
         found: list[Survey] = []

@@ -6,7 +6,6 @@ Exit status: 0 done; 1 something could not be copied as it is; 2 wrong use; 5 an
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,9 +13,9 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import UsageError
 
-from crawler.command import CheckedCommand
-from crawler.console import complain, many, table, write
-from storage.archive import folder_of, open_archive, open_spool, open_store
+from crawler.command import Add, CheckedCommand
+from crawler.console import complain, many, table, write, write_json
+from storage.archive import folder_of, open_archive
 from storage.archive.sync import Synced, sync
 from storage.archive.usage import usage
 
@@ -24,25 +23,18 @@ from storage.archive.usage import usage
 class Command(CheckedCommand):
     """Copies, and counts."""
 
+    usage = "[options] sync SRC DST | du [ARCHIVE]"
+    short = "Copy an archive between disks and buckets; say what it holds"
+    long = (
+        "SRC, DST and ARCHIVE are paths, file:///path or s3://bucket/prefix. sync can be broken off and called again; it "
+        "verifies what it copied, mends what is damaged in DST, and takes away there what was forgotten in SRC. It needs "
+        "this machine's keys for both sides."
+    )
     interrupted = "Interrupted; the same command goes on where it stopped."
 
-    def syntax(self) -> str:
-        return "[options] sync SRC DST | du [ARCHIVE]"
-
-    def short_desc(self) -> str:
-        return "Copy an archive between disks and buckets; say what it holds"
-
-    def long_desc(self) -> str:
-        return (
-            "SRC, DST and ARCHIVE are paths, file:///path or s3://bucket/prefix. sync can be broken off and called again; it "
-            "verifies what it copied, mends what is damaged in DST, and takes away there what was forgotten in SRC. It needs "
-            "this machine's keys for both sides."
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--check", action="store_true", help="sync: compare the content of every object")
-        parser.add_argument("--json", action="store_true", help="print JSON")
+    def options(self, add: Add) -> None:
+        add("--check", action="store_true", help="sync: compare the content of every object")
+        add("--json", action="store_true", help="print JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
@@ -63,19 +55,21 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int
     if waiting := opened.spool.keys():
         complain(f"Still in the spool of SRC: {many(len(waiting), 'segment')}; what is there goes with the next sync")
     tally = Synced()
-    there = open_store(target)
-    for tally in sync(opened.store, there, open_spool(target, there, Path(spool) if spool else None), check=opts.check):
+    for tally in sync(opened.store, open_archive(target, Path(spool) if spool else None), check=opts.check):
         if sys.stderr.isatty() and tally.copied:
             complain(f"{many(tally.copied, 'object')}, {many(tally.bytes, 'byte')}")
     for finding in tally.findings:
         complain(str(finding))
     if opts.json:
-        write(json.dumps(asdict(tally), ensure_ascii=False))
+        write_json(asdict(tally))
     else:
         write(
             f"{many(tally.copied, 'object')} copied ({many(tally.bytes, 'byte')}), {tally.same} were there, {tally.mended} replaced, "
             f"{tally.removed} taken away."
         )
+        if tally.again:
+            again = many(len(tally.again), "page")
+            write(f"Gone again, as DST has forgotten them: {again} that came with what was replaced.")
     return 1 if tally.findings else 0
 
 
@@ -102,7 +96,7 @@ def _du(uri: str, as_json: bool) -> None:
     found = usage(open_archive(uri, write=False).store.entries())
     if as_json:
         for each in found:
-            write(json.dumps(asdict(each)))
+            write_json(asdict(each))
         return
     rows: list[tuple[object, ...]] = [(f"{each.bytes:,}", f"{each.objects:,}", each.kind, each.outlet) for each in found]
     rows.append((f"{sum(each.bytes for each in found):,}", f"{sum(each.objects for each in found):,}", "in all", ""))

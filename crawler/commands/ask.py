@@ -34,18 +34,13 @@ KINDS: dict[str, Answer] = {
 class Command(CheckedCommand):
     """Answers questions in JSON lines; a question that cannot be read is answered with `error`."""
 
-    def syntax(self) -> str:
-        return "KIND < QUESTIONS > ANSWERS"
-
-    def short_desc(self) -> str:
-        return "Answer JSON lines from other programs (page, feed, sitemap, links, robots, url, address)"
-
-    def long_desc(self) -> str:
-        return (
-            'One JSON object a line on standard input, for KIND page as in {"id": 1, "url": "https://…", "body_b64": "…", '
-            '"headers": {"Content-Type": "text/html"}, "status": 200}; one a line on standard output, with id and the '
-            f"answer, or id and error. KIND is one of: {', '.join(KINDS)}."
-        )
+    usage = "KIND < QUESTIONS > ANSWERS"
+    short = "Answer JSON lines from other programs (page, feed, sitemap, links, robots, url, address)"
+    long = (
+        'One JSON object a line on standard input, for KIND page as in {"id": 1, "url": "https://…", "body_b64": "…", '
+        '"headers": {"Content-Type": "text/html"}, "status": 200}; one a line on standard output, with id and the '
+        f"answer, or id and error. KIND is one of: {', '.join(KINDS)}."
+    )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1 or args[0] not in KINDS:
@@ -53,7 +48,7 @@ class Command(CheckedCommand):
         answer = KINDS[args[0]]
         for line in sys.stdin.buffer:
             if line.strip():
-                write_json_line(json.dumps(answered(answer, line), ensure_ascii=False))
+                write_json_line(answered(answer, line))
 
 
 def answered(answer: Answer, line: bytes) -> Mapping[str, Any]:

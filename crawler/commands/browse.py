@@ -10,8 +10,8 @@ import errno
 import socket
 
 from crawler.arguments import whole_number
-from crawler.command import CheckedCommand
-from crawler.console import write
+from crawler.command import Add, CheckedCommand
+from crawler.console import flush, write
 from crawler.readers import catalogue_to_read
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -20,27 +20,21 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 class Command(CheckedCommand):
     """Serves; nothing is fetched and nothing is written."""
 
+    usage = "[options]"
+    short = "Show the archive as a web site on this machine: search, stories, quarantine, outlets, runs"
+    long = (
+        "Read-only, on localhost, until Ctrl-C. Every page also as JSON: add .json to its path. A crawl may go meanwhile. "
+        "Example: scrapy browse --port 8001"
+    )
     takes_words = False
 
-    def syntax(self) -> str:
-        return "[options]"
-
-    def short_desc(self) -> str:
-        return "Show the archive as a web site on this machine: search, stories, quarantine, outlets, runs"
-
-    def long_desc(self) -> str:
-        return (
-            "Read-only, on localhost, until Ctrl-C. Every page also as JSON: add .json to its path. A crawl may go meanwhile. "
-            "Example: scrapy browse --port 8001"
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--port", type=whole_number(0, 65535), default=8001, help="0 for any free one (default: 8001)")
-        parser.add_argument("--host", default="127.0.0.1", help="another address to listen on: then everybody there can read")
+    def options(self, add: Add) -> None:
+        add("--port", type=whole_number(0, 65535), default=8001, help="0 for any free one (default: 8001)")
+        add("--host", default="127.0.0.1", help="another address to listen on: then everybody there can read")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
-        catalogue_to_read(self.settings).close()  # brought to the newest schema, once
+        with catalogue_to_read(self.settings):  # brought to the newest schema, once
+            pass
         try:
             listening = socket.create_server((opts.host, opts.port))
         except (OSError, UnicodeError) as error:  # the second: what cannot be a name of a host
@@ -52,4 +46,5 @@ class Command(CheckedCommand):
         from crawler.browsing import serve
 
         write(f"http://{opts.host}:{listening.getsockname()[1]}/ shows {self.settings['NEWS_ARCHIVE_URI']}; Ctrl-C ends it.")
+        flush()  # a program that waits for the address at the other end of a pipe gets it
         serve(self.settings, listening, LOCAL if opts.host in LOCAL else None)

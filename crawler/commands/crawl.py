@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 from typing import Any, ClassVar
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
 from crawler.arguments import no_outlet
-from crawler.command import CheckedCommand
-from crawler.console import complain, write
+from crawler.command import Add, CheckedCommand
+from crawler.console import complain, write, write_json
 from crawler.opening import check_addresses, open_run
 from crawler.progress import Progress
 from crawler.revisit import ages
@@ -31,19 +30,14 @@ STATUS = {"finished": 0, "unreadable": 3, "blocked": 4, "archive": 5, "shutdown"
 class Command(CheckedCommand, ScrapyCrawl):
     """The crawl command of Scrapy with a meaning for its exit status."""
 
+    usage = "[options] OUTLET   (an outlet of `scrapy list`; -a url=…, -a limit=N, -a since=YYYY-MM-DD)"
+    short = "Fetch what is new at an outlet and archive it"
     requires_crawler_process = True
     interrupted = "Interrupted before anything was fetched."
     meant: ClassVar = {f"--{name}": f"-a {name}=…" for name in ("url", "limit", "since", "origin")}
 
-    def syntax(self) -> str:
-        return "[options] OUTLET   (an outlet of `scrapy list`; -a url=…, -a limit=N, -a since=YYYY-MM-DD)"
-
-    def short_desc(self) -> str:
-        return "Fetch what is new at an outlet and archive it"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print the receipt as JSON")
+    def options(self, add: Add) -> None:
+        add("--json", action="store_true", help="print the receipt as JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
@@ -65,11 +59,10 @@ class Command(CheckedCommand, ScrapyCrawl):
             complain(f"The crawl of {args[0]} did not start; the log above says why.")
             self.exitcode = 1
             return
-        write(
-            json.dumps(receipt, ensure_ascii=False)
-            if opts.json
-            else receipt_text(receipt, run.archive.uri, str(run.catalogue_path))
-        )
+        if opts.json:
+            write_json(receipt)
+        else:
+            write(receipt_text(receipt, run.archive.uri, str(run.catalogue_path)))
         errors = crawler.stats.get_value("spider_exceptions/count", 0) if crawler.stats else 0
         self.exitcode = self._status(receipt, errors)
 

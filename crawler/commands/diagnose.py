@@ -6,22 +6,18 @@ Exit status: 0 nothing broke; 1 something did; 2 wrong use, or too little is arc
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from scrapy.exceptions import UsageError
 
-from crawler.apart import apart, is_article
 from crawler.arguments import whole_number
-from crawler.command import CheckedCommand
-from crawler.commands.quarantine import profile_of
-from crawler.console import complain, many, write
-from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, Reading, diagnose
+from crawler.command import Add, CheckedCommand
+from crawler.console import complain, many, write, write_json
+from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, Reading, apart, diagnose, is_article
 from crawler.opening import archive_to_read
-from crawler.readers import catalogue_to_read, check_outlet
+from crawler.readers import catalogue_to_read, profile_of
 from pipelines.memory import Memory
 from storage.catalogue import lessons
 from storage.catalogue.history import archived
@@ -33,24 +29,17 @@ _APART = 60  # captures in quarantine that are read, the newest
 class Command(CheckedCommand):
     """Reads archived pages of an outlet again, oldest first; nothing is fetched and nothing is written."""
 
-    def syntax(self) -> str:
-        return "[options] OUTLET"
+    usage = "[options] OUTLET"
+    short = "Say on which day a field or the text of an outlet broke, and what stopped to give it"
+    long = (
+        "Reads the archived pages of an outlet again with the present rules, a few of each day, and looks for the day from which "
+        "a source no longer gave headline, date, author or text. Example: scrapy diagnose menafn --days 60"
+    )
 
-    def short_desc(self) -> str:
-        return "Say on which day a field or the text of an outlet broke, and what stopped to give it"
-
-    def long_desc(self) -> str:
-        return (
-            "Reads the archived pages of an outlet again with the present rules, a few of each day, and looks for the day from which "
-            "a source no longer gave headline, date, author or text. Example: scrapy diagnose menafn --days 60"
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--days", type=whole_number(1, 36_500), default=28, metavar="N", help="how far back (default: 28)")
-        parser.add_argument("--pages", type=whole_number(1, 1_000_000), default=8, metavar="N",
-                            help="pages of each day that are read (default: 8)")  # fmt: skip
-        parser.add_argument("--json", action="store_true", help="print JSON")
+    def options(self, add: Add) -> None:
+        add("--days", type=whole_number(1, 36_500), default=28, metavar="N", help="how far back (default: 28)")
+        add("--pages", type=whole_number(1, 1_000_000), default=8, metavar="N", help="pages read of each day (default: 8)")
+        add("--json", action="store_true", help="print JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
@@ -60,18 +49,19 @@ class Command(CheckedCommand):
             complain(f"{args[0]}: {little} Look further back than {many(opts.days, 'day')} with --days N.")
             self.exitcode = 2
             return
-        write(_json(args[0], found) if opts.json else _text(args[0], found))
+        if opts.json:
+            write_json(_fields(args[0], found))
+        else:
+            write(_text(args[0], found))
         self.exitcode = int(any(each.broke for each in found.breaks))
 
     def _diagnosed(self, outlet: str, opts: argparse.Namespace) -> Diagnosis:
         settings = self.settings
         since, most = dt.datetime.now(dt.UTC) - dt.timedelta(days=opts.days), settings.getint("NEWS_MEMORY")
-        database = catalogue_to_read(settings)
-        with contextlib.closing(database.conn) as connection:
-            check_outlet(connection, settings, outlet)
-            pages = archived(connection, outlet, since, opts.pages)
+        with catalogue_to_read(settings, outlet) as database:
+            pages = archived(database.conn, outlet, since, opts.pages)
             kept = quarantined(database, outlet=outlet, since=since.date(), limit=_APART)
-            memory = Memory(lessons.newest(connection, outlet, most), most=most) if most else None
+            memory = Memory(lessons.newest(database.conn, outlet, most), most=most) if most else None
         archive, profile = archive_to_read(settings), profile_of(outlet, settings)
         return replace(diagnose(archive, profile, pages, memory), apart=apart(archive, profile, kept))
 
@@ -125,9 +115,8 @@ def _quarantine(outlet: str, counts: Mapping[str, int]) -> list[str]:
     return [*lines, f"  {many(free, 'article')} among them by the present rules: scrapy refeed --outlet {outlet}"] if free else lines
 
 
-def _json(outlet: str, found: Diagnosis) -> str:
+def _fields(outlet: str, found: Diagnosis) -> dict[str, object]:
     breaks = [{**asdict(each), "broke": each.broke} for each in found.breaks]
     rules = {name: {"lost": lost, "gained": gained} for name, (lost, gained) in found.rules.items()}
-    fields = {"outlet": outlet, "pages": len(found.readings), "unreadable": found.unreadable, "breaks": breaks, "rules": rules}
-    fields["apart"] = dict(found.apart)
-    return json.dumps(fields, ensure_ascii=False)
+    pages = {"pages": len(found.readings), "unreadable": found.unreadable}
+    return {"outlet": outlet, **pages, "breaks": breaks, "rules": rules, "apart": dict(found.apart)}

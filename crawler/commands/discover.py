@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import UsageError
 
-from crawler.arguments import no_outlet, shown
-from crawler.command import CheckedCommand
-from crawler.console import many, write
+from crawler.announcing import Source, read_source
+from crawler.arguments import ArgumentError, no_outlet, shown
+from crawler.command import Add, CheckedCommand
+from crawler.console import many, write, write_json
 from crawler.network.addresses import networks
 from crawler.opening import catalogue_path, check_addresses
 from crawler.outlet import OutletSpider
-from crawler.probe import Probe, probe
-from crawler.sources import Source, read_source
-from crawler.survey import survey
+from crawler.survey import Probe, probe, survey
 from crawler.verdicts import Rules, before_asking, belongs, by_robots
 from storage.catalogue.schema import connect_to_read
 from storage.records import Lead
@@ -40,45 +38,31 @@ class Found:
 class Command(CheckedCommand):
     """Fetches sources and robots.txt, no story."""
 
+    usage = "[options] OUTLET-or-URL"
+    short = "Show what a crawl would fetch, and why it would leave the rest"
+    long = (
+        "An outlet: reads its feeds, sitemaps and listings. The URL of a story of an outlet: judges that one. Another URL: "
+        "shows where that site announces stories. Example: scrapy discover menafn"
+    )
     requires_crawler_process = True
 
-    def syntax(self) -> str:
-        return "[options] OUTLET-or-URL"
-
-    def short_desc(self) -> str:
-        return "Show what a crawl would fetch, and why it would leave the rest"
-
-    def long_desc(self) -> str:
-        return (
-            "An outlet: reads its feeds, sitemaps and listings. The URL of a story of an outlet: judges that one. Another URL: "
-            "shows where that site announces stories. Example: scrapy discover menafn"
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--origin", metavar="URL", help="read the outlet at another address, as -a origin=… of a crawl")
-        parser.add_argument("--json", action="store_true", help="print JSON lines: sources, then addresses")
+    def options(self, add: Add) -> None:
+        add("--origin", metavar="URL", help="read the outlet at another address, as -a origin=… of a crawl")
+        add("--json", action="store_true", help="print JSON lines: sources, then addresses")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("Name an outlet or a URL, as in: scrapy discover menafn")
-        try:
-            check_addresses(self.settings)
-        except ValueError as error:
-            self.fail(2, str(error))
-            return
+        check_addresses(self.settings)
         loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
         spiders: dict[str, type] = {name: loader.load(name) for name in loader.list()}
-        outlets: dict[str, type[OutletSpider]] = {}
-        for name, each in spiders.items():
-            if issubclass(each, OutletSpider):
-                outlets[name] = each
+        outlets = {name: each for name, each in spiders.items() if issubclass(each, OutletSpider)}
         url = canonical(args[0]) if "/" in args[0] else None
         if args[0] not in outlets and url is None:
             no_address = f"{shown(args[0])} is not the address of a page; it begins with https:// or http://."
-            self.fail(2, no_address if "/" in args[0] else no_outlet(args[0], outlets))
-            return
-        ours = next((each for each in outlets.values() if belongs(_host(url), each.hosts)), None) if url else outlets[args[0]]
+            raise ArgumentError(no_address if "/" in args[0] else no_outlet(args[0], outlets))
+        host = urlsplit(url).hostname if url else None
+        ours = next((each for each in outlets.values() if belongs(host, each.hosts)), None) if url else outlets[args[0]]
         spider = ours(**({"origin": opts.origin} if opts.origin else {})) if ours else None
         found = Found()
         with contextlib.ExitStack() as held:
@@ -160,9 +144,9 @@ async def _survey(asked: Probe, found: Found, url: str) -> None:
 def _print(found: Found, as_json: bool) -> None:
     if as_json:
         for url, said in found.sources:
-            write(json.dumps({"source": url, "said": said}, ensure_ascii=False))
+            write_json({"source": url, "said": said})
         for url, title, reason in found.urls:
-            write(json.dumps({"url": url, "title": title, "fetch": reason is None, "reason": reason}, ensure_ascii=False))
+            write_json({"url": url, "title": title, "fetch": reason is None, "reason": reason})
         return
     for url, said in found.sources:
         write(f"source  {url}  {said}")
@@ -171,7 +155,3 @@ def _print(found: Found, as_json: bool) -> None:
         write(f"{'fetch' if reason is None else 'leave'}   {url}  {said}".rstrip())
     fetched = sum(reason is None for _, _, reason in found.urls)
     write(f"\n{fetched} of {many(len(found.urls), 'address', 'addresses')} would be fetched.")
-
-
-def _host(url: str | None) -> str | None:
-    return urlsplit(url).hostname if url else None

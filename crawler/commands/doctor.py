@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 from scrapy.utils.conf import closest_scrapy_cfg
 
 from crawler.checks import State, checks
-from crawler.command import CheckedCommand
-from crawler.console import table, write
+from crawler.command import Add, CheckedCommand
+from crawler.console import table, write, write_json
 
 _SIGNS = {State.WELL: "", State.NOTE: "note", State.MEND: "MEND"}
 
@@ -23,17 +22,12 @@ _SIGNS = {State.WELL: "", State.NOTE: "note", State.MEND: "MEND"}
 class Command(CheckedCommand):
     """Looks; mends nothing and fetches nothing."""
 
+    short = "Check installation, settings, archive, catalogue, clock and disk; say what to do"
+    long = "Exit status 1 when something must be mended. Example: NEWS_ARCHIVE_URI=s3://bucket/news scrapy doctor"
     takes_words = False
 
-    def short_desc(self) -> str:
-        return "Check installation, settings, archive, catalogue, clock and disk; say what to do"
-
-    def long_desc(self) -> str:
-        return "Exit status 1 when something must be mended. Example: NEWS_ARCHIVE_URI=s3://bucket/news scrapy doctor"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+    def options(self, add: Add) -> None:
+        add("--json", action="store_true", help="print one JSON object")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         root = Path(closest_scrapy_cfg()).resolve().parent
@@ -41,7 +35,7 @@ class Command(CheckedCommand):
         states = {check.state for check in found}
         well = State.MEND not in states
         if opts.json:
-            write(json.dumps({"well": well, "checks": [asdict(check) for check in found]}, ensure_ascii=False))
+            write_json({"well": well, "checks": [asdict(check) for check in found]})
         else:
             write(table(((_SIGNS[check.state], check.name, check.found) for check in found), indent=""))
             for check in found:

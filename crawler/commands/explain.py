@@ -5,19 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
-import json
 import sqlite3
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
 
 from crawler.answers import page_fields
-from crawler.arguments import shown, whole_number
-from crawler.command import CheckedCommand
-from crawler.commands.quarantine import profile_of
-from crawler.console import weighed, write
+from crawler.arguments import ArgumentError, shown, whole_number
+from crawler.command import Add, CheckedCommand
+from crawler.console import weighed, write, write_json
 from crawler.opening import archive_to_read, catalogue_path
-from crawler.readers import catalogue_to_read
+from crawler.readers import catalogue_to_read, profile_of
 from pipelines.chain import refine
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory
@@ -33,23 +31,17 @@ from storage.urls import canonical
 class Command(CheckedCommand):
     """Explains a saved page, or a URL that the archive holds; nothing is fetched and nothing is written."""
 
-    def syntax(self) -> str:
-        return "[options] URL-or-FILE"
+    usage = "[options] URL-or-FILE"
+    short = "Say what is decided on one page, and why"
+    long = (
+        "A file is read as a page that came with status 200 (change it with --status and --url); a URL is looked up in the "
+        "archive and its newest capture explained. To fetch a page first: scrapy crawl OUTLET -a url=URL."
+    )
 
-    def short_desc(self) -> str:
-        return "Say what is decided on one page, and why"
-
-    def long_desc(self) -> str:
-        return (
-            "A file is read as a page that came with status 200 (change it with --status and --url); a URL is looked up in the "
-            "archive and its newest capture explained. To fetch a page first: scrapy crawl OUTLET -a url=URL."
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print JSON")
-        parser.add_argument("--status", type=whole_number(100, 999), default=200, help="status that a file came with (default: 200)")
-        parser.add_argument("--url", default="", help="address that a file came from")
+    def options(self, add: Add) -> None:
+        add("--json", action="store_true", help="print JSON")
+        add("--status", type=whole_number(100, 999), default=200, help="status that a file came with (default: 200)")
+        add("--url", default="", help="address that a file came from")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
@@ -57,20 +49,18 @@ class Command(CheckedCommand):
         try:
             capture = self._capture(args[0], opts)
         except OSError as error:
-            self.fail(2, f"{shown(args[0])} cannot be read: {error.strerror}. Name a file, or a URL that the archive holds.")
-            return
+            told = f"{shown(args[0])} cannot be read: {error.strerror}. Name a file, or a URL that the archive holds."
+            raise ArgumentError(told) from error
         if capture is None and canonical(args[0]) is None:
-            self.fail(2, f"{shown(args[0])} is no address of a page.")
-            return
+            raise ArgumentError(f"{shown(args[0])} is no address of a page.")
         if capture is None:
-            self.fail(2, f"The archive has no capture of {args[0]}. Fetch it: scrapy crawl OUTLET -a url={args[0]}")
-            return
+            raise ArgumentError(f"The archive has no capture of {args[0]}. Fetch it: scrapy crawl OUTLET -a url={args[0]}")
         refined = refine(capture, *self._known(capture.lead.outlet))
         text = refined.text if isinstance(refined, Article) else ""
         digest = fingerprint(text).digest if text else None
         copies = self._copies(digest, refined.canonical) if digest and isinstance(refined, Article) else []
         if opts.json:
-            write(json.dumps({**page_fields(refined), "content_digest": digest, "copies": copies}, ensure_ascii=False))
+            write_json({**page_fields(refined), "content_digest": digest, "copies": copies})
         else:
             write(explanation(refined, digest, copies))
 
@@ -80,7 +70,7 @@ class Command(CheckedCommand):
             now = dt.datetime.now(dt.UTC)
             lead = Lead(url=opts.url, outlet="", source="by hand")
             return Capture(lead=lead, url=opts.url, status=opts.status, headers=(), body=body, fetched_at=now)
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+        with catalogue_to_read(self.settings) as database:
             found = last_address(database, canonical(name) or name)
         return read_capture(archive_to_read(self.settings), *found) if found else None
 
@@ -89,7 +79,7 @@ class Command(CheckedCommand):
         path, most = catalogue_path(self.settings), self.settings.getint("NEWS_MEMORY")
         if not outlet or not most or not path.exists():
             return Outlet(name=outlet), None
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+        with catalogue_to_read(self.settings) as database:
             memory = Memory(lessons.newest(database.conn, outlet, most), most=most)
         return profile_of(outlet, self.settings), memory
 

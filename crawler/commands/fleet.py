@@ -15,10 +15,10 @@ from dataclasses import asdict
 
 from scrapy.spiderloader import get_spider_loader
 
-from crawler.arguments import MOST_WORKERS, no_outlet, number, scheduler, whole_number
-from crawler.command import CheckedCommand
+from crawler.arguments import ArgumentError, no_outlet, number, scheduler, workers
+from crawler.command import Add, CheckedCommand
 from crawler.console import complain, many, table, write
-from crawler.engine import EngineError, cluster, terms_of, workers_usual
+from crawler.engine import cluster, terms_of, workers_usual
 from crawler.fleet import GONE, Crawled, crawl_all, due
 from crawler.opening import archive_to_read
 from storage.archive import open_store
@@ -34,51 +34,38 @@ _WORDS = {
 class Command(CheckedCommand):
     """Hands outlets out to a cluster."""
 
-    def syntax(self) -> str:
-        return "OUTLET… | --all  [--scheduler tcp://host:8786] [--workers N]"
+    usage = "OUTLET… | --all  [--scheduler tcp://host:8786] [--workers N]"
+    short = "Crawl many outlets on the workers of a Dask cluster, here or on other machines"
+    long = (
+        "Each outlet becomes one task, and a worker runs the same `scrapy crawl OUTLET`. Without a scheduler the workers "
+        "are processes of this machine. On others: `dask scheduler` on one, `dask worker tcp://host:8786 --nthreads 1` in "
+        "a checkout of the same version on each, with NEWS_ARCHIVE_URI=s3://… and the bucket's keys in its environment."
+    )
 
-    def short_desc(self) -> str:
-        return "Crawl many outlets on the workers of a Dask cluster, here or on other machines"
-
-    def long_desc(self) -> str:
-        return (
-            "Each outlet becomes one task, and a worker runs the same `scrapy crawl OUTLET`. Without a scheduler the workers "
-            "are processes of this machine. On others: `dask scheduler` on one, `dask worker tcp://host:8786 --nthreads 1` in "
-            "a checkout of the same version on each, with NEWS_ARCHIVE_URI=s3://… and the bucket's keys in its environment."
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--all", action="store_true", help="all outlets of `scrapy list` that are due (see --every)")
-        parser.add_argument("--every", type=number(0, 1e6), default=60, metavar="MINUTES", help="with --all: an outlet is due when its "
-                            "last run began so long ago (default 60; 0: always)")  # fmt: skip
-        parser.add_argument("--scheduler", type=scheduler, metavar="ADDRESS", help="of a Dask scheduler, tcp://… or tls://…")
-        parser.add_argument(
-            "--workers", type=whole_number(0, MOST_WORKERS), default=0, metavar="N", help="of the cluster on this machine (default: cores)"
-        )
-        parser.add_argument("--json", action="store_true", help="print what became of each outlet as JSON")
+    def options(self, add: Add) -> None:
+        add("--all", action="store_true", help="all outlets of `scrapy list` that are due (see --every)")
+        add("--every", type=number(0, 1e6), default=60, metavar="MINUTES", help="with --all: an outlet is due when its last run "
+            "began so long ago (default 60; 0: always)")  # fmt: skip
+        add("--scheduler", type=scheduler, metavar="ADDRESS", help="of a Dask scheduler, tcp://… or tls://…")
+        add("--workers", type=workers, default=0, metavar="N", help="of the cluster on this machine (default: cores)")
+        add("--json", action="store_true", help="print what became of each outlet as JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         known = get_spider_loader(self.settings).list()
         if fault := _misuse(args, opts, known):
-            self.fail(2, fault)
+            raise ArgumentError(fault)
+        outlets = list(dict.fromkeys(args))
+        if opts.all:
+            store = open_store(self.settings["NEWS_ARCHIVE_URI"])
+            if store.size(MARKER) is not None:
+                archive_to_read(self.settings)  # of a format that no worker could read: said once, and at once
+            outlets = due(store, known, dt.timedelta(minutes=opts.every), dt.datetime.now(dt.UTC))
+        if not outlets:
+            write("No outlet is due." if not opts.json else json.dumps(_summary([])))
             return
-        try:
-            outlets = list(dict.fromkeys(args))
-            if opts.all:
-                store = open_store(self.settings["NEWS_ARCHIVE_URI"])
-                if store.size(MARKER) is not None:
-                    archive_to_read(self.settings)  # of a format that no worker could read: said once, and at once
-                outlets = due(store, known, dt.timedelta(minutes=opts.every), dt.datetime.now(dt.UTC))
-            if not outlets:
-                write("No outlet is due." if not opts.json else json.dumps(_summary([])))
-                return
-            count = opts.workers or min(workers_usual(), len(outlets))
-            with cluster(opts.scheduler, count, terms_of(self.settings), told=complain) as client:
-                crawled = crawl_all(client, outlets, _Telling(len(outlets)))
-        except EngineError as error:
-            self.fail(1, str(error))
-            return
+        count = opts.workers or min(workers_usual(), len(outlets))
+        with cluster(opts.scheduler, count, terms_of(self.settings), told=complain) as client:
+            crawled = crawl_all(client, outlets, _Telling(len(outlets)))
         if lost := sum(each.said == GONE for each in crawled):
             complain(
                 f"The scheduler went away; {many(lost, 'outlet')} not done. Start it again, then this: it goes on where it was."

@@ -1,7 +1,7 @@
 """scrapy ingest: WARC files of others into the archive: judged, clean, each story once.
 
-Exit status: 0 all files were read; 1 a file is damaged, or cannot be read (the rest of it is taken in); 2 wrong use; 5 archive or
-catalogue cannot be used; 6 another run of the outlet is going; 130 interrupted.
+Exit status: 0 all files were read; 1 a file is damaged, or cannot be read (the rest of it is taken in); 2 wrong use; 5 archive
+or catalogue cannot be used; 6 another run of the outlet is going; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
-import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +17,14 @@ from urllib.parse import unquote, urlsplit
 
 from scrapy.spiderloader import get_spider_loader
 
-from crawler.arguments import MOST_WORKERS, whole_number
+from crawler.arguments import ArgumentError, workers
 from crawler.bulk import Spread, on_cores
-from crawler.command import CheckedCommand
-from crawler.commands.quarantine import profile_of
-from crawler.console import complain, counting, table, write
+from crawler.command import Add, CheckedCommand
+from crawler.console import complain, counting, table, write, write_json
 from crawler.engine import workers_usual
 from crawler.ingest import Ingest, Portion, judge_all
 from crawler.opening import catalogue_path, open_run
+from crawler.readers import profile_of
 from pipelines.stages import Refined, memory_of
 from storage.archive import ArchiveError
 from storage.archive.keys import check_outlet
@@ -38,34 +37,25 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 class Command(CheckedCommand):
     """Takes WARC files in."""
 
+    usage = "FILE-or-s3://bucket/key … [--outlet NAME]"
+    short = "Take WARC files of others into the archive: judged, clean, each story once"
+    long = (
+        "Every web page in the files (Common Crawl's news files, wget's, another crawler's) is written into a WARC of this "
+        "archive with its own date, judged, cleaned and placed; its metadata record says which file and record it came "
+        "from. What is held already is passed over, so the same command goes on where it was interrupted. Nothing is "
+        "fetched. Example: scrapy ingest CC-NEWS-*.warc.gz"
+    )
     interrupted = "Interrupted; the same command goes on where it stopped."
 
-    def syntax(self) -> str:
-        return "FILE-or-s3://bucket/key … [--outlet NAME]"
-
-    def short_desc(self) -> str:
-        return "Take WARC files of others into the archive: judged, clean, each story once"
-
-    def long_desc(self) -> str:
-        return (
-            "Every web page in the files (Common Crawl's news files, wget's, another crawler's) is written into a WARC of this "
-            "archive with its own date, judged, cleaned and placed; its metadata record says which file and record it came "
-            "from. What is held already is passed over, so the same command goes on where it was interrupted. Nothing is "
-            "fetched. Example: scrapy ingest CC-NEWS-*.warc.gz"
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--outlet", default=_USUAL, metavar="NAME", help="the outlet that the pages are kept under (default: "
-                            f"{_USUAL}); with an outlet of `scrapy list` what recurs in its stories is taken out")  # fmt: skip
-        parser.add_argument("--workers", type=whole_number(0, MOST_WORKERS), default=0, metavar="N",
-                            help="processes that judge (default: cores)")
-        parser.add_argument("--json", action="store_true", help="print the receipt as JSON")
+    def options(self, add: Add) -> None:
+        add("--outlet", default=_USUAL, metavar="NAME", help="the outlet that the pages are kept under (default: "
+            f"{_USUAL}); with an outlet of `scrapy list` what recurs in its stories is taken out")  # fmt: skip
+        add("--workers", type=workers, default=0, metavar="N", help="processes that judge (default: cores)")
+        add("--json", action="store_true", help="print the receipt as JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if fault := _misuse(args, opts):
-            self.fail(2, fault)
-            return
+            raise ArgumentError(fault)
         names = [name for name in args if self._is_fit(name)]
         if not names:
             return  # and no run is in the archive
@@ -145,7 +135,7 @@ def _opened(name: str) -> Iterator[BinaryIO]:
     """A path, file:///path or s3://bucket/key (fetched whole first) -> the open file, at its start. OSError, Unfit."""
     with contextlib.ExitStack() as held:
         if _scheme(name) == "s3":
-            from storage.archive.s3_download import download  # not at the top: boto3 takes half a second to load
+            from storage.archive.s3 import download  # not at the top: boto3 takes half a second to load
 
             path = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="cleancopy-ingest-"))) / "file"
             try:
@@ -172,7 +162,7 @@ def _tell(receipt: dict[str, Any], ingest: Ingest, places: tuple[str, str], *, a
     if len(ingest.faults) > 20:
         complain(f"… and {len(ingest.faults) - 20} more damaged places")
     if as_json:
-        write(json.dumps({**receipt, "passed_over": dict(ingest.passed), "faults": ingest.faults}, ensure_ascii=False))
+        write_json({**receipt, "passed_over": dict(ingest.passed), "faults": ingest.faults})
         return
     write(receipt_text(receipt, *places))
     if ingest.passed:

@@ -9,32 +9,19 @@ from scrapy.exceptions import UsageError
 from crawler.command import CheckedCommand
 from crawler.console import many, write
 from crawler.ruling import ruled
-from storage.catalogue.rulings import UnknownArticle, merge
+from storage.catalogue.rulings import merge
 
 
 class Command(CheckedCommand):
     """Makes two clusters one; kept in the ledger, so a rebuild does it again."""
 
-    def syntax(self) -> str:
-        return "ID-or-URL ID-or-URL"
-
-    def short_desc(self) -> str:
-        return "Say that two articles tell one story"
+    usage = "ID-or-URL ID-or-URL"
+    short = "Say that two articles tell one story"
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 2:
             raise UsageError("Name two articles: scrapy merge ID ID")
         named = {"one": args[0], "other": args[1]}
-        try:
-            rulings = ruled(
-                self.settings,
-                "merged",
-                named,
-                lambda connection, found: [merge(connection, found["one"], found["other"])],
-            )
-        except UnknownArticle as error:
-            self.fail(2, str(error))
-            return
-        for ruling in rulings:
-            moved = f"{many(len(ruling.articles), 'article')} moved" if ruling.articles else "they were one story before"
-            write(f"cluster {ruling.cluster}: {moved}.")
+        ruling = ruled(self.settings, "merged", named, lambda connection, both: merge(connection, both["one"], both["other"]))
+        moved = f"{many(len(ruling.articles), 'article')} moved" if ruling.articles else "they were one story before"
+        write(f"cluster {ruling.cluster}: {moved}.")

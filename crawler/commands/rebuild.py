@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sqlite3
 import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-import sqlite_utils
-
-from crawler.command import CheckedCommand
-from crawler.console import complain, many, table, write
+from crawler.command import Add, CheckedCommand
+from crawler.console import complain, many, table, write, write_json
 from crawler.indexing import index
 from crawler.opening import archive_of, archive_to_read, catalogue_path
 from pipelines.fingerprint import fingerprint
@@ -30,7 +27,7 @@ from storage.catalogue.replay import Rebuilt
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.swap import put_in_place, scratch
 from storage.locks import claim_catalogue, locks_folder
-from storage.recovery import recover
+from storage.recovery import recover_all
 
 _SHOWN = 10  # differences a table that are printed
 
@@ -38,19 +35,14 @@ _SHOWN = 10  # differences a table that are printed
 class Command(CheckedCommand):
     """Makes the catalogue again, or compares it with what the archive says."""
 
+    usage = "[--check]"
+    short = "Make the catalogue again from the archive, or check that it says the same"
     takes_words = False
     interrupted = "Interrupted; the catalogue is as it was."
 
-    def syntax(self) -> str:
-        return "[--check]"
-
-    def short_desc(self) -> str:
-        return "Make the catalogue again from the archive, or check that it says the same"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--check", action="store_true", help="change nothing: print what differs; exit status 1 if any")
-        parser.add_argument("--json", action="store_true", help="print what was made, or every difference, as JSON")
+    def options(self, add: Add) -> None:
+        add("--check", action="store_true", help="change nothing: print what differs; exit status 1 if any")
+        add("--json", action="store_true", help="print what was made, or every difference, as JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         archive_to_read(self.settings)  # one that is not there is said first, and no lock is left in its place
@@ -68,7 +60,7 @@ def _rebuild(archive: Archive, path: Path, as_json: bool) -> int:
         made = build(archive, fresh, index, _told, look=fingerprint, count=cores())
         kept = put_in_place(fresh, path)
     if as_json:
-        write(json.dumps({**asdict(made), "catalogue": str(path), "old": str(kept) if kept else None}))
+        write_json({**asdict(made), "catalogue": str(path), "old": str(kept) if kept else None})
     else:
         write(table((getattr(made, name), name) for name in ("runs", "leads", "captures", "articles")))
         write(f"\n  catalogue  {path}" + (f"\n  the old    {kept}" if kept else ""))
@@ -92,7 +84,7 @@ def _check(archive: Archive, path: Path, as_json: bool) -> int:
         raise CatalogueError(f"There is no catalogue {path}; `scrapy rebuild` makes it.")
     live = open_catalogue(path)
     with contextlib.closing(live), scratch(path, "check") as fresh:
-        _recover(live, archive)
+        recover_all(live, archive)  # what the next run of an outlet would bring to an end is no difference
         made = build(archive, fresh, index, _told, look=fingerprint, count=cores())
         rebuilt = open_catalogue(fresh)
         with contextlib.closing(rebuilt):
@@ -100,7 +92,7 @@ def _check(archive: Archive, path: Path, as_json: bool) -> int:
             for each in differences(live.conn, rebuilt.conn):
                 counts[each.table] += 1
                 if as_json:
-                    write(json.dumps(asdict(each), ensure_ascii=False))
+                    write_json(asdict(each))
                 elif counts[each.table] <= _SHOWN:
                     write(_said(each))
     if not as_json:
@@ -108,12 +100,6 @@ def _check(archive: Archive, path: Path, as_json: bool) -> int:
         same = f"{many(made.captures, 'capture')}, {many(made.leads, 'lead')}"
         write(table(rows) if rows else f"The catalogue says what the archive says: {same}.")
     return 1 if counts else _faults(made)
-
-
-def _recover(live: sqlite_utils.Database, archive: Archive) -> None:
-    """What the next run of an outlet would bring to an end is no difference."""
-    for (outlet,) in live.conn.execute("select distinct outlet from runs order by 1").fetchall():
-        recover(live, archive, outlet)
 
 
 def _said(each: Difference) -> str:

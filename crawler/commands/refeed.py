@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import datetime as dt
 from collections import Counter
 
-from crawler.arguments import day
-from crawler.command import CheckedCommand
-from crawler.commands.quarantine import profile_of
+from crawler.command import Add, CheckedCommand
 from crawler.console import complain, many, table, write
-from crawler.opening import open_run
-from crawler.readers import catalogue_to_read, check_outlet
+from crawler.opening import running
+from crawler.readers import add_outlet_and_since, catalogue_to_read, profile_of
 from crawler.refeed import judge_again
 from pipelines.stages import memory_of
 from storage.catalogue.quarantine import Kept, quarantined
@@ -24,24 +20,17 @@ _UNREADABLE = "cannot be read"
 class Command(CheckedCommand):
     """Judges again; nothing is fetched, and what keeps its verdict keeps its place."""
 
+    usage = "[options]"
+    short = "Judge again what lies in quarantine, from the archive"
     takes_words = False
     interrupted = "Interrupted; what was judged again stays, and the same command goes on with the rest."
 
-    def syntax(self) -> str:
-        return "[options]"
-
-    def short_desc(self) -> str:
-        return "Judge again what lies in quarantine, from the archive"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--outlet", help="only of this outlet")
-        parser.add_argument("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
-        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
+    def options(self, add: Add) -> None:
+        add_outlet_and_since(add)
+        add("--kind", type=str.upper, choices=[kind.value for kind in Kind], help="only of this kind")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
-            check_outlet(database.conn, self.settings, opts.outlet)
+        with catalogue_to_read(self.settings, opts.outlet) as database:
             found = quarantined(database, outlet=opts.outlet, kind=opts.kind, since=opts.since, failed=opts.kind is None)
         outlets: dict[str, list[Kept]] = {}
         for kept in reversed(found):  # oldest first, as they came
@@ -55,9 +44,8 @@ class Command(CheckedCommand):
         self.exitcode = 1 if changes[_UNREADABLE] else 0
 
     def _refeed(self, outlet: str, captures: list[Kept]) -> Counter[str]:
-        run = open_run(outlet, self.settings)
         changes: Counter[str] = Counter()
-        try:
+        with running(outlet, self.settings, "refed") as run:
             memory = memory_of(run, self.settings.getint("NEWS_MEMORY"))
             for judged in judge_again(run, profile_of(outlet, self.settings), captures, memory=memory):
                 before = judged.kept.kind or judged.kept.outcome
@@ -68,6 +56,4 @@ class Command(CheckedCommand):
                     changes[f"{before} as before"] += 1
                 else:
                     changes[f"{before} -> {judged.ending.kind or judged.ending.outcome} ({judged.ending.outcome})"] += 1
-        finally:
-            run.finish("refed", dt.datetime.now(dt.UTC))
         return changes

@@ -6,20 +6,18 @@ Exit status: 0 told; 2 wrong use; 5 the catalogue or the file cannot be used.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime as dt
-import json
 import re
 from dataclasses import asdict
 
 from scrapy.exceptions import UsageError
 
 from crawler.arguments import day, path, shown
-from crawler.command import CheckedCommand
-from crawler.console import write
+from crawler.command import Add, CheckedCommand
+from crawler.console import write, write_json
 from crawler.health import broken
 from crawler.readers import catalogue_to_read
-from crawler.wholeness import whole
+from storage.archive.folders import whole
 from storage.views import figures
 from storage.views.period import Report, report
 from storage.views.status import outlet_status
@@ -30,28 +28,21 @@ _DAY = dt.timedelta(days=1)
 class Command(CheckedCommand):
     """Reads the catalogue; nothing is fetched."""
 
+    usage = "[options]"
+    short = "Report on a week, a month or any days: what came in, what was refused, who copies whom, what broke"
+    long = (
+        "The last seven days, unless told otherwise. --html writes one page that opens from a file, without network. "
+        "Example: scrapy report --month 2026-01 --html january.html"
+    )
     takes_words = False
 
-    def syntax(self) -> str:
-        return "[options]"
-
-    def short_desc(self) -> str:
-        return "Report on a week, a month or any days: what came in, what was refused, who copies whom, what broke"
-
-    def long_desc(self) -> str:
-        return (
-            "The last seven days, unless told otherwise. --html writes one page that opens from a file, without network. "
-            "Example: scrapy report --month 2026-01 --html january.html"
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="the first day (UTC)")
-        parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="the last day (default: today)")
-        parser.add_argument("--week", metavar="YYYY-Www", help="a week by its number, as 2026-W05")
-        parser.add_argument("--month", metavar="YYYY-MM", help="a month, as 2026-01")
-        parser.add_argument("--html", type=path, metavar="FILE", help="write a page; what lay under that name is replaced")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+    def options(self, add: Add) -> None:
+        add("--since", type=day, metavar="YYYY-MM-DD", help="the first day (UTC)")
+        add("--until", type=day, metavar="YYYY-MM-DD", help="the last day (default: today)")
+        add("--week", metavar="YYYY-Www", help="a week by its number, as 2026-W05")
+        add("--month", metavar="YYYY-MM", help="a month, as 2026-01")
+        add("--html", type=path, metavar="FILE", help="write a page; what lay under that name is replaced")
+        add("--json", action="store_true", help="print one JSON object")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if opts.html and opts.json:
@@ -59,7 +50,7 @@ class Command(CheckedCommand):
         now = dt.datetime.now(dt.UTC)
         since, last = _days(opts, now.date())
         try:
-            with contextlib.closing(catalogue_to_read(self.settings)) as database:
+            with catalogue_to_read(self.settings) as database:
                 statuses = [outlet_status(database.conn, name, now) for name in figures.outlets(database.conn)]
                 lines = tuple(each.line for status in statuses for each in broken(status, now))
                 told = report(database.conn, since, last, lines)
@@ -79,7 +70,7 @@ class Command(CheckedCommand):
                 part.write_text(page, encoding="utf-8", errors="replace")
             write(f"{opts.html}: {told.since} to {told.last}, one page for a browser")
         elif opts.json:
-            write(json.dumps(_fields(told), ensure_ascii=False))
+            write_json(_fields(told))
         else:
             from crawler.reporting import show
 

@@ -11,49 +11,38 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import closest_scrapy_cfg
 
-from crawler.arguments import no_outlet, path
-from crawler.command import CheckedCommand
+from crawler.arguments import ArgumentError, no_outlet, path
+from crawler.command import Add, CheckedCommand
 from crawler.console import write
 from crawler.opening import catalogue_path
-from crawler.schedule import CannotBeScheduled, Place, crontab, units
+from crawler.schedule import Place, crontab, units
 from storage.archive import folder_of
 
 
 class Command(CheckedCommand):
     """Prints how to run every outlet each hour."""
 
-    def syntax(self) -> str:
-        return "[--systemd [--out FOLDER]] [OUTLET ...]"
+    usage = "[--systemd [--out FOLDER]] [OUTLET ...]"
+    short = "Print crontab lines or systemd timers that run all outlets"
+    long = (
+        "Each outlet gets a minute of the hour of its own, made from its name. The lines hold the paths of this checkout "
+        "and the NEWS_ settings of the environment. Example: scrapy schedule | crontab -   (it replaces your crontab)"
+    )
 
-    def short_desc(self) -> str:
-        return "Print crontab lines or systemd timers that run all outlets"
-
-    def long_desc(self) -> str:
-        return (
-            "Each outlet gets a minute of the hour of its own, made from its name. The lines hold the paths of this checkout "
-            "and the NEWS_ settings of the environment. Example: scrapy schedule | crontab -   (it replaces your crontab)"
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--systemd", action="store_true", help="units for systemd instead of lines for cron")
-        parser.add_argument("--out", type=path, metavar="FOLDER", help="with --systemd: write the unit files to this folder")
+    def options(self, add: Add) -> None:
+        add("--systemd", action="store_true", help="units for systemd instead of lines for cron")
+        add("--out", type=path, metavar="FOLDER", help="with --systemd: write the unit files to this folder")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         known = get_spider_loader(self.settings).list()
         unknown = [name for name in args if name not in known]
         if unknown or (opts.out and not opts.systemd):
-            self.fail(2, no_outlet(unknown[0], known) if unknown else "--out goes with --systemd.")
+            raise ArgumentError(no_outlet(unknown[0], known) if unknown else "--out goes with --systemd.")
+        place = place_of(self.settings)
+        if not opts.systemd:
+            write(crontab(args or known, place).rstrip())
             return
-        try:
-            place = place_of(self.settings)
-            if not opts.systemd:
-                write(crontab(args or known, place).rstrip())
-                return
-            found = units(args or known, place)
-        except CannotBeScheduled as error:
-            self.fail(2, str(error))
-            return
+        found = units(args or known, place)
         if opts.out is None:
             write("\n".join(f"# {name}\n{text}" for name, text in found.items()).rstrip())
             return

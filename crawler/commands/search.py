@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
-import json
 import re
 from dataclasses import asdict
 
 from scrapy.exceptions import UsageError
 
 from crawler.arguments import shown, whole_number
-from crawler.command import CheckedCommand
+from crawler.command import Add, CheckedCommand
 from crawler.console import write, write_json_line
-from crawler.readers import add_filters, catalogue_to_read, check_outlet, selection_of
+from crawler.readers import add_filters, catalogue_to_read, selection_of
 from pipelines.dedupe import canonical
 from storage.catalogue.search import LEAST
 from storage.views.search import marked, snippet
@@ -24,25 +23,19 @@ from storage.views.selection import Row, Selection, select
 class Command(CheckedCommand):
     """Searches the catalogue; nothing is fetched and nothing is written."""
 
-    def syntax(self) -> str:
-        return "[options] WORDS"
+    usage = "[options] WORDS"
+    short = "Search the archived articles"
+    long = (
+        "Prints the articles that have all the words, those read last first, each story once. Quotes make a phrase, and a "
+        "star behind three letters or more stands for the rest of a word. "
+        "Example: scrapy search '\"harbour of Lindby\" ferr*' --since 2026-01-31"
+    )
 
-    def short_desc(self) -> str:
-        return "Search the archived articles"
-
-    def long_desc(self) -> str:
-        return (
-            "Prints the articles that have all the words, those read last first, each story once. Quotes make a phrase, and a star behind "
-            "three letters or more stands for the rest of a word. "
-            "Example: scrapy search '\"harbour of Lindby\" ferr*' --since 2026-01-31"
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        add_filters(parser)
-        parser.add_argument("--best", action="store_true", help="likeliest first instead of newest")
-        parser.add_argument("--limit", type=whole_number(1, 1_000_000), default=20, help="how many to print (default: 20)")
-        parser.add_argument("--json", action="store_true", help="print JSON lines")
+    def options(self, add: Add) -> None:
+        add_filters(add)
+        add("--best", action="store_true", help="likeliest first instead of newest")
+        add("--limit", type=whole_number(1, 1_000_000), default=20, help="how many to print (default: 20)")
+        add("--json", action="store_true", help="print JSON lines")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if not args:
@@ -50,12 +43,13 @@ class Command(CheckedCommand):
         words = " ".join(args)
         wanted = selection_of(opts, words=words, best=opts.best, newest=True)
         found = 0
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
-            check_outlet(database.conn, self.settings, opts.outlet)
-            with contextlib.closing(select(database.conn, wanted, canonical)) as rows:
-                for row in itertools.islice(rows, opts.limit):
-                    found += 1
-                    _say(row, words, opts.json)
+        with (
+            catalogue_to_read(self.settings, opts.outlet) as database,
+            contextlib.closing(select(database.conn, wanted, canonical)) as rows,
+        ):
+            for row in itertools.islice(rows, opts.limit):
+                found += 1
+                _say(row, words, opts.json)
         if not found:
             self.fail(1, f"Nothing found for {shown(words)}. {_advice(words, wanted)}".rstrip())
 
@@ -76,7 +70,7 @@ def _say(row: Row, words: str, as_json: bool) -> None:
     if as_json:
         fields = {**asdict(row), "snippet": found.text, "marks": found.marks}
         del fields["text"]
-        write_json_line(json.dumps(fields, ensure_ascii=False))
+        write_json_line(fields)
         return
     when = (f"published {row.published[:10]}, " if row.published else "") + f"read {row.fetched_at[:10]}"
     source = f"{row.outlet}, {row.provider}" if row.provider else row.outlet

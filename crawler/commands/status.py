@@ -7,9 +7,7 @@ be used.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,14 +15,14 @@ from pathlib import Path
 from scrapy.spiderloader import get_spider_loader
 
 from crawler.alerts import AlertFailed, post, write_metrics
-from crawler.arguments import no_outlet
-from crawler.command import CheckedCommand
-from crawler.console import complain, table, write
+from crawler.arguments import ArgumentError, no_outlet
+from crawler.command import Add, CheckedCommand
+from crawler.console import complain, table, write, write_json
 from crawler.health import Broken, broken
 from crawler.opening import archive_to_read
 from crawler.readers import catalogue_to_read
 from storage.archive import ArchiveError
-from storage.views.status import OutletStatus, Shares, outlet_status, outlets_of
+from storage.views.status import OutletStatus, outlet_status, outlets_of
 
 LEGEND = (
     "\ntoday: new stories of the last 24 hours; usual: on such a day of the weeks before. Of the last seven days: failed and\n"
@@ -32,43 +30,29 @@ LEGEND = (
 )
 
 
-class UnknownOutlet(LookupError):
-    """There is no such outlet; the message says which there are."""
-
-
 class Command(CheckedCommand):
     """Reads the catalogue; nothing is fetched."""
 
-    def syntax(self) -> str:
-        return "[options] [OUTLET ...]"
+    usage = "[options] [OUTLET ...]"
+    short = "Show how every outlet fares; exit status 1 when something is broken"
+    long = (
+        "Last run, new stories against the outlet's own history, shares of errors and blocks, what the stories lack. From "
+        "cron, where only what is broken is worth a mail: scrapy status --quiet"
+    )
 
-    def short_desc(self) -> str:
-        return "Show how every outlet fares; exit status 1 when something is broken"
-
-    def long_desc(self) -> str:
-        return (
-            "Last run, new stories against the outlet's own history, shares of errors and blocks, what the stories lack. From "
-            "cron, where only what is broken is worth a mail: scrapy status --quiet"
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.add_argument("--quiet", action="store_true", help="print only what is broken, on standard error")
+    def options(self, add: Add) -> None:
+        add("--json", action="store_true", help="print one JSON object")
+        add("--quiet", action="store_true", help="print only what is broken, on standard error")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         now = dt.datetime.now(dt.UTC)
         ours = set(get_spider_loader(self.settings).list())
-        try:
-            statuses = self._statuses(args, ours, now)
-        except UnknownOutlet as error:
-            self.fail(2, str(error))
-            return
+        statuses = self._statuses(args, ours, now)
         # An outlet whose spider is gone is shown, and owes nobody a run.
         found = [each for status in statuses if status.outlet in ours or args for each in broken(status, now)]
         if opts.json:
             fields = {"time": now.isoformat(timespec="seconds"), "broken": [asdict(each) for each in found]}
-            write(json.dumps({**fields, "outlets": [asdict(status) for status in statuses]}, ensure_ascii=False))
+            write_json({**fields, "outlets": [asdict(status) for status in statuses]})
         elif not opts.quiet:
             write(_shown(statuses))
         for each in found:
@@ -77,11 +61,11 @@ class Command(CheckedCommand):
         self._tell(statuses, found)
 
     def _statuses(self, names: Sequence[str], ours: set[str], now: dt.datetime) -> list[OutletStatus]:
-        with contextlib.closing(catalogue_to_read(self.settings)) as database:
+        with catalogue_to_read(self.settings) as database:
             known = sorted({*outlets_of(database.conn), *ours})
             for name in names:
                 if name not in known:
-                    raise UnknownOutlet(no_outlet(name, known))
+                    raise ArgumentError(no_outlet(name, known))
             read = self._reader()
             return [outlet_status(database.conn, name, now, read) for name in names or known]
 
@@ -130,15 +114,10 @@ def _row(status: OutletStatus) -> tuple[object, ...]:
         "" if status.usual is None else f"{status.usual:g}",
         _percent(recent.failed),
         _percent(recent.blocked),
-        *_having(recent),
+        *(_percent(recent.having.get(field)) for field in ("date", "author", "text")),
         status.leads_waiting,
         "" if status.oldest_lead_hours is None else f"{status.oldest_lead_hours:.0f} h",
     )
-
-
-def _having(recent: Shares) -> tuple[str, str, str]:
-    having = recent.having
-    return _percent(having.get("date")), _percent(having.get("author")), _percent(having.get("text"))
 
 
 def _percent(share: float | None) -> str:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from scrapy.exceptions import UsageError
 
-from crawler.command import CheckedCommand
-from crawler.console import many, table, write
+from crawler.command import Add, CheckedCommand
+from crawler.console import many, table, write, write_json
 from crawler.readers import catalogue_to_read
 from pipelines.compare import Change, WordDiff, word_diff
 from pipelines.dedupe import canonical
-from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.stories import Member, find, members, text_of
 
 _SHOWN = 60  # characters of what differs, and of a headline
@@ -37,41 +34,32 @@ class Line:
 class Command(CheckedCommand):
     """Shows a cluster; nothing is fetched and nothing is written."""
 
-    def syntax(self) -> str:
-        return "[options] ID-or-URL"
+    usage = "[options] ID-or-URL"
+    short = "Show one story on all its URLs: who carried it, who cut what"
+    long = (
+        "ID is the id of an article, its first six digits or more, or its URL. Printed is every article of its cluster, "
+        "earliest first, with the share of the canonical text (*) that it keeps and what differs. --diff compares two."
+    )
 
-    def short_desc(self) -> str:
-        return "Show one story on all its URLs: who carried it, who cut what"
-
-    def long_desc(self) -> str:
-        return (
-            "ID is the id of an article, its first six digits or more, or its URL. Printed is every article of its cluster, "
-            "earliest first, with the share of the canonical text (*) that it keeps and what differs. --diff compares two."
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--diff", action="store_true", help="with two IDs: the second text against the first, by words")
-        parser.add_argument("--json", action="store_true", help="print JSON")
+    def options(self, add: Add) -> None:
+        add("--diff", action="store_true", help="with two IDs: the second text against the first, by words")
+        add("--json", action="store_true", help="print JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != (2 if opts.diff else 1):
             raise UsageError("Write: scrapy story ID, or scrapy story --diff ID ID")
-        try:
-            with contextlib.closing(catalogue_to_read(self.settings)) as database:
-                if opts.diff:
-                    _compare(database.conn, args, opts.json)
-                else:
-                    _show(database.conn, args[0], opts.json)
-        except UnknownArticle as error:
-            self.fail(2, str(error))
+        with catalogue_to_read(self.settings) as database:
+            if opts.diff:
+                _compare(database.conn, args, opts.json)
+            else:
+                _show(database.conn, args[0], opts.json)
 
 
 def _show(connection: sqlite3.Connection, words: str, as_json: bool) -> None:
     cluster, found = members(connection, find(connection, words))
     lines = told(connection, found)
     if as_json:
-        write(json.dumps({"cluster": cluster, "members": [_fields(line) for line in lines]}, ensure_ascii=False))
+        write_json({"cluster": cluster, "members": [_fields(line) for line in lines]})
         return
     first = lines[0].member
     write(f"cluster {cluster}: {many(len(lines), 'article')}, first carried by {first.outlet} ({first.seen[:16]})\n")
@@ -87,15 +75,9 @@ def told(connection: sqlite3.Connection, found: Sequence[Member]) -> list[Line]:
     lines = []
     for member in found:
         diff = word_diff(standard, text_of(connection, member.article))
-        lines.append(
-            Line(
-                member=member,
-                canonical=member.article == chosen,
-                keeps=round(diff.share_of_old, 4),
-                of_own=round(diff.share_of_new, 4),
-                differs=summary(diff),
-            )
-        )
+        keeps, of_own = round(diff.share_of_old, 4), round(diff.share_of_new, 4)
+        stands = member.article == chosen
+        lines.append(Line(member=member, canonical=stands, keeps=keeps, of_own=of_own, differs=summary(diff)))
     return lines
 
 
@@ -125,7 +107,7 @@ def _compare(connection: sqlite3.Connection, args: Sequence[str], as_json: bool)
     one, other = (find(connection, words) for words in args)
     diff = word_diff(text_of(connection, one), text_of(connection, other))
     if as_json:
-        write(json.dumps({"old": one, "new": other, **asdict(diff)}, ensure_ascii=False))
+        write_json({"old": one, "new": other, **asdict(diff)})
         return
     write(f"[-only in {one}-] {{+only in {other}+}}")
     write(f"{diff.share_of_old:.1%} of the first stands in the second, {diff.share_of_new:.1%} of the second in the first\n")
@@ -148,10 +130,5 @@ def _row(line: Line) -> tuple[object, ...]:
 
 
 def _fields(line: Line) -> dict[str, object]:
-    return {
-        **asdict(line.member),
-        "canonical": line.canonical,
-        "keeps": line.keeps,
-        "of_own": line.of_own,
-        "differs": line.differs,
-    }
+    fields = asdict(line)
+    return {**fields.pop("member"), **fields}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -17,42 +16,34 @@ from typing import BinaryIO
 
 from scrapy.exceptions import UsageError
 
-from crawler.command import CheckedCommand
-from crawler.commands.quarantine import profile_of
-from crawler.console import many, write
+from crawler.command import Add, CheckedCommand
+from crawler.console import many, write, write_json
 from crawler.mend import copies_again, deep_check
 from crawler.opening import archive_of, archive_to_read, catalogue_path
-from storage.archive import Archive, ArchiveError
-from storage.archive.finding import Finding, Severity, Tally
+from crawler.readers import profile_of
+from storage.archive import ArchiveError, finding
+from storage.archive.finding import RESTORE, Finding, Severity, Tally
 from storage.archive.keys import is_key
-from storage.archive.mending import broken_copies, broken_indexes, index_again
-from storage.archive.sound import is_sound
-from storage.archive.verify import RESTORE, verify
-from storage.archive.verify_warc import check_file
+from storage.archive.verify import broken_copies, broken_indexes, index_again, verify
+from storage.archive.verify_warc import check_file, is_sound
 from storage.catalogue.schema import connect_to_read
 
 
 class Command(CheckedCommand):
     """Walks the archive, or the files named, and changes nothing unless --mend is given."""
 
-    def syntax(self) -> str:
-        return "[options] [WARC-FILE ...]"
+    usage = "[options] [WARC-FILE ...]"
+    short = "Check every byte of the archive, or of WARC files, and say what mends what is wrong"
+    long = (
+        "Without a file: WARC files (gzip members, lengths, digests, revisits, indexes), clean copies against their "
+        "records, the ledger against both, the catalogue against the ledger. With files: those alone, also of other "
+        "writers; a name that is no file is looked for as a key of the archive."
+    )
 
-    def short_desc(self) -> str:
-        return "Check every byte of the archive, or of WARC files, and say what mends what is wrong"
-
-    def long_desc(self) -> str:
-        return (
-            "Without a file: WARC files (gzip members, lengths, digests, revisits, indexes), clean copies against their "
-            "records, the ledger against both, the catalogue against the ledger. With files: those alone, also of other "
-            "writers; a name that is no file is looked for as a key of the archive."
-        )
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--deep", action="store_true", help="also extract every clean copy again and compare the texts")
-        parser.add_argument("--mend", action="store_true", help="make lost or damaged indexes and clean copies again")
-        parser.add_argument("--json", action="store_true", help="print findings and tally as JSON lines")
+    def options(self, add: Add) -> None:
+        add("--deep", action="store_true", help="also extract every clean copy again and compare the texts")
+        add("--mend", action="store_true", help="make lost or damaged indexes and clean copies again")
+        add("--json", action="store_true", help="print findings and tally as JSON lines")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if args and (opts.mend or opts.deep):
@@ -66,11 +57,13 @@ class Command(CheckedCommand):
             self.fail(2 if args else 5, named)
             return
         if opts.json:
-            write(json.dumps(asdict(tally)))
+            write_json(asdict(tally))
         else:
             write(
-                f"{many(tally.files, 'file')}, {many(tally.bytes, 'byte')}: {many(tally.records, 'WARC record')}, "
-                f"{many(tally.captures, 'capture')}, {many(tally.copies, 'clean copy', 'clean copies')}, {many(tally.events, 'event')}."
+                f"{'Something is wrong' if self.exitcode else 'All is well'} in {many(tally.files, 'file')}, "
+                f"{many(tally.bytes, 'byte')}: {many(tally.records, 'WARC record')} with {many(tally.captures, 'answer')}, "
+                f"{many(tally.copies, 'clean copy', 'clean copies')}, {many(tally.events, 'event')} with "
+                f"{many(tally.outcomes, 'capture')}."
             )
 
     def _files(self, names: list[str], tally: Tally) -> Iterator[Finding]:
@@ -81,16 +74,16 @@ class Command(CheckedCommand):
                     yield from _one(stream, name, tally)
                     tally.bytes += stream.seek(0, 2)
                 continue
-            archive = self._opened(False)
+            archive = archive_to_read(self.settings)
             if name.endswith(".warc.gz"):
                 with archive.open_stream(name) as stream:
                     yield from _one(stream, name, tally)
             elif not is_sound(archive.store, name):
                 mend = "scrapy verify --mend" if name.startswith("clean/") else RESTORE
-                yield Finding(severity=Severity.ERROR, key=name, what="it is damaged", mend=mend)
+                yield finding.error(name, "it is damaged", mend)
 
     def _archive(self, opts: argparse.Namespace, tally: Tally) -> Iterator[Finding]:
-        archive = self._opened(opts.mend)
+        archive = archive_of(self.settings) if opts.mend else archive_to_read(self.settings)
         profile = cache(lambda outlet: profile_of(outlet, self.settings))
         deep = deep_check(archive, profile) if opts.deep else None
         if not opts.mend:
@@ -101,14 +94,9 @@ class Command(CheckedCommand):
         for warc in sorted(broken_indexes(found)):
             index_again(archive, warc)
             write(f"mended: the index of {warc}")
-        for mended in copies_again(archive, broken_copies(found), profile):
-            write(f"mended: {mended.key}" if mended.fault is None else f"not mended: {mended.key}: {mended.fault}")
+        for key, fault in copies_again(archive, broken_copies(found), profile):
+            write(f"mended: {key}" if fault is None else f"not mended: {key}: {fault}")
         yield from verify(archive, tally, deep)
-
-    def _opened(self, mend: bool) -> Archive:
-        if mend:
-            return archive_of(self.settings)
-        return archive_to_read(self.settings)
 
 
 def _told(found: Iterable[Finding], as_json: bool) -> bool:
@@ -116,7 +104,10 @@ def _told(found: Iterable[Finding], as_json: bool) -> bool:
     wrong = False
     for each in found:
         wrong = wrong or each.severity is not Severity.NOTE
-        write(json.dumps(asdict(each), ensure_ascii=False) if as_json else str(each))
+        if as_json:
+            write_json(asdict(each))
+        else:
+            write(str(each))
     return wrong
 
 
@@ -138,8 +129,7 @@ def _catalogue(path: Path, tally: Tally) -> Iterator[Finding]:
         with contextlib.closing(connect_to_read(path)) as connection:
             (settled,) = connection.execute("select count(*) from captures where settled = 1").fetchone()
     except sqlite3.Error as error:
-        yield Finding(severity=Severity.ERROR, key=str(path), what=f"cannot be read ({error})", mend="scrapy rebuild")
+        yield finding.error(str(path), f"cannot be read ({error})", "scrapy rebuild")
         return
     if settled != tally.outcomes:
-        what = f"the catalogue holds {many(settled, 'capture')}, the ledger {tally.outcomes}"
-        yield Finding(severity=Severity.WARNING, key=str(path), what=what, mend="scrapy rebuild")
+        yield finding.warning(str(path), f"the catalogue holds {many(settled, 'capture')}, the ledger {tally.outcomes}", "scrapy rebuild")

@@ -24,20 +24,11 @@ _INERT = frozenset({"template", "noscript"})
 _REFRESH = re.compile(r"\s*[0-9.]*(?:\s*[;,]|\s)\s*(?:url\s*=\s*)?(?:\"([^\"]*)|'([^']*)|(.*))", re.I | re.S)
 
 
-def read_links(body: bytes, url: str, content_type: str | None = None) -> tuple[Link, ...]:
-    """Body of a page, its URL and Content-Type -> the links of its <a> and <area>, each URL once, in order."""
-    return read_listing(body, url, content_type).links
-
-
 def read_listing(body: bytes, url: str, content_type: str | None = None) -> Listing:
     """Body of a page, its URL and Content-Type -> Listing. Reads at most MOST_BYTES and MOST_LINKS."""
     text, codec = decoded_page(body[:MOST_BYTES], content_type)
     reader = _Reader()
-    parser = etree.HTMLParser(target=reader, encoding="utf-8")
-    markup = text.replace("\0", "\ufffd").encode("utf-8", "replace")
-    if markup.strip():
-        parser.feed(markup)
-        parser.close()
+    tell(text, reader)
     page = absolute(url) or ""
     base = _base(reader.base, page)
     links = _followed(reader, base, page, codec)
@@ -56,6 +47,15 @@ def read_listing(body: bytes, url: str, content_type: str | None = None) -> List
         following=next(iter(following), None),
         refresh=_follow(reader.refresh, base, codec) if reader.refresh else None,
     )
+
+
+def tell(text: str, target: object) -> None:
+    """Text of a page -> what it is made of, told to a target of lxml's parser in its order."""
+    parser = etree.HTMLParser(target=target, encoding="utf-8")
+    markup = text.replace("\0", "\ufffd").encode("utf-8", "replace")
+    if markup.strip():
+        parser.feed(markup)
+        parser.close()
 
 
 def _is_feed(kind: str, url: str) -> bool:

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from lxml import etree
-
 from crawler.discovery import plain
 from crawler.discovery.announced import Listing
 from crawler.discovery.encoding import decoded_page
-from crawler.discovery.links import read_listing
+from crawler.discovery.links import read_listing, tell
 from crawler.discovery.sites import site_of
 from crawler.network.robots import Robots
 from storage.urls import absolute, canonical
@@ -200,11 +198,7 @@ def _about(body: bytes, content_type: str | None) -> tuple[str | None, str | Non
     """Page -> (name of the site, language)."""
     text, _ = decoded_page(body[:262_144], content_type)
     head = _Head()
-    parser = etree.HTMLParser(target=head, encoding="utf-8")
-    markup = text.replace("\0", "\ufffd").encode("utf-8", "replace")
-    if markup.strip():
-        parser.feed(markup)
-        parser.close()
+    tell(text, head)
     return head.site or _once(plain.folded("".join(head.words))), head.language
 
 

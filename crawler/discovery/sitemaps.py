@@ -12,10 +12,9 @@ from lxml import etree
 
 from crawler.discovery import plain
 from crawler.discovery.announced import Sitemap, SitemapEntry
-from crawler.discovery.elements import children, name_of, parse, split, words
 from crawler.discovery.encoding import decoded, unpacked
 from crawler.discovery.feeds import read_feed
-from crawler.discovery.repair import repaired
+from crawler.discovery.repair import children, name_of, parse, repaired, split, words
 from crawler.discovery.sites import site_of
 from crawler.discovery.xmlfeed import kind_of, resolved
 from pipelines.moments import iso

@@ -11,7 +11,7 @@ from lxml import etree
 
 from crawler.discovery import plain
 from crawler.discovery.announced import Entry, Feed
-from crawler.discovery.elements import attribute, base_of, children, name_of, split, words
+from crawler.discovery.repair import attribute, base_of, children, name_of, split, words
 from pipelines.moments import iso
 from storage.urls import absolute
 

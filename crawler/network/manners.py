@@ -28,8 +28,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from crawler.network.robots import Robots
-from crawler.network.wire import AddressRefused
-from crawler.network.wire import Postponed as Postponed
+from crawler.network.wire import AddressRefused, Postponed
 from storage.archive.codings import decode_body
 
 logger = logging.getLogger(__name__)
@@ -107,8 +106,8 @@ class Manners:
             return response
         host = urlsplit(request.url).netloc
         if response.status in (429, 503):
-            named = response.headers.get("Retry-After")
-            seconds = retry_after(named.decode("latin-1"), _server_time(response)) if named else None
+            named = header(response, "Retry-After")
+            seconds = retry_after(named, _server_time(response)) if named else None
             if seconds is not None and seconds > self.most:
                 self._note(f"{host} asks us to wait {seconds:.0f} s (Retry-After); it is left until the next run.")
                 self.given_up[host] = "the host asked for a longer wait than a run has"
@@ -167,9 +166,7 @@ class Manners:
             return None
         if response.status >= 300:
             return Robots.parse(b"")
-        coding = response.headers.get("Content-Encoding")
-        body, _ = decode_body(response.body, coding.decode("latin-1") if coding else None, 1024 * 1024)
-        return Robots.parse(body)
+        return Robots.parse(decode_body(response.body, header(response, "Content-Encoding"), 1024 * 1024)[0])
 
     async def _reserved(self, url: str, host: str, robots: Robots) -> bytes | None:
         """The host's tdmrep.json, asked for once a run: what it reserves of its texts. None where it has none."""
@@ -188,8 +185,7 @@ class Manners:
             return None
         if response.status != 200:
             return None
-        coding = response.headers.get("Content-Encoding")
-        return decode_body(response.body, coding.decode("latin-1") if coding else None, MOST_RESERVED)[0]
+        return decode_body(response.body, header(response, "Content-Encoding"), MOST_RESERVED)[0]
 
     def _slow_down(self, request: Request, delay: float | None) -> None:
         """The host is asked no faster than its robots.txt says, whatever AutoThrottle finds; exactly, without jitter."""
@@ -227,11 +223,17 @@ def retry_after(value: str, now: dt.datetime) -> float | None:
     return max(0.0, (date - now).total_seconds())
 
 
+def header(response: Response, name: str) -> str | None:
+    """The value of a header of Scrapy's response."""
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value is not None else None
+
+
 def _server_time(response: Response) -> dt.datetime:
     """The time by the server's own clock, against which it meant a date; ours when it does not say."""
-    said = response.headers.get("Date")
+    said = header(response, "Date")
     try:
-        date = email.utils.parsedate_to_datetime(said.decode("latin-1")) if said else None
+        date = email.utils.parsedate_to_datetime(said) if said else None
     except ValueError:
         date = None
     now = dt.datetime.now(dt.UTC)

@@ -5,18 +5,24 @@ the first word counts, up to its version; a misspelt key is read ("be lenient", 
 page has no rules; bytes after the first 500 KiB are not read (2.5). Matching is linear in the URL for any pattern.
 `License` is that of RSL 1.0 (4.4): in a group for its agents, outside of any for all that have none in theirs. An empty
 line or a sitemap ends the group for it, since sites that mean everybody write it at the end of the file.
+
+And robots.txt and tdmrep.json of a host -> what they say of the use of one of its pages; what the page itself says is read by
+pipelines/rights.py, which puts both together.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
-from pipelines.patterns import Rule, rule_of, target_of
+from pipelines.patterns import Rule, rule_of, specificity, target_of
+from pipelines.rights import MOST_LICENSES, preferences, tdm
+from storage.records import Rights
 from storage.urls import absolute
 
 LIMIT = 500 * 1024
@@ -95,7 +101,9 @@ class Robots:
                 sitemaps[absolute(value, url) or value] = None
         if everybody.signals:
             groups.setdefault("*", []).append(everybody)
-        return cls(groups, delays, tuple(sitemaps), *_licenses(lines, url), digest=_digest(body))
+        octets = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        digest = hashlib.sha256(octets).hexdigest()
+        return cls(groups, delays, tuple(sitemaps), *_licenses(lines, url), digest=digest)
 
     def allowed(self, agent: str, url: str) -> bool:
         """Product token (or a whole User-Agent header) and a URL -> whether it may be fetched."""
@@ -125,10 +133,6 @@ class Robots:
 
     def _token(self, agent: str) -> str:
         return next((token for token in _agent_tokens(agent) if token in self.groups), "*")
-
-
-def _digest(body: bytes | str) -> str:
-    return hashlib.sha256(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body).hexdigest()
 
 
 def _text(body: bytes | str) -> str:
@@ -217,3 +221,48 @@ def _seconds(value: str) -> float | None:
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+MOST_RULES = 1_000
+"""Entries of a tdmrep.json that are read."""
+
+
+def beside(robots: Robots | None, *, url: str, agent: str = "", tdm_file: bytes | None = None) -> Rights:
+    """robots.txt as read, URL of the page, our product token, body of /.well-known/tdmrep.json -> Rights. Never fails."""
+    ours = agent.partition("/")[0].strip().lower()
+    reserved, policy = tdm([_tdm_of_file(tdm_file, url)], url)
+    if robots is None:
+        return Rights(tdm_reserved=reserved, tdm_policy=policy)
+    signals = [signal for value in robots.signals(ours) for signal in _scoped(value, url)]
+    licenses = dict.fromkeys(found for link in robots.licenses(ours) if (found := absolute(link, url or None)))
+    return Rights(
+        tdm_reserved=reserved,
+        tdm_policy=policy,
+        licenses=tuple(licenses)[:MOST_LICENSES],
+        signals=tuple(dict.fromkeys(signals)),
+        robots=robots.digest or None,
+    )
+
+
+def _tdm_of_file(body: bytes | None, url: str) -> list[tuple[str, str]]:
+    """/.well-known/tdmrep.json and a URL -> what its most specific rule says of the URL, as pairs."""
+    try:
+        rules = json.loads(body) if body else []
+    except (ValueError, RecursionError):
+        return []
+    best: tuple[int, list[tuple[str, str]]] = (-1, [])
+    for rule in rules[:MOST_RULES] if isinstance(rules, list) else []:
+        location = rule.get("location") if isinstance(rule, dict) else None
+        weight = specificity(location, url) if isinstance(location, str) else None
+        if weight is not None and weight > best[0]:
+            best = weight, [(name, str(rule[name])) for name in ("tdm-reservation", "tdm-policy") if name in rule]
+    return best[1]
+
+
+def _scoped(value: str, url: str) -> Iterator[str]:
+    """A value in robots.txt, where "/path name=value" holds for that path alone."""
+    path, _, rest = value.partition(" ")
+    if not path.startswith("/"):
+        yield from preferences(value)
+    elif specificity(path, url) is not None:
+        yield from preferences(rest)

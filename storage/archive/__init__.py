@@ -74,16 +74,12 @@ def folder_of(uri: str) -> Path | None:
 
 
 def open_spool(uri: str, store: Store, spool: Path | None = None) -> Spool:
-    """URI of an archive, its store and the setting -> its spool on this machine, unchecked."""
-    return Spool(_spool_folder(uri, store.root if isinstance(store, LocalStore) else None, spool), store)
-
-
-def _spool_folder(uri: str, folder: Path | None, spool: Path | None) -> Path:
-    """Where the segments of this archive grow; two archives never share a folder, or one would publish the other's."""
-    if spool is None and folder is not None:
-        return folder / "spool"
+    """URI of an archive, its store and the setting -> its spool on this machine, unchecked. Two archives never share a folder, or
+    one would publish the other's segments."""
+    if spool is None and isinstance(store, LocalStore):
+        return Spool(store.root / "spool", store)
     readable = re.sub(r"[^a-z0-9]+", "-", uri.lower()).strip("-")[-40:]
-    return (spool or Path("spool")) / f"{readable}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
+    return Spool((spool or Path("spool")) / f"{readable}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}", store)
 
 
 def _mark(store: Store, uri: str, begin: bool) -> None:

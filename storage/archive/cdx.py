@@ -13,22 +13,23 @@ import urllib.parse
 from collections.abc import Iterable
 
 from storage.archive.warcrecord import read_warc_date
+from storage.records import WarcAddress
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WWW = re.compile(r"^www\d*\.")
 
 
-def line(*, url: str, date: str, mime: str, status: int, digest: str, offset: int, length: int, file: str) -> str:
+def line(address: WarcAddress, *, url: str, date: str, mime: str, status: int) -> str:
     """What is indexed of one record -> its line, without the line break. `date` is the record's WARC-Date."""
     at = read_warc_date(date).astimezone(dt.UTC).strftime("%Y%m%d%H%M%S")
     fields = {
         "url": url,
         "mime": mime,
         "status": str(status),
-        "digest": digest,
-        "length": str(length),
-        "offset": str(offset),
-        "filename": file.rpartition("/")[2],
+        "digest": address.payload_digest or "-",
+        "length": str(address.length),
+        "offset": str(address.offset),
+        "filename": address.file.rpartition("/")[2],
     }
     return f"{search_key(url)} {at} {json.dumps(fields)}"
 

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.archive.keys import article_id
-from storage.archive.layout import laid_out
-from storage.archive.packed import packed, plain
-from storage.endings import read_rights, rights_fields
+from storage.archive.packed import laid_out, packed, plain
+from storage.endings import evidence_fields, read_rights, rights_fields
 from storage.records import (
     Article,
     Block,
@@ -38,6 +37,11 @@ from storage.records import (
 
 FORMAT = 1
 _SEAL = b',\n "sha256": "'
+# Fields of records by their names in the document.
+_WARC = {
+    "file": "file", "offset": "offset", "length": "length", "recordId": "record_id", "payloadDigest": "payload_digest",
+}  # fmt: skip
+_SHARES = {"shareOfMatch": "share_of_match", "shareOfSelf": "share_of_self", "score": "score"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +55,7 @@ class CleanCopy:
 
 
 def clean_copy(
-    article: Article,
-    fingerprint: Fingerprint,
-    placement: Placement,
-    *,
-    extractor: str,
-    publisher: str | None = None,
+    article: Article, fingerprint: Fingerprint, placement: Placement, *, extractor: str, publisher: str | None = None
 ) -> bytes:
     """An article and its placement -> the bytes of its clean copy, packed; the same records give the same bytes.
 
@@ -152,9 +151,7 @@ def _placement(placement: Placement) -> dict[str, object]:
         "cluster": placement.cluster,
         "canonical": placement.canonical,
         "match": placement.match,
-        "shareOfMatch": round(placement.share_of_match, 4),
-        "shareOfSelf": round(placement.share_of_self, 4),
-        "score": round(placement.score, 4),
+        **{name: round(getattr(placement, field), 4) for name, field in _SHARES.items()},
     }
 
 
@@ -167,15 +164,7 @@ def _provenance(article: Article, extractor: str) -> dict[str, object]:
         "status": capture.status,
         "fetchedAt": _time(capture.fetched_at),
         "truncated": capture.truncated,
-        "warc": {
-            "file": warc.file,
-            "offset": warc.offset,
-            "length": warc.length,
-            "recordId": warc.record_id,
-            "payloadDigest": warc.payload_digest,
-        }
-        if warc
-        else None,
+        "warc": {name: getattr(warc, field) for name, field in _WARC.items()} if warc else None,
         "lead": {
             "url": lead.url,
             "source": lead.source,
@@ -184,7 +173,7 @@ def _provenance(article: Article, extractor: str) -> dict[str, object]:
         },
         "extractor": extractor,
         "kind": page.kind.value,
-        "evidence": [{"rule": e.rule, "words": e.words, "weight": e.weight} for e in page.evidence],
+        "evidence": [evidence_fields(each) for each in page.evidence],
         "flags": list(page.flags),
         "rights": rights_fields(capture.rights) if capture.rights else None,
         "pageTitle": page.title,
@@ -211,7 +200,7 @@ def _page(found: Mapping[str, Any]) -> Page:
         body=b"",
         fetched_at=dt.datetime.fromisoformat(found["fetchedAt"]),
         truncated=found.get("truncated"),
-        address=_address(warc) if warc else None,
+        address=WarcAddress(**{field: warc[name] for name, field in _WARC.items()}) if warc else None,
         rights=read_rights(found.get("rights")),
     )
     return Page(
@@ -222,16 +211,6 @@ def _page(found: Mapping[str, Any]) -> Page:
         language=found.get("pageLanguage"),
         encoding=found.get("encoding"),
         flags=tuple(found.get("flags", ())),
-    )
-
-
-def _address(found: Mapping[str, Any]) -> WarcAddress:
-    return WarcAddress(
-        file=found["file"],
-        offset=found["offset"],
-        length=found["length"],
-        record_id=found["recordId"],
-        payload_digest=found["payloadDigest"],
     )
 
 
@@ -266,9 +245,7 @@ def _read_placement(found: Mapping[str, Any]) -> Placement:
         cluster=placement["cluster"],
         canonical=placement["canonical"],
         match=placement.get("match"),
-        share_of_match=placement["shareOfMatch"],
-        share_of_self=placement["shareOfSelf"],
-        score=placement["score"],
+        **{field: placement[name] for name, field in _SHARES.items()},
     )
 
 

@@ -1,9 +1,18 @@
-"""Files and folders of a disk: made durable, listed in the order of their keys, compared."""
+"""Files and folders of a disk: made durable, listed in the order of their keys, compared.
+
+And folders for files that are on their way. One that a killed process left goes at the next start: it may hold what was to be
+forgotten, and it takes up room.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -78,3 +87,73 @@ def same_content(one: Path, other: Path) -> bool:
             if piece != right.read(_COPY):
                 return False
     return True
+
+
+@contextlib.contextmanager
+def scratch_folder(above: Path, purpose: str) -> Iterator[Path]:
+    """A new folder in `above`, locked while it is used and gone at the end; OSError when there can be none.
+
+    `purpose`: what its name begins with. Folders of the same purpose that no living process uses are taken away first.
+    """
+    above.mkdir(parents=True, exist_ok=True)
+    with alone(above):
+        _sweep(above, purpose)
+        folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=above))
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def sweep(above: Path) -> None:
+    """Take away what killed processes left in `above`, whatever its purpose."""
+    if above.is_dir():
+        with alone(above):
+            _sweep(above, "")
+
+
+def _sweep(above: Path, purpose: str) -> None:
+    for left in above.glob(f"{purpose}*"):
+        with contextlib.suppress(OSError):  # in use, or gone meanwhile
+            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(handle)
+
+
+@contextlib.contextmanager
+def alone(path: Path, how: int = os.O_RDONLY) -> Iterator[None]:
+    """A file or folder, and flags of open(2) -> one process at a time is in the body: what one makes and has yet to lock is not taken
+    for what another left."""
+    handle = os.open(path, how | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path -> another beside it to write to; it takes the first one's place when the body ends well, else it is gone. A link
+    stays one. OSError, also for what is there and no file: a device, a pipe or a folder is not replaced."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file; name one" + (" in it" if path.is_dir() else ""), str(path))
+    if not path.parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"there is no folder {path.parent}", str(path))
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o644)
+        fsync(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 Gone: its clean copies; its responses, requests and notes in WARC files, and their lines in the indexes; what the
 ledger says of it beyond numbers. What stays: the `forget` event with URL, time and reason, a tombstone of the same
-length at each record's place (storage/archive/tombstone.py), and the URL, so that it is not fetched again.
+length at each record's place (storage/archive/warcrecord.py), and the URL, so that it is not fetched again.
 
 The event is written first. Killed at any later step, calling again finishes.
 """
@@ -18,23 +18,21 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from storage.archive import cdx
+from storage.archive.clean import clean_copy, read_clean_copy
 from storage.archive.exchange import read_answer
-from storage.archive.forget_scan import Found, find, is_of
-from storage.archive.forgotten import FORGET, REDACTED
-from storage.archive.heir import heir_copy
+from storage.archive.forget_scan import FORGET, REDACTED, Found, find, is_of
 from storage.archive.keys import FORGOTTEN, cdx_key, clean_key, outlet_of, run_of
 from storage.archive.ledger import Event, Ledger, read_line, written_line
 from storage.archive.opened import Archive
 from storage.archive.packed import SUFFIX, lines
 from storage.archive.reading import body_of, index_lines, read_record, referred
 from storage.archive.store import ArchiveError
-from storage.archive.tombstone import tombstone
 from storage.archive.warc import WarcWriter
 from storage.archive.warcread import BadRecord, Record, records
 from storage.archive.warcrecord import FORGOTTEN as TAKEN_AWAY
-from storage.archive.warcrecord import read_warc_date
+from storage.archive.warcrecord import read_warc_date, tombstone
 from storage.endings import read_ending
-from storage.records import Exchange, WarcAddress
+from storage.records import Article, Capture, Ending, Exchange, Fingerprint, Kind, Page, Stamp, WarcAddress
 
 # A record that was kept for another URL -> where it lies now.
 Moved = Mapping[str, WarcAddress]
@@ -243,3 +241,35 @@ def redacted(line: dict[str, Any], event: Event, found: Found, inherited: Mappin
     if event.event == "outcome" and line.get("clean_key") in inherited:
         return {**line, "clean_key": inherited[line["clean_key"]]}
     return dict(line)
+
+
+def heir_copy(data: bytes, ending: Ending) -> bytes:
+    """A clean copy that is to be forgotten, and the ending of another article with the same text -> its own clean copy.
+
+    Only the text is taken over, and what the ending says; what was on the other page goes.
+    """
+    copy = read_clean_copy(data)
+    capture = Capture(
+        lead=ending.lead,
+        url=ending.url,
+        status=ending.status or 0,
+        headers=(),
+        body=b"",
+        fetched_at=ending.fetched_at,
+        address=ending.address,
+        rights=ending.rights,
+    )
+    article = Article(
+        page=Page(capture=capture, kind=Kind.ARTICLE, evidence=ending.evidence),
+        canonical=ending.canonical or ending.url,
+        headline=ending.headline,
+        blocks=copy.article.blocks,
+        authors=ending.authors,
+        published=Stamp(value=ending.published, source="ledger") if ending.published else None,
+        modified=Stamp(value=ending.modified, source="ledger") if ending.modified else None,
+        language=ending.language,
+        provider=ending.provider,
+        section=ending.section,
+    )
+    placement = ending.placement or copy.placement
+    return clean_copy(article, Fingerprint(digest=copy.digest, length=0), placement, extractor=copy.extractor)

@@ -1,20 +1,22 @@
-"""A URL -> everything in the archive that is of it, and what else stands on that. Reads only."""
+"""A URL -> everything in the archive that is of it, and what else stands on that; and what was taken away before, from the
+segments of the ledger that say so. Reads only."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.archive.forgotten import Forgetting, forgettings
-from storage.archive.keys import article_id, warc_of
-from storage.archive.ledger import Event, events
+from storage.archive.keys import FORGOTTEN, article_id, cdx_key, warc_of
+from storage.archive.ledger import Event, events, read_line
 from storage.archive.opened import Archive
+from storage.archive.packed import lines
 from storage.archive.reading import address_of
-from storage.archive.store import ArchiveError
-from storage.archive.warcread import Record, parse
-from storage.archive.warcrecord import FORGOTTEN, target_uri
+from storage.archive.store import ArchiveError, Store
+from storage.archive.warcread import Record, parse, whole_records
+from storage.archive.warcrecord import FORGOTTEN as TAKEN_AWAY
+from storage.archive.warcrecord import target_uri
 from storage.records import WarcAddress
 from storage.urls import key as page_of
 
@@ -134,7 +136,7 @@ def _records(archive: Archive, found: Found) -> None:
         for file, fields in lines_of(archive, index):
             if fields["url"] in wanted or found.is_address(fields["url"]):
                 record = _at(archive, file, fields)
-                if record.field(FORGOTTEN) is None:
+                if record.field(TAKEN_AWAY) is None:
                     found.add(file, record.field("WARC-Record-ID") or "", fields["digest"])
 
 
@@ -183,3 +185,89 @@ def _at(archive: Archive, file: str, fields: Mapping[str, Any]) -> Record:
 def _lead(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     lead = fields.get("lead")
     return lead if isinstance(lead, Mapping) else {}
+
+
+# Event of the ledger: something is to be taken away; event that a line became whose content was.
+FORGET, REDACTED = "forget", "forgotten"
+_SEGMENTS = f"ledger/{FORGOTTEN}/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetting:
+    """One request that something be forgotten: the URL and reason given, and what it led to.
+
+    `urls`: all addresses of the article; `articles`: their ids; `copies`: keys of clean copies; `records`: pairs of a
+    WARC file's key and a record id.
+    """
+
+    url: str
+    reason: str
+    urls: tuple[str, ...]
+    articles: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    records: tuple[tuple[str, str], ...] = ()
+
+
+def forgettings(store: Store) -> Iterator[Forgetting]:
+    """Everything that was ever asked to be forgotten, in order."""
+    for key in store.keys(_SEGMENTS):
+        with store.open_stream(key) as stream:
+            try:
+                found = [read_forgetting(event) for event in map(read_line, lines(stream)) if event.event == FORGET]
+            except (ValueError, KeyError, TypeError) as error:
+                raise ArchiveError(f"{key}: {error}; run `scrapy verify {key}`") from error
+        yield from found
+
+
+def read_forgetting(event: Event) -> Forgetting:
+    """A `forget` event -> what it says. KeyError, TypeError or ValueError when it is none."""
+    fields = event.fields
+    return Forgetting(
+        url=fields["url"],
+        reason=fields["reason"],
+        urls=tuple(fields["urls"]),
+        articles=tuple(fields["articles"]),
+        copies=tuple(fields["copies"]),
+        records=tuple((file, record) for file, record in fields["records"]),
+    )
+
+
+def relapsed(store: Store, keys: Iterable[str], asked: Sequence[Forgetting]) -> list[Forgetting]:
+    """Of what was asked for, what stands in these WARC files, indexes and segments of the ledger all the same, for they came
+    from a copy that had not forgotten it."""
+    wanted = [Found(articles=set()) for _ in asked]
+    for found, each in zip(wanted, asked, strict=True):
+        _join(found, each)
+    back = {place for key in keys for place in _standing(store, key, wanted)}
+    return [asked[place] for place in sorted(back)]
+
+
+def _standing(store: Store, key: str, wanted: Sequence[Found]) -> Iterator[int]:
+    """Places of those in the list of whom something stands in an object."""
+    if key.endswith(".cdxj"):  # made anew with its file
+        yield from (place for place, found in enumerate(wanted) if key in map(cdx_key, found.records))
+        return
+    with store.open_stream(key) as stream:
+        if key.endswith(".warc.gz"):
+            left = (each for each in whole_records(stream) if isinstance(each, Record) and each.field(TAKEN_AWAY) is None)
+            ids = {each.field("WARC-Record-ID") or "" for each in left}
+            yield from (place for place, found in enumerate(wanted) if not ids.isdisjoint(found.records.get(key, ())))
+            return
+        for event in map(read_line, lines(stream)):
+            yield from (place for place, found in enumerate(wanted) if is_of(event, found))
+
+
+def forgotten_copies(store: Store) -> frozenset[str]:
+    """Keys of all clean copies that were taken away."""
+    return frozenset(key for each in forgettings(store) for key in each.copies)
+
+
+def redactions(store: Store, key: str) -> int:
+    """How much was taken out of a WARC file, an index or a segment of the ledger: to compare two states of it."""
+    with store.open_stream(key) as stream:
+        if key.endswith(".warc.gz"):
+            found = (each for each in whole_records(stream) if isinstance(each, Record))
+            return sum(each.field(TAKEN_AWAY) is not None for each in found)
+        if key.endswith(".cdxj"):
+            return -sum(1 for _line in stream)
+        return sum(b'"event":"%s"' % REDACTED.encode() in line[:120] for line in lines(stream))

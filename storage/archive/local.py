@@ -6,6 +6,7 @@ taken), fsync of the folder. A power cut between any two steps leaves either no 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -38,7 +39,7 @@ class LocalStore:
         self._numbers = itertools.count()
 
     def check_writable(self) -> None:
-        try:
+        with explaining(self.root):
             make_folder(self._scratch)
             self._sweep()
             temporary = self._write(_PROBE)
@@ -47,8 +48,6 @@ class LocalStore:
                 came_back = temporary.read_bytes() == _PROBE
             finally:
                 temporary.unlink()
-        except OSError as error:
-            raise explained(error, self.root) from error
         if not came_back:
             raise ArchiveError(f"{self.root}: what was written did not come back; check the disk")
 
@@ -74,7 +73,7 @@ class LocalStore:
 
     def put_file(self, key: str, path: Path) -> bool:
         target = self._path(key)
-        try:
+        with explaining(self.root):
             fsync(path)
             make_folder(target.parent)
             try:
@@ -88,27 +87,21 @@ class LocalStore:
                     raise
                 return self._copy_in(key, path, target)
             fsync(target.parent)
-        except OSError as error:
-            raise explained(error, self.root) from error
         return True
 
     def replace(self, key: str, path: Path) -> None:
         target = self._path(key)
-        try:
+        with explaining(self.root):
             temporary = self._temporary()
-        except OSError as error:
-            raise explained(error, self.root) from error
-        try:
-            with path.open("rb") as source, temporary.open("xb") as sink:
-                shutil.copyfileobj(source, sink, _COPY)
-                sink.flush()
-                os.fsync(sink.fileno())
-            temporary.replace(target)
-            fsync(target.parent)
-        except OSError as error:
-            raise explained(error, self.root) from error
-        finally:
-            temporary.unlink(missing_ok=True)
+            try:
+                with path.open("rb") as source, temporary.open("xb") as sink:
+                    shutil.copyfileobj(source, sink, _COPY)
+                    sink.flush()
+                    os.fsync(sink.fileno())
+                temporary.replace(target)
+                fsync(target.parent)
+            finally:
+                temporary.unlink(missing_ok=True)
 
     def read(self, key: str) -> bytes:
         with self.open_stream(key) as stream:
@@ -129,27 +122,19 @@ class LocalStore:
 
     def size(self, key: str) -> int | None:
         path = self._path(key)
-        try:
+        with explaining(self.root):
             return path.stat().st_size if path.is_file() else None
-        except OSError as error:
-            raise explained(error, self.root) from error
 
     def digest(self, key: str) -> str | None:
-        try:
-            with self.open_stream(key) as stream:
-                return hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
-        except Missing:
-            return None
-        except OSError as error:
-            raise explained(error, self.root) from error
+        with contextlib.suppress(Missing), explaining(self.root), self.open_stream(key) as stream:
+            return hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
+        return None
 
     def entries(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         check_prefix(prefix)
         folder, _, start = prefix.rpartition("/")
-        try:
+        with explaining(self.root):
             yield from walk(self.root / folder, f"{folder}/" if folder else "", start)
-        except OSError as error:
-            raise explained(error, self.root) from error
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         return (key for key, _size in self.entries(prefix))
@@ -230,6 +215,15 @@ class LocalStore:
         for left in self._scratch.iterdir():
             if left.stat().st_mtime < oldest:
                 left.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def explaining(root: Path) -> Iterator[None]:
+    """What the operating system says in the body becomes an ArchiveError."""
+    try:
+        yield
+    except OSError as error:
+        raise explained(error, root) from error
 
 
 def explained(error: OSError, root: Path) -> ArchiveError:

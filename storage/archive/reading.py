@@ -1,19 +1,19 @@
-"""What lies in WARC files -> Captures, as the crawl saw them: one by its address, or all of them in order."""
+"""What lies in a WARC file under an address -> a Capture, as the crawl saw it; and a record -> its line of the index."""
 
 from __future__ import annotations
 
 import contextlib
-import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from storage.archive import cdx
-from storage.archive.codings import LIMIT, decode_body
+from storage.archive.codings import decode_body
 from storage.archive.exchange import Answer, read_answer
 from storage.archive.keys import is_warc, outlet_of, warc_of
 from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError
-from storage.archive.warcread import BadRecord, Record, parse, records, whole_records
+from storage.archive.warcread import BadRecord, Record, parse, whole_records
 from storage.archive.warcrecord import FORGOTTEN, MOVED_DIGEST, read_warc_date
 from storage.records import Capture, Lead, WarcAddress
 
@@ -51,37 +51,29 @@ def read_record(archive: Archive, address: WarcAddress) -> Record:
     raise Unreadable(f"{address.file}: the record at offset {address.offset} moved too often; run `scrapy verify`")
 
 
-def read_capture(archive: Archive, address: WarcAddress, lead: Lead | None = None, *, limit: int = LIMIT) -> Capture:
+def read_capture(archive: Archive, address: WarcAddress, lead: Lead | None = None) -> Capture:
     """Address of a response -> its Capture, body decoded as the crawl decodes it, revisits followed.
 
-    `lead`: what the catalogue knows of it; without one the URL stands for itself. `limit`: most bytes of the
-    body.
+    `lead`: what the catalogue knows of it; without one the URL stands for itself.
     """
-    return _capture(archive, read_record(archive, address), address, lead, limit)
-
-
-def captures(archive: Archive, outlet: str | None = None) -> Iterator[Capture]:
-    """Every capture of the archive or of one outlet, published and in the spool, file by file in order of the
-    keys.
-
-    Memory does not grow with the archive. Unreadable at the first record that is not whole.
-    """
-    prefix = f"warc/{outlet}/" if outlet else "warc/"
-    spooled = archive.spool.keys(prefix)
-    for key in merged(archive.store.keys(prefix), spooled):
-        if key.endswith(".warc.gz"):
-            yield from captures_of(archive, key)
-
-
-def captures_of(archive: Archive, key: str) -> Iterator[Capture]:
-    """Every capture of one WARC file."""
-    with archive.open_stream(key) as stream:
-        try:
-            for record in records(stream):
-                if record.kind in _ANSWERS:
-                    yield _capture(archive, record, address_of(key, record), None, LIMIT)
-        except BadRecord as error:
-            raise Unreadable(f"{key}: {error}; run `scrapy verify {key}`") from error
+    record = read_record(archive, address)
+    url = record.field("WARC-Target-URI") or ""
+    try:
+        fetched_at = read_warc_date(record.field("WARC-Date") or "")
+        answer = read_answer(record.block, to_head=True) if record.kind != "resource" else _bare(record)
+    except ValueError as error:
+        raise Unreadable(f"{address.file}: offset {record.offset}: {error}") from error
+    stored = body_of(archive, record, address) if _elsewhere(record, answer) else answer.body
+    return Capture(
+        lead=lead or Lead(url=url, outlet=outlet_of(address.file), source=_FROM_ARCHIVE),
+        url=url,
+        status=answer.status,
+        headers=answer.headers,
+        body=decode_body(stored, answer.header("Content-Encoding"))[0],
+        fetched_at=fetched_at,
+        truncated=record.field("WARC-Truncated"),
+        address=address,
+    )
 
 
 def address_of(key: str, record: Record) -> WarcAddress:
@@ -105,25 +97,9 @@ def index_lines(key: str, stream: BinaryIO) -> Iterator[str]:
 
 def index_line(key: str, record: Record, answer: Answer) -> str:
     """A response or revisit of the file of this key -> its line of the index. ValueError when its date is none."""
-    return cdx.line(
-        url=record.field("WARC-Target-URI") or "",
-        date=record.field("WARC-Date") or "",
-        mime="warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type")),
-        status=answer.status,
-        digest=record.field("WARC-Payload-Digest") or "-",
-        offset=record.offset,
-        length=record.length,
-        file=key,
-    )
-
-
-def merged(published: Iterator[str], spooled: list[str]) -> Iterator[str]:
-    """Keys in order, each once, of two ordered sources."""
-    last = None
-    for key in heapq.merge(published, spooled):
-        if key != last:
-            yield key
-        last = key
+    url, date = record.field("WARC-Target-URI") or "", record.field("WARC-Date") or ""
+    mime = "warc/revisit" if record.kind == "revisit" else cdx.mime(answer.header("Content-Type"))
+    return cdx.line(address_of(key, record), url=url, date=date, mime=mime, status=answer.status)
 
 
 def referred(record: Record) -> WarcAddress | None:
@@ -138,27 +114,6 @@ def referred(record: Record) -> WarcAddress | None:
         length=int(length),
         record_id=record.field("WARC-Refers-To") or "",
         payload_digest=record.field("WARC-Payload-Digest") or record.field(MOVED_DIGEST) or "",
-    )
-
-
-def _capture(archive: Archive, record: Record, address: WarcAddress, lead: Lead | None, limit: int) -> Capture:
-    url = record.field("WARC-Target-URI") or ""
-    try:
-        fetched_at = read_warc_date(record.field("WARC-Date") or "")
-        answer = read_answer(record.block, to_head=True) if record.kind != "resource" else _bare(record)
-    except ValueError as error:
-        raise Unreadable(f"{address.file}: offset {record.offset}: {error}") from error
-    stored = body_of(archive, record, address) if _elsewhere(record, answer) else answer.body
-    body, _fault = decode_body(stored, answer.header("Content-Encoding"), limit)
-    return Capture(
-        lead=lead or Lead(url=url, outlet=outlet_of(address.file), source=_FROM_ARCHIVE),
-        url=url,
-        status=answer.status,
-        headers=answer.headers,
-        body=body,
-        fetched_at=fetched_at,
-        truncated=record.field("WARC-Truncated"),
-        address=address,
     )
 
 
@@ -184,3 +139,44 @@ def body_of(archive: Archive, record: Record, address: WarcAddress) -> bytes:
     raise Unreadable(
         f"{address.file}: the revisit record at offset {address.offset} leads to no body; run `scrapy verify {address.file}`"
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A response as it came, head and body, where it lies, and the validators that its newest confirmation named."""
+
+    response: bytes
+    address: WarcAddress
+    etag: str | None
+    last_modified: str | None
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Request headers that ask for the page only when it changed; none when nothing was said to ask by."""
+        named = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in named.items() if value}
+
+
+def whole_answer(archive: Archive, address: WarcAddress) -> Whole:
+    """Address of a response, or of a revisit record that speaks of one -> that response. Unreadable, Gone; ValueError where
+    there is no HTTP in it."""
+    validators: list[tuple[str | None, str | None]] = []
+    for record, at in _way(archive, address):
+        answer = read_answer(record.block, to_head=True)
+        etag, modified = answer.header("ETag"), answer.header("Last-Modified")
+        if etag or modified:
+            validators.append((etag, modified))
+        if record.kind == "response" and answer.status != 304:
+            etag, modified = validators[0] if validators else (None, None)
+            return Whole(response=record.block, address=at, etag=etag, last_modified=modified)
+    raise Unreadable(f"{address.file}: the record at offset {address.offset} leads to no body; run `scrapy verify {address.file}`")
+
+
+def _way(archive: Archive, address: WarcAddress) -> Iterator[tuple[Record, WarcAddress]]:
+    for _step in range(_MOST_STEPS):
+        record = read_record(archive, address)
+        yield record, address
+        target = referred(record)
+        if target is None:
+            return
+        address = target

@@ -12,7 +12,7 @@ import functools
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
@@ -21,18 +21,11 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.config
 import botocore.session
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
+from botocore import exceptions as boto
 
 from storage.archive.keys import check_key, check_prefix
-from storage.archive.s3_errors import code_of, explained
-from storage.archive.s3_parts import PART, upload_in_parts
-from storage.archive.s3_stream import S3Stream
+from storage.archive.s3_errors import ERRORS, code_of, explained
+from storage.archive.s3_parts import PART, S3Stream, upload_in_parts
 from storage.archive.store import ArchiveError, Conflict, Missing
 
 # Writers at once in `put_all`; boto3's pool holds ten connections.
@@ -40,20 +33,27 @@ _AT_ONCE = 8
 # NoSuchUpload: the upload was completed already, and its answer lost.
 _TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchUpload")
 _READS = 3
+# Variables of the environment, and the field of every put that each is for.
+_EXTRA = {
+    "NEWS_S3_SSE": "ServerSideEncryption",
+    "NEWS_S3_SSE_KMS_KEY_ID": "SSEKMSKeyId",
+    "NEWS_S3_STORAGE_CLASS": "StorageClass",
+}
 _GONE = ("NoSuchKey", "NotFound", "404")
+_BROKEN_OFF = (boto.IncompleteReadError, boto.ResponseStreamingError, boto.ReadTimeoutError)
 _Found = TypeVar("_Found")
 
 
 class S3Store:
     """`Store` in `bucket` below `prefix`. The client is made once; it may be used by several threads."""
 
-    def __init__(self, bucket: str, prefix: str, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, bucket: str, prefix: str) -> None:
         if not bucket:
             raise ArchiveError("s3:// needs a bucket: set NEWS_ARCHIVE_URI to s3://bucket/prefix")
         self.bucket = bucket
         self._above = f"{check_key(prefix)}/" if prefix else ""
-        self._client = s3_client(self._name(), environ)
-        self._extra = _settings(environ)
+        self._client = s3_client(self._name())
+        self._extra = {field: os.environ[name] for name, field in _EXTRA.items() if os.environ.get(name)}
 
     def check_writable(self) -> None:
         """Nothing to do here: the conditional put of the marker, which follows, needs the right to write."""
@@ -143,7 +143,7 @@ class S3Store:
     def _call(self, act: Callable[[], _Found]) -> _Found:
         try:
             return act()
-        except (ClientError, BotoCoreError) as error:
+        except ERRORS as error:
             raise explained(error, self._name()) from error
 
     def _put(self, key: str, data: bytes, **condition: str) -> None:
@@ -166,12 +166,10 @@ class S3Store:
         """Send a new object. When something is there, perhaps it is our own write, its answer lost and sent again."""
         try:
             send()
-        except ClientError as error:
+        except ERRORS as error:
             if code_of(error) not in _TAKEN or self.size(key) is None:
                 raise explained(error, self._name()) from error
             return self._must_equal(key, digest)
-        except BotoCoreError as error:
-            raise explained(error, self._name()) from error
         return True
 
     def _fetch(self, key: str, **how: str) -> bytes:
@@ -181,27 +179,21 @@ class S3Store:
             try:
                 found = self._client.get_object(Bucket=self.bucket, Key=self._path(key), **how)
                 return cast(bytes, found["Body"].read())
-            except ClientError as error:
+            except ERRORS as error:
                 if code_of(error) in _GONE:
                     raise Missing(f"{key} is not in the archive {self._name()}") from None
                 if code_of(error) in ("InvalidRange", "416"):
                     raise _BeyondEnd from None
-                raise explained(error, self._name()) from error
-            except (IncompleteReadError, ResponseStreamingError, ReadTimeoutError) as error:
-                if not left:
+                if not left or not isinstance(error, _BROKEN_OFF):
                     raise explained(error, self._name()) from error
-            except BotoCoreError as error:
-                raise explained(error, self._name()) from error
         raise AssertionError("the last try returns or raises")
 
     def _head(self, key: str) -> dict[str, Any] | None:
         try:
             return cast(dict[str, Any], self._client.head_object(Bucket=self.bucket, Key=self._path(key)))
-        except ClientError as error:
+        except ERRORS as error:
             if code_of(error) in _GONE:
                 return None
-            raise explained(error, self._name()) from error
-        except BotoCoreError as error:
             raise explained(error, self._name()) from error
 
     def _must_equal(self, key: str, digest: str) -> bool:
@@ -231,7 +223,7 @@ class S3Store:
         path = self._path(key)
         try:
             found = self._client.list_object_versions(Bucket=self.bucket, Prefix=path)
-        except ClientError as error:
+        except ERRORS as error:
             if code_of(error) in ("NotImplemented", "MethodNotAllowed", "501"):
                 return  # a server without versions
             raise explained(error, self._name()) from error
@@ -245,7 +237,7 @@ class _BeyondEnd(Exception):
     """A range that begins behind the end of its object."""
 
 
-def s3_client(name: str, environ: Mapping[str, str]) -> Any:
+def s3_client(name: str) -> Any:
     """A boto3 client as boto3's own variables and files say; ArchiveError when they cannot be used."""
     config = botocore.config.Config(
         connect_timeout=10,
@@ -254,7 +246,7 @@ def s3_client(name: str, environ: Mapping[str, str]) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    if not environ.get("AWS_MAX_ATTEMPTS"):
+    if not os.environ.get("AWS_MAX_ATTEMPTS"):
         # Six tries with botocore's growing, jittered waits; a server away for longer is an error that is told.
         config = config.merge(botocore.config.Config(retries={"mode": "standard", "total_max_attempts": 6}))
     try:
@@ -267,25 +259,32 @@ def s3_client(name: str, environ: Mapping[str, str]) -> Any:
         if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
             config = config.merge(botocore.config.Config(s3={"addressing_style": "path"}))
             client = session.client("s3", config=config)
-    except (BotoCoreError, ValueError) as error:
+    except (boto.BotoCoreError, ValueError) as error:
         raise explained(error, name) from error
     return client
+
+
+def download(uri: str, to: Path) -> None:
+    """`s3://bucket/key` -> its bytes under the path `to`, which is there only when it is whole. Keys of others are not
+    those of an archive: any letters, any length. ArchiveError in one line."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not bucket or not key:
+        raise ArchiveError(f"{uri}: name an object as s3://bucket/key")
+    client = s3_client(uri)
+    try:
+        client.download_file(bucket, key, str(to))
+    except ERRORS as error:
+        if code_of(error) in _GONE:
+            raise ArchiveError(f"{uri}: there is no such object in the bucket") from error
+        raise explained(error, uri) from error
+    finally:
+        client.close()
 
 
 @functools.cache
 def _descriptions() -> Any:
     """What botocore reads of its files on S3: most of a client's making, so it is read once."""
     return botocore.session.Session().get_component("data_loader")
-
-
-def _settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables of the environment -> what every put carries."""
-    known = {
-        "NEWS_S3_SSE": "ServerSideEncryption",
-        "NEWS_S3_SSE_KMS_KEY_ID": "SSEKMSKeyId",
-        "NEWS_S3_STORAGE_CLASS": "StorageClass",
-    }
-    return {field: environ[name] for name, field in known.items() if environ.get(name)}
 
 
 def _file_digest(path: Path) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from boto3.exceptions import Boto3Error
 from botocore import exceptions as boto
 
 from storage.archive.store import ArchiveError
 
+ERRORS = (boto.ClientError, boto.BotoCoreError, Boto3Error)
 _KEYS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws"
 _BY_CODE = {
     "NoSuchBucket": "there is no such bucket: make it, or set NEWS_ARCHIVE_URI to one that exists",
@@ -27,9 +29,9 @@ _BY_CODE = {
 }
 
 
-def code_of(error: boto.ClientError) -> str:
-    """The S3 error code, or the status as text where the answer had no body."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+def code_of(error: Exception) -> str:
+    """The S3 error code, or the status as text where the answer had no body; empty when no answer came."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, boto.ClientError) else ""
 
 
 def explained(error: Exception, name: str) -> ArchiveError:

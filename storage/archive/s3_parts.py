@@ -1,9 +1,11 @@
-"""A large file goes up in parts; an upload that broke off goes on with the parts that the server has."""
+"""A large object of S3 in parts: an upload that broke off goes on with those that the server has, and a stream reads range by
+range, so that a connection that breaks costs one range."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from storage.archive.s3_errors import code_of
+from storage.archive.store import Missing, Store
 
 # Bytes of a part; at most 10,000 parts make an object.
 PART = 16 * 1024 * 1024
@@ -63,3 +66,39 @@ def _broken_off(client: Any, bucket: str, key: str) -> tuple[str | None, dict[in
         if code_of(error) not in ("AccessDenied", "403", "NotImplemented", "NoSuchUpload"):
             raise
         return None, {}  # then the upload begins anew
+
+
+_RANGE = 4 * 1024 * 1024
+
+
+class S3Stream(io.RawIOBase):
+    """The object `key` of `store`, from its start; Missing when it is not there. Reads raise ArchiveError."""
+
+    def __init__(self, store: Store, key: str) -> None:
+        super().__init__()
+        size = store.size(key)
+        if size is None:
+            raise Missing(f"{key} is not in the archive")
+        self._store, self._key, self._size, self._at = store, key, size, 0
+        self._held, self._held_at = b"", 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        place = self._at - self._held_at
+        if not 0 <= place < len(self._held):
+            if self._at >= self._size:
+                return 0
+            self._held, self._held_at, place = self._store.read_range(self._key, self._at, _RANGE), self._at, 0
+        piece = self._held[place : place + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)

@@ -14,11 +14,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from storage.archive.folders import make_folder
+from storage.archive.folders import alone, fsync, make_folder, scratch_folder, sweep
 from storage.archive.keys import check_key, published_key
-from storage.archive.local import explained
+from storage.archive.local import explained, explaining
 from storage.archive.packed import packed_stream
-from storage.archive.scratch import scratch_folder, sweep
 from storage.archive.store import ArchiveError, Conflict, Store
 
 _SEGMENTS = (".warc.gz", ".jsonl")
@@ -58,10 +57,8 @@ class Segment:
 
     def sync(self) -> None:
         """Everything appended so far survives a power cut when this returns."""
-        try:
+        with explaining(self.path.parent):
             os.fdatasync(self._handle)
-        except OSError as error:
-            raise explained(error, self.path.parent) from error
 
     def release(self) -> None:
         """Give up the lock; the file stays in the spool."""
@@ -85,9 +82,7 @@ class Spool:
                 make_folder(path.parent)
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
                 fcntl.flock(handle, fcntl.LOCK_EX)
-                folder = os.open(path.parent, os.O_RDONLY)
-                os.fsync(folder)
-                os.close(folder)
+                fsync(path.parent)
         except FileExistsError:
             raise ArchiveError(f"{path} exists: another run uses the same run id; start the run again") from None
         except OSError as error:
@@ -111,11 +106,8 @@ class Spool:
     @contextlib.contextmanager
     def scratch(self, purpose: str) -> Iterator[Path]:
         """A folder for files on their way, on the spool's disk; gone at the end, or at the next start after a kill."""
-        try:
-            with scratch_folder(self.folder / _SCRATCH, purpose) as folder:
-                yield folder
-        except OSError as error:
-            raise explained(error, self.folder) from error
+        with explaining(self.folder), scratch_folder(self.folder / _SCRATCH, purpose) as folder:
+            yield folder
 
     def publish(self, segment: Segment, companions: Iterator[tuple[str, bytes]]) -> None:
         """Bring a finished segment under its final key, then what belongs beside it, then clear it from the
@@ -188,24 +180,14 @@ class Spool:
     def _packed(self, path: Path) -> Iterator[Path]:
         """A segment -> the same as gzip, beside it; what a killed process left of one is written over."""
         whole = path.with_name(f"{path.name}.packing")
-        try:
-            with path.open("rb") as source, whole.open("wb") as sink:
-                sink.writelines(packed_stream(source))
-            yield whole
-        except OSError as error:
-            raise explained(error, self.folder) from error
-        finally:
-            whole.unlink(missing_ok=True)
+        with explaining(self.folder):
+            try:
+                with path.open("rb") as source, whole.open("wb") as sink:
+                    sink.writelines(packed_stream(source))
+                yield whole
+            finally:
+                whole.unlink(missing_ok=True)
 
-    @contextlib.contextmanager
-    def _guard(self) -> Iterator[None]:
-        """One process at a time makes or takes segments: a file made and not yet locked is not taken for a
-        left one.
-        """
+    def _guard(self) -> contextlib.AbstractContextManager[None]:
         make_folder(self.folder)
-        handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+        return alone(self.folder / ".lock", os.O_RDWR | os.O_CREAT)

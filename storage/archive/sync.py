@@ -7,17 +7,21 @@ does not hold. Nothing sound is overwritten, but by what `forget` left of it; wh
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage.archive.finding import Finding, Severity
-from storage.archive.forgotten import forgotten_copies, redactions
-from storage.archive.keys import MARKER
-from storage.archive.sound import is_sound
-from storage.archive.spool import Spool
+from storage.archive.finding import Finding, error, warning
+from storage.archive.forget import forget
+from storage.archive.forget_scan import forgettings, forgotten_copies, redactions, relapsed
+from storage.archive.keys import MARKER, run_id
+from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError, Store
+from storage.archive.verify import index_again
+from storage.archive.verify_warc import is_sound
 
 _FOLDERS = ("warc/", "clean/", "receipts/", "ledger/")
 # A clean copy and a receipt never change, and the name of a copy holds its digest: their size tells enough.
@@ -29,25 +33,27 @@ _PIECE = 1 << 20
 
 @dataclass(slots=True)
 class Synced:
-    """What was done. `same`: objects that lay there already; `removed`: clean copies that the source has forgotten."""
+    """What was done. `same`: objects that lay there already; `removed`: clean copies that the source has forgotten; `again`:
+    URLs that the target has forgotten and that came back with what the source brought: they are forgotten once more."""
 
     copied: int = 0
     bytes: int = 0
     same: int = 0
     mended: int = 0
     removed: int = 0
+    again: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
-def sync(source: Store, target: Store, spool: Spool, *, check: bool = False) -> Iterator[Synced]:
-    """Bring everything of `source` to `target`; yields the tally after each object or batch.
+def sync(source: Store, to: Archive, *, check: bool = False) -> Iterator[Synced]:
+    """Bring everything of `source` to an archive; yields the tally after each object or batch.
 
-    `spool`: the target's on this machine, for files on their way. `check`: compare the content of every object, not only
-    of those that can change. ArchiveError when one of the two cannot be read or written; calling again goes on.
+    `check`: compare the content of every object, not only of those that can change. ArchiveError when one of the two cannot
+    be read or written; calling again goes on.
     """
-    done = Synced()
-    gone = forgotten_copies(source) | forgotten_copies(target)
-    with spool.scratch("sync") as scratch:
+    done, target = Synced(), to.store
+    gone, asked = forgotten_copies(source) | forgotten_copies(target), list(forgettings(target))
+    with to.spool.scratch("sync") as scratch:
         way = _Way(source, target, scratch, check, done)
         way.marker()
         for folder in _FOLDERS:
@@ -55,7 +61,17 @@ def sync(source: Store, target: Store, spool: Spool, *, check: bool = False) -> 
                 yield done
         for key in sorted(gone):
             done.removed += target.delete(key)
-        yield done
+        back = relapsed(target, way.brought if asked else (), asked)
+        for key in [key for key in way.brought if back and key.endswith(".warc.gz")]:
+            index_again(to, key)  # by it `forget` finds what is of a URL, and what stands on that
+        for each in back:
+            forget(to, each.url, each.reason, run=run_id(_now(), secrets.token_bytes(6)), clock=_now)
+            done.again.append(each.url)
+    yield done
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 class _Way:
@@ -63,6 +79,7 @@ class _Way:
 
     def __init__(self, source: Store, target: Store, scratch: Path, check: bool, done: Synced) -> None:
         self.source, self.target, self.scratch, self.check, self.done = source, target, scratch, check, done
+        self.brought: list[str] = []  # what can hold something that was forgotten
 
     def marker(self) -> None:
         """The marker first: a place that holds half an archive says that it is one."""
@@ -104,16 +121,20 @@ class _Way:
         for key, data in parts:
             if self.target.digest(key) != hashlib.sha256(data).hexdigest():
                 raise ArchiveError(f"{key} arrived changed; check the disk or the server and start again")
-            self.done.copied += 1
-            self.done.bytes += len(data)
+            self._count(key, len(data))
 
     def _copy(self, key: str) -> None:
         with self._file(key) as (path, digest):
             self.target.put_file(key, path)
             if self.target.digest(key) != digest:
                 raise ArchiveError(f"{key} arrived changed; check the disk or the server and start again")
-            self.done.copied += 1
-            self.done.bytes += path.stat().st_size
+            self._count(key, path.stat().st_size)
+
+    def _count(self, key: str, size: int) -> None:
+        self.done.copied += 1
+        self.done.bytes += size
+        if not key.startswith(_FIXED):
+            self.brought.append(key)
 
     def _compare(self, key: str) -> None:
         """The same key on both sides, perhaps with another content."""
@@ -123,18 +144,19 @@ class _Way:
         if not is_sound(self.source, key):
             what = "damaged in the source; not copied" + ("" if is_sound(self.target, key) else ", and there as well")
             mend = "sync the other way round: scrapy archive sync --check DST SRC"
-            self.done.findings.append(Finding(severity=Severity.ERROR, key=key, what=what, mend=mend))
+            self.done.findings.append(error(key, what, mend))
         elif not is_sound(self.target, key) or redactions(self.source, key) > redactions(self.target, key):
             with self._file(key) as (path, _digest):
                 self.target.replace(key, path)
             self.done.mended += 1
+            self.brought.append(key)
         elif redactions(self.source, key) < redactions(self.target, key):
             what = "more was forgotten there than in the source; left as it is there"
             mend = "sync the other way round: scrapy archive sync DST SRC"
-            self.done.findings.append(Finding(severity=Severity.WARNING, key=key, what=what, mend=mend))
+            self.done.findings.append(warning(key, what, mend))
         else:
             what = "both are sound and not the same; left as it is there"
-            self.done.findings.append(Finding(severity=Severity.ERROR, key=key, what=what, mend="compare the two by hand"))
+            self.done.findings.append(error(key, what, "compare the two by hand"))
 
     @contextlib.contextmanager
     def _file(self, key: str) -> Iterator[tuple[Path, str]]:

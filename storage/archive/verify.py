@@ -1,30 +1,32 @@
 """The whole archive, walked: everything that is wrong, and the command that mends it.
 
 WARC files first (every byte: members, lengths, digests, the index beside them), then the clean copies against them,
-then the ledger against both. Memory does not grow with the archive.
+then the ledger against both. Memory does not grow with the archive. What is made of something else in it can be made again: the
+indexes from their WARC files.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from storage.archive import cdx
+from storage.archive import cdx, finding
 from storage.archive.clean import CleanCopy, read_clean_copy
-from storage.archive.finding import Finding, Severity, Tally
+from storage.archive.finding import RESTORE, Finding, Tally
+from storage.archive.forget_scan import forgettings
 from storage.archive.keys import FORMAT, MARKER, article_id, beside, cdx_key, clean_key, is_copy, is_key, is_segment
+from storage.archive.ledger import events
 from storage.archive.opened import Archive
 from storage.archive.packed import SUFFIX
-from storage.archive.reading import address_of, index_line, referred
+from storage.archive.reading import address_of, index_line, index_lines, referred
 from storage.archive.store import ArchiveError, Missing
-from storage.archive.verify_ledger import check_segment
-from storage.archive.verify_notes import Notes
+from storage.archive.verify_ledger import Notes, check_segment
 from storage.archive.verify_warc import Checked, check_records
 from storage.archive.warcrecord import FORGOTTEN, NOT_MODIFIED
-from storage.records import WarcAddress
+from storage.endings import read_ending
+from storage.records import Ending, Outcome, WarcAddress
 
-RESTORE = "restore it from a copy of the archive: scrapy archive sync COPY THIS"
 MEND = "scrapy verify --mend"
 
 # A clean copy -> what is wrong with it by rules that storage does not know; None when nothing is.
@@ -55,6 +57,10 @@ class _Walk:
         # Runs may go on meanwhile: what they write from now on has not been looked at when it is spoken of.
         self.growing = archive.spool.keys()
         self.walked: set[str] = set()
+        self.asked: dict[str, str] = {}  # record or clean copy -> the URL as which it was forgotten
+        with contextlib.suppress(ArchiveError):  # a damaged segment of the ledger, which is told when it is walked
+            for each in forgettings(self.store):
+                self.asked |= dict.fromkeys((*each.copies, *(record for _, record in each.records)), each.url)
 
     def marker(self) -> Iterator[Finding]:
         """The marker says what this is."""
@@ -63,8 +69,7 @@ class _Walk:
         except (Missing, ValueError):
             found = None
         if found != {"archive": "cleancopy", "format": FORMAT}:
-            what = "the marker of the archive is missing or damaged"
-            yield Finding(severity=Severity.ERROR, key=MARKER, what=what, mend=RESTORE)
+            yield finding.error(MARKER, "the marker of the archive is missing or damaged", RESTORE)
 
     def warcs(self) -> Iterator[Finding]:
         """Every WARC file with the index beside it, published and in the spool."""
@@ -77,15 +82,13 @@ class _Walk:
                 yield from self._warc(key)
                 if index != cdx_key(key):
                     yield from self._alone(index)
-                    what = "the index beside this file is missing"
-                    yield Finding(severity=Severity.WARNING, key=key, what=what, mend=MEND)
+                    yield finding.warning(key, "the index beside this file is missing", MEND)
                 index = None
             else:
                 yield _strange(key)
         yield from self._alone(index)
         for key in self.growing:
-            what = "in the spool: a run is writing it, or the next start of a run publishes it"
-            yield Finding(severity=Severity.NOTE, key=key, what=what)
+            yield finding.note(key, "in the spool: a run is writing it, or the next start of a run publishes it")
             if key.endswith(".warc.gz") and key not in self.walked:
                 with self.archive.open_stream(key) as stream:
                     for each in check_records(stream, key):
@@ -94,9 +97,8 @@ class _Walk:
 
     def revisits(self) -> Iterator[Finding]:
         """Every revisit leads to the response that has its body."""
-        for each in self.notes.unresolved():
-            what = f"this revisit refers to {each.refers}, which is not where it says"
-            yield Finding(severity=Severity.ERROR, key=each.file, offset=each.offset, what=what, mend=RESTORE)
+        for file, offset, refers in self.notes.unresolved():
+            yield finding.error(file, f"this revisit refers to {refers}, which is not where it says", RESTORE, offset=offset)
 
     def copies(self, deep: Deep | None) -> Iterator[Finding]:
         """Every clean copy: whole, under its own name, from a record that lies where it says."""
@@ -110,13 +112,14 @@ class _Walk:
             except Missing:
                 continue  # forgotten meanwhile
             except ValueError as error:
-                yield Finding(severity=Severity.ERROR, key=key, what=str(error), mend=MEND)
+                yield finding.error(key, str(error), MEND)
                 continue
             self.notes.copy(key, copy.digest)
+            yield from self._back(key, key)
             yield from self._copy(key, copy)
             fault = deep(copy) if deep else None
             if fault:
-                yield Finding(severity=Severity.ERROR, key=key, what=fault, mend="scrapy reextract")
+                yield finding.error(key, fault, "scrapy reextract")
 
     def ledgers(self) -> Iterator[Finding]:
         """Every line of the ledger, against the records that it speaks of."""
@@ -140,14 +143,14 @@ class _Walk:
 
     def promises(self) -> Iterator[Finding]:
         """Every text that the ledger speaks of lies in its clean copy, and none lies there unspoken."""
-        for each in self.notes.broken_promises():
-            if each.found is None and self.store.size(each.key) is not None:
+        for segment, line, key, digest in self.notes.broken_promises():
+            if digest is None and self.store.size(key) is not None:
                 continue  # written while we walked
-            what = f"the clean copy {each.key} is missing" if each.found is None else f"{each.key} holds another text"
-            yield Finding(severity=Severity.ERROR, key=each.segment, offset=each.line, what=what, mend=MEND, subject=each.key)
+            what = f"the clean copy {key} is missing" if digest is None else f"{key} holds another text"
+            yield finding.error(segment, what, MEND, offset=line, subject=key)
         for key in self.notes.unspoken_copies():
             what = "the ledger does not speak of this clean copy: a run was killed before it could; its page is fetched again"
-            yield Finding(severity=Severity.NOTE, key=key, what=what)
+            yield finding.note(key, what)
 
     def rest(self) -> Iterator[Finding]:
         """Receipts, and what lies in no known place."""
@@ -155,7 +158,7 @@ class _Walk:
             try:
                 json.loads(self.store.read(key) if is_key(key) else b"")
             except ValueError as error:
-                yield Finding(severity=Severity.ERROR, key=key, what=f"no JSON ({error})", mend=RESTORE)
+                yield finding.error(key, f"no JSON ({error})", RESTORE)
         names = sorted(path.name for path in self.archive.folder.iterdir()) if self.archive.folder else []
         for name in names:
             if name not in ("warc", "clean", "ledger", "receipts", MARKER) and not beside(name):
@@ -169,8 +172,7 @@ class _Walk:
 
     def _alone(self, index: str | None) -> Iterator[Finding]:
         if index is not None:
-            what = "an index without its WARC file"
-            yield Finding(severity=Severity.ERROR, key=index, what=what, mend=RESTORE)
+            yield finding.error(index, "an index without its WARC file", RESTORE)
 
     def _warc(self, key: str) -> Iterator[Finding]:
         self.walked.add(key)
@@ -181,12 +183,19 @@ class _Walk:
                     yield each
                     continue
                 self._remember(key, each)
+                if each.record.field(FORGOTTEN) is None:
+                    yield from self._back(each.record.field("WARC-Record-ID") or "", key, each.record.offset)
                 if each.answer is not None:
                     with contextlib.suppress(ValueError):  # its date is told already
                         lines.append(index_line(key, each.record, each.answer))
         if self.store.size(cdx_key(key)) is not None and self.store.read(cdx_key(key)) != cdx.index(lines):
-            what = "this index is not that of its file"
-            yield Finding(severity=Severity.WARNING, key=cdx_key(key), what=what, mend=MEND)
+            yield finding.warning(cdx_key(key), "this index is not that of its file", MEND)
+
+    def _back(self, thing: str, key: str, offset: int | None = None) -> Iterator[Finding]:
+        if url := self.asked.get(thing):
+            what = f"this was forgotten and is there again: {url}"
+            mend = f"scrapy forget '{url}' --reason 'as before'"
+            yield finding.error(key, what, mend, offset=offset)
 
     def _remember(self, key: str, checked: Checked) -> None:
         record = checked.record
@@ -214,16 +223,53 @@ class _Walk:
             named = str(error)
         # A text that was extracted again and stayed the same has the number of its ending behind it.
         if not key.startswith(named.removesuffix("json.gz")):
-            what = f"this clean copy is of {article.canonical} and should be {named}"
-            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=MEND)
+            yield finding.error(key, f"this clean copy is of {article.canonical} and should be {named}", MEND)
         if capture.address is None:
-            what = "this clean copy does not say from which record it was made"
-            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=MEND)
+            yield finding.error(key, "this clean copy does not say from which record it was made", MEND)
         elif self.lies(capture.address) is False:
             what = f"its record {capture.address.record_id} is not at {capture.address.file}:{capture.address.offset}"
-            yield Finding(severity=Severity.ERROR, key=key, what=what, mend=RESTORE)
+            yield finding.error(key, what, RESTORE)
 
 
 def _strange(key: str) -> Finding:
-    what = "nothing of an archive has this name"
-    return Finding(severity=Severity.WARNING, key=key, what=what, mend="move it out of the archive")
+    return finding.warning(key, "nothing of an archive has this name", "move it out of the archive")
+
+
+def index_again(archive: Archive, warc: str) -> None:
+    """Key of a WARC file -> the index beside it, made again and put in the place of the old one."""
+    with archive.store.open_stream(warc) as stream:
+        data = cdx.index(index_lines(warc, stream))
+    put_again(archive, cdx_key(warc), data)
+
+
+def put_again(archive: Archive, key: str, data: bytes) -> None:
+    """Put what was made again under its key, in the place of what lies there."""
+    with archive.spool.scratch("mend") as folder:
+        path = folder / "object"
+        path.write_bytes(data)
+        archive.store.replace(key, path)
+
+
+def broken_indexes(findings: Iterable[Finding]) -> set[str]:
+    """Findings -> keys of the WARC files whose index is to be made again."""
+    wanted = (each.key for each in findings if each.mend == MEND and each.key.startswith("warc/"))
+    return {f"{key.removesuffix('.cdxj').removesuffix('.warc.gz')}.warc.gz" for key in wanted}
+
+
+def broken_copies(findings: Iterable[Finding]) -> set[str]:
+    """Findings -> keys of the clean copies that are to be made again."""
+    wanted = (each.subject or each.key for each in findings if each.mend == MEND)
+    return {key for key in wanted if key.startswith("clean/")}
+
+
+def endings_of(archive: Archive, copies: set[str]) -> Iterator[Ending]:
+    """Keys of clean copies -> the endings that made them, each once, in the order of the ledger."""
+    left = set(copies)
+    for event in events(archive, damaged=lambda _key, _line, _fault: None):
+        if event.event == "outcome" and event.fields.get("clean_key") in left:
+            ending = read_ending(event.run, event.fields)
+            # A duplicate's own page may be worded otherwise; it has a copy of its own where nobody else's was durable.
+            own = f"/{ending.article}-" in (ending.clean_key or "")
+            if own and ending.outcome is not Outcome.UNCHANGED and ending.address is not None:
+                left.discard(ending.clean_key or "")
+                yield ending

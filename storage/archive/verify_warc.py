@@ -1,4 +1,5 @@
-"""One WARC file -> its records and everything that is wrong with it. Also of files that others wrote.
+"""One WARC file -> its records and everything that is wrong with it. Also of files that others wrote. And one object of any
+kind -> whether it is whole and true in itself.
 
 What `warcio check` passes over is an error here: a file that is cut off, a record shorter than it says, a revisit that
 leads nowhere, a file that is one gzip stream.
@@ -8,12 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from storage.archive import finding
+from storage.archive.clean import read_clean_copy
 from storage.archive.exchange import Answer, NotHttp, read_answer
 from storage.archive.finding import Finding, Severity
+from storage.archive.ledger import crc_of, read_line
+from storage.archive.packed import lines
+from storage.archive.store import Store
 from storage.archive.warcread import BadRecord, Record, whole_records
 from storage.archive.warcrecord import read_warc_date
 
@@ -42,14 +49,14 @@ def check_records(stream: BinaryIO, key: str) -> Iterator[Checked | Finding]:
     for each in whole_records(stream):
         empty = False
         if isinstance(each, BadRecord):
-            yield Finding(severity=Severity.ERROR, key=key, offset=each.offset, what=each.fault, mend=_RESTORE)
+            yield finding.error(key, each.fault, _RESTORE, offset=each.offset)
             continue
         answer, whats = faults(each)
         for what in whats:
-            yield Finding(severity=Severity.ERROR, key=key, offset=each.offset, what=what, mend=_RESTORE)
+            yield finding.error(key, what, _RESTORE, offset=each.offset)
         yield Checked(record=each, answer=answer)
     if empty:
-        yield Finding(severity=Severity.ERROR, key=key, what="the file is empty", mend=_RESTORE)
+        yield finding.error(key, "the file is empty", _RESTORE)
 
 
 def check_file(stream: BinaryIO, name: str) -> Iterator[Checked | Finding]:
@@ -140,3 +147,38 @@ def _names(record: Record, record_id: str, uri: str, date: str) -> list[str]:
     """What a revisit may name a response by: its record id, or its URI and date."""
     at = f"{record.field(uri)} of {record.field(date)}" if record.field(uri) and record.field(date) else None
     return [name for name in (record.field(record_id), at) if name]
+
+
+def is_sound(store: Store, key: str) -> bool:
+    """Whether an object is what its writer wrote, as far as it can say so itself. Missing when there is none.
+
+    An index has nothing to prove itself by and counts as sound when it can be read.
+    """
+    try:
+        if key.endswith(".warc.gz"):
+            with store.open_stream(key) as stream:
+                return not any(isinstance(each, Finding) for each in check_records(stream, key))
+        if key.startswith("ledger/"):
+            return _chained(store, key)
+        data = store.read(key)
+        if key.startswith("clean/"):
+            read_clean_copy(data)
+        elif key.endswith(".cdxj"):
+            for line in data.decode("ascii").splitlines():
+                json.loads(line.split(" ", 2)[2])
+        else:
+            json.loads(data)
+    except (ValueError, IndexError):
+        return False
+    return True
+
+
+def _chained(store: Store, key: str) -> bool:
+    before: int | None = 0
+    with store.open_stream(key) as stream:
+        for line in lines(stream):
+            read_line(line)
+            before = crc_of(line, before)
+            if before is None:
+                return False
+    return True

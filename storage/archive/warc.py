@@ -58,11 +58,10 @@ class WarcWriter:
         about: Mapping[str, str],
         earlier: Callable[[str], Earlier | None] = lambda _digest: None,
         max_size: int = MAX_SIZE,
-        level: int = 6,
     ) -> None:
         self._archive, self._outlet, self._run = archive, outlet, run_id
         self._clock, self._about, self._earlier = clock, dict(about), earlier
-        self._max_size, self._level = max_size, level
+        self._max_size = max_size
         self._file: _File | None = None
         self._finished: list[tuple[_File, Future[None]]] = []
         self._publisher = ThreadPoolExecutor(1, "publish-warc")
@@ -89,10 +88,7 @@ class WarcWriter:
         earlier = not_modified or self._known(answer, cut, payload)
         if earlier is not None:
             payload = earlier.address.payload_digest
-        head = [
-            ("WARC-Type", "response" if earlier is None else "revisit"),
-            ("WARC-Record-ID", answer_id),
-            ("WARC-Date", date),
+        about = [
             ("WARC-Target-URI", url),
             *wr.ip_field(exchange.peer),
             *([("WARC-Truncated", cut)] if cut else []),
@@ -100,9 +96,9 @@ class WarcWriter:
             ("WARC-Payload-Digest", payload),
         ]
         block = answer.head + answer.body if earlier is None or not_modified else answer.head
-        tail = [("WARC-Block-Digest", wr.digest(block)), ("Content-Type", wr.HTTP_RESPONSE)]
         coded = len(answer.body) if len(block) > len(answer.head) and _is_coded(answer) else 0
-        answered = wr.member([*head, *tail], block, self._level, coded=coded)
+        kind = "response" if earlier is None else "revisit"
+        answered = self._member(kind, answer_id, date, about, block, wr.HTTP_RESPONSE, coded=coded)
         address = self._write(file, asked, answered, answer_id, payload)
         self._index(file, url, date, answer, address, revisit=earlier is not None)
         if earlier is None and cut is None:
@@ -112,17 +108,8 @@ class WarcWriter:
     def note(self, address: WarcAddress, fields: Mapping[str, str]) -> None:
         """Keep a metadata record about a capture: verdict, timings. Names and values are one line each."""
         file = self._current()
-        block = wr.warc_fields(fields)
         file.records += 1
-        head = [
-            ("WARC-Type", "metadata"),
-            ("WARC-Record-ID", wr.record_id(file.segment.key, file.records)),
-            ("WARC-Date", wr.warc_date(self._clock())),
-            ("WARC-Refers-To", address.record_id),
-            ("WARC-Block-Digest", wr.digest(block)),
-            ("Content-Type", "application/warc-fields"),
-        ]
-        file.segment.append(wr.member(head, block, self._level))
+        self._fields(file, "metadata", ("WARC-Refers-To", address.record_id), fields)
 
     def sync(self) -> None:
         """Everything recorded so far survives a power cut when this returns."""
@@ -160,46 +147,34 @@ class WarcWriter:
 
     def _warcinfo(self, file: _File) -> None:
         about = {"format": "WARC File Format 1.1", "conformsTo": wr.SPECIFICATION, "isPartOf": self._outlet, **self._about}
-        block = wr.warc_fields(about)
-        name = file.segment.key.rpartition("/")[2]
-        head = [
-            ("WARC-Type", "warcinfo"),
-            ("WARC-Record-ID", wr.record_id(file.segment.key, file.records)),
-            ("WARC-Date", wr.warc_date(self._clock())),
-            ("WARC-Filename", name),
-            ("WARC-Block-Digest", wr.digest(block)),
-            ("Content-Type", "application/warc-fields"),
-        ]
-        file.segment.append(wr.member(head, block, self._level))
+        self._fields(file, "warcinfo", ("WARC-Filename", file.segment.key.rpartition("/")[2]), about)
+
+    def _fields(self, file: _File, kind: str, about: tuple[str, str], told: Mapping[str, str]) -> None:
+        """A record of names and values, of now."""
+        record, date = wr.record_id(file.segment.key, file.records), wr.warc_date(self._clock())
+        file.segment.append(self._member(kind, record, date, [about], wr.warc_fields(told), "application/warc-fields"))
+
+    def _member(
+        self, kind: str, record: str, date: str, about: list[tuple[str, str]], block: bytes, form: str, *, coded: int = 0
+    ) -> bytes:
+        """Type, id and date of a record, what else its head says, its block and the media type of that -> the member."""
+        head = [("WARC-Type", kind), ("WARC-Record-ID", record), ("WARC-Date", date), *about]
+        tail = [("WARC-Block-Digest", wr.digest(block)), ("Content-Type", form)]
+        return wr.member([*head, *tail], block, coded=coded)
 
     def _request(self, file: _File, exchange: Exchange, url: str, date: str, answer_id: str) -> bytes:
         """The request record as a member; no bytes where none was sent."""
         if not exchange.request:
             return b""
-        fields = [
-            ("WARC-Type", "request"),
-            ("WARC-Record-ID", wr.record_id(file.segment.key, file.records + 2)),
-            ("WARC-Date", date),
-            ("WARC-Target-URI", url),
-            ("WARC-Concurrent-To", answer_id),
-            ("WARC-Block-Digest", wr.digest(exchange.request)),
-            ("Content-Type", wr.HTTP_REQUEST),
-        ]
-        return wr.member(fields, exchange.request, self._level)
+        record = wr.record_id(file.segment.key, file.records + 2)
+        about = [("WARC-Target-URI", url), ("WARC-Concurrent-To", answer_id)]
+        return self._member("request", record, date, about, exchange.request, wr.HTTP_REQUEST)
 
     def _bare(self, exchange: Exchange, url: str, date: str, answer_id: str) -> bytes:
         """What came is no HTTP: kept as a resource, for a response record must begin with a head."""
-        fields = [
-            ("WARC-Type", "resource"),
-            ("WARC-Record-ID", answer_id),
-            ("WARC-Date", date),
-            ("WARC-Target-URI", url),
-            *wr.ip_field(exchange.peer),
-            *([("WARC-Truncated", exchange.truncated)] if exchange.truncated else []),
-            ("WARC-Block-Digest", wr.digest(exchange.response)),
-            ("Content-Type", "application/octet-stream"),
-        ]
-        return wr.member(fields, exchange.response, self._level)
+        about = [("WARC-Target-URI", url), *wr.ip_field(exchange.peer)]
+        about += [("WARC-Truncated", exchange.truncated)] if exchange.truncated else []
+        return self._member("resource", answer_id, date, about, exchange.response, "application/octet-stream")
 
     def _write(self, file: _File, asked: bytes, answered: bytes, answer_id: str, payload: str) -> WarcAddress:
         start = file.segment.append(asked + answered)
@@ -223,18 +198,8 @@ class WarcWriter:
             self._seen.popitem(last=False)
 
     def _index(self, file: _File, url: str, date: str, answer: Answer, address: WarcAddress, *, revisit: bool) -> None:
-        file.lines.append(
-            cdx.line(
-                url=url,
-                date=date,
-                mime="warc/revisit" if revisit else cdx.mime(answer.header("Content-Type")),
-                status=answer.status,
-                digest=address.payload_digest,
-                offset=address.offset,
-                length=address.length,
-                file=address.file,
-            )
-        )
+        mime = "warc/revisit" if revisit else cdx.mime(answer.header("Content-Type"))
+        file.lines.append(cdx.line(address, url=url, date=date, mime=mime, status=answer.status))
 
 
 def _is_coded(answer: Answer) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import sqlite_utils
 
+from storage.catalogue.rows import address_of, lead_of
 from storage.records import Lead, WarcAddress
 
 
@@ -31,8 +32,8 @@ def newest_clean_copies(
     last, end = 0, database.conn.execute("select max(id) from captures").fetchone()[0]
     while True:
         rows = database.conn.execute(
-            """select c.id, a.article, a.outlet, c.lead, a.clean_key, c.warc_file, c.warc_offset, c.warc_length, c.record_id,
-                 c.payload_digest, l.source, l.title, l.published
+            """select c.id, a.article, a.outlet, a.clean_key, c.lead, l.source, l.title, l.published, c.warc_file, c.warc_offset,
+                 c.warc_length, c.record_id, c.payload_digest
                from articles a join captures c on c.id = a.capture left join leads l on l.url = c.lead
                where a.current = 1 and c.id > :last and c.id <= :end and c.outcome in ('kept', 'revision') and c.warc_file is not null
                  and (:outlet is null or a.outlet = :outlet) and (:since is null or a.fetched_at >= :since)
@@ -42,21 +43,9 @@ def newest_clean_copies(
         if not rows:
             return
         last = rows[-1][0]
-        for sequence, article, name, lead, key, file, offset, length, record, digest, source, title, published in rows:
-            yield Extracted(
-                sequence=sequence,
-                article=article,
-                outlet=name,
-                lead=Lead(
-                    url=lead,
-                    outlet=name,
-                    source=source or "archive",
-                    title=title,
-                    published=dt.datetime.fromisoformat(published) if published else None,
-                ),
-                clean_key=key,
-                address=WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest),
-            )
+        for sequence, article, name, key, url, source, title, published, *where in rows:
+            lead, address = lead_of(url, name, source, title, published), address_of(*where)
+            yield Extracted(sequence=sequence, article=article, outlet=name, lead=lead, clean_key=key, address=address)
 
 
 def current_pages(

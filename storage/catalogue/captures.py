@@ -10,33 +10,29 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import Any
 
 import sqlite_utils
 
 from storage.catalogue import lessons
-from storage.catalogue.changes import change_each
 from storage.catalogue.leads import retry_time
 from storage.catalogue.packing import packed, unpacked
+from storage.catalogue.rows import address_of, change_each, insert
 from storage.catalogue.schema import writing
 from storage.catalogue.search import fold
 from storage.endings import evidence_fields
 from storage.records import Earlier, Ending, Kind, Lead, Outcome, Relation, WarcAddress
 
+_ADDRESS = "warc_file, warc_offset, warc_length, record_id, payload_digest"
 # Kinds that say nothing of the story: the outlet refused or was out of order, so the lead is asked for again later.
 PASSING = frozenset({Kind.FORBIDDEN, Kind.CHALLENGE, Kind.MAINTENANCE, Kind.SOFT_ERROR, Kind.EMPTY})
 GONE = frozenset({404, 410})
+_OF_A_CAPTURE = ("run", "url", "status", "outcome", "kind", "error", "article", "content_digest", "clean_key")
+_OF_AN_ARTICLE = (
+    "article", "content_digest", "url", "canonical", "headline", "published", "modified", "language", "provider", "section",
+    "clean_key",
+)  # fmt: skip
 HAS_ARTICLE = frozenset({Outcome.KEPT, Outcome.DUPLICATE, Outcome.REVISION})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """The newest revision of an article, as far as placing needs it."""
-
-    article: str
-    content_digest: str
-    clean_key: str
-    cluster: str
 
 
 def last_look(connection: sqlite3.Connection, url: str) -> dt.datetime | None:
@@ -50,15 +46,15 @@ def next_sequence(connection: sqlite3.Connection) -> int:
     return int(connection.execute("select coalesce(max(id), 0) + 1 from captures").fetchone()[0])
 
 
-def first_copy(connection: sqlite3.Connection, content_digest: str, run: str) -> Version | None:
-    """Content digest -> the first article whose clean copy with this text is durable, or becomes so before what the
-    run enters next; None when nobody's is. What another run has not settled may be taken back yet."""
+def first_copy(connection: sqlite3.Connection, content_digest: str, run: str) -> str | None:
+    """Content digest -> the key of the first clean copy with this text that is durable, or becomes so before what the
+    run enters next; None when none is. What another run has not settled may be taken back yet."""
     row = connection.execute(
-        """select a.article, a.content_digest, a.clean_key, a.cluster from articles a join captures c on c.id = a.capture
+        """select a.clean_key from articles a join captures c on c.id = a.capture
            where a.content_digest = ? and (c.settled = 1 or c.run = ?) order by a.id limit 1""",
         (content_digest, run),
     ).fetchone()
-    return Version(article=row[0], content_digest=row[1], clean_key=row[2], cluster=row[3]) if row else None
+    return row[0] if row else None
 
 
 def kept_text(connection: sqlite3.Connection, ending: Ending) -> str | None:
@@ -74,49 +70,45 @@ def kept_text(connection: sqlite3.Connection, ending: Ending) -> str | None:
 
 def payload_seen(connection: sqlite3.Connection, digest: str) -> Earlier | None:
     """Payload digest -> the first response that had it (for WARC revisit records)."""
-    row = connection.execute(
-        """select url, fetched_at, warc_file, warc_offset, warc_length, record_id from captures
-           where payload_digest = ? and settled = 1 order by id limit 1""",
-        (digest,),
+    query = f"select url, fetched_at, {_ADDRESS} from captures where payload_digest = ? and settled = 1 order by id limit 1"
+    row = connection.execute(query, (digest,)).fetchone()
+    return _earlier(*row) if row else None
+
+
+def newest_story(database: sqlite_utils.Database, lead: str) -> Earlier | None:
+    """URL of a lead -> the newest answer that came from this very address and brought its story, and that no other URL's
+    answer has led away from; None when there is none."""
+    row = database.conn.execute(
+        f"""select outcome, url, fetched_at, {_ADDRESS} from captures
+            where lead = ? and settled = 1 and superseded_by is null and warc_file is not null order by id desc limit 1""",
+        (lead,),
     ).fetchone()
-    if row is None:
+    if row is None or row[1] != lead or row[0] not in ("kept", "duplicate", "revision", "unchanged"):
         return None
-    url, fetched, file, offset, length, record = row
-    address = WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest)
-    return Earlier(url=url, fetched_at=dt.datetime.fromisoformat(fetched), address=address)
+    return _earlier(*row[1:])
+
+
+def _earlier(url: str, fetched: str, *where: Any) -> Earlier:
+    return Earlier(url=url, fetched_at=dt.datetime.fromisoformat(fetched), address=address_of(*where))
 
 
 def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled: bool = False) -> None:
     """Enter an ending, and its revision with `text` when it has one. Inside the caller's transaction."""
     address = ending.address
     _supersede(connection, ending)
-    connection.execute(
-        """insert into captures (id, run, lead, outlet, url, status, fetched_at, outcome, kind, evidence, error,
-             warc_file, warc_offset, warc_length, record_id, payload_digest, article, content_digest, clean_key, settled)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            ending.sequence,
-            ending.run,
-            ending.lead.url,
-            ending.lead.outlet,
-            ending.url,
-            ending.status,
-            ending.fetched_at.isoformat(),
-            ending.outcome,
-            ending.kind,
-            json.dumps([evidence_fields(each) for each in ending.evidence], ensure_ascii=False),
-            ending.error,
-            *(
-                (address.file, address.offset, address.length, address.record_id, address.payload_digest)
-                if address
-                else [None] * 5
-            ),
-            ending.article,
-            ending.content_digest,
-            ending.clean_key,
-            settled,
-        ),
-    )
+    row = {
+        **{name: getattr(ending, name) for name in _OF_A_CAPTURE},
+        "id": ending.sequence,
+        "lead": ending.lead.url,
+        "outlet": ending.lead.outlet,
+        "fetched_at": ending.fetched_at.isoformat(),
+        "evidence": json.dumps([evidence_fields(each) for each in ending.evidence], ensure_ascii=False),
+        "settled": settled,
+    }
+    if address is not None:
+        row |= {"warc_file": address.file, "warc_offset": address.offset, "warc_length": address.length}
+        row |= {"record_id": address.record_id, "payload_digest": address.payload_digest}
+    insert(connection, "captures", row)
     if ending.outcome in HAS_ARTICLE:
         _enter_article(connection, ending, text)
         lessons.enter(connection, ending)
@@ -146,36 +138,17 @@ def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) ->
         raise ValueError(f"{ending.outcome} without a placement: {ending.url}")
     before = connection.execute("select id from articles where article = ? and current = 1", (ending.article,))
     change_each(connection, "update articles set current = 0 where id = ?", before)
-    row = connection.execute(
-        """insert into articles (article, content_digest, capture, outlet, url, canonical, headline, published, modified,
-             language, provider, authors, section, text_zlib, characters, clean_key, relation, cluster, match, share_of_match,
-             share_of_self, fetched_at)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            ending.article,
-            ending.content_digest,
-            ending.sequence,
-            ending.lead.outlet,
-            ending.url,
-            ending.canonical,
-            ending.headline,
-            ending.published,
-            ending.modified,
-            ending.language,
-            ending.provider,
-            json.dumps(ending.authors, ensure_ascii=False),
-            ending.section,
-            packed(text),
-            len(text),
-            ending.clean_key,
-            placement.relation,
-            placement.cluster,
-            placement.match,
-            placement.share_of_match,
-            placement.share_of_self,
-            ending.fetched_at.isoformat(),
-        ),
-    ).lastrowid
+    values = {
+        **{name: getattr(ending, name) for name in _OF_AN_ARTICLE},
+        **{name: getattr(placement, name) for name in ("relation", "cluster", "match", "share_of_match", "share_of_self")},
+        "capture": ending.sequence,
+        "outlet": ending.lead.outlet,
+        "authors": json.dumps(ending.authors, ensure_ascii=False),
+        "text_zlib": packed(text),
+        "characters": len(text),
+        "fetched_at": ending.fetched_at.isoformat(),
+    }
+    row = insert(connection, "articles", values)
     connection.execute(
         "insert into articles_fts (rowid, headline, text) values (?, ?, ?)",
         (row, fold(ending.headline or ""), fold(text)),
@@ -266,13 +239,8 @@ def take_back(database: sqlite_utils.Database, sequence: int, forget: Callable[[
 def last_address(database: sqlite_utils.Database, url: str) -> tuple[WarcAddress, Lead] | None:
     """URL of a lead or page -> where its newest answer lies that was not as before, and the lead; None when there is none."""
     row = database.conn.execute(
-        """select warc_file, warc_offset, warc_length, record_id, payload_digest, lead, outlet from captures
-           where (lead = ? or url = ?) and warc_file is not null
-           order by outcome = 'unchanged', id desc limit 1""",
-        (url, url),
+        f"""select lead, outlet, {_ADDRESS} from captures where (lead = ?1 or url = ?1) and warc_file is not null
+            order by outcome = 'unchanged', id desc limit 1""",
+        (url,),
     ).fetchone()
-    if row is None:
-        return None
-    file, offset, length, record, digest, lead, outlet = row
-    address = WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest)
-    return address, Lead(url=lead, outlet=outlet, source="archive")
+    return (address_of(*row[2:]), Lead(url=row[0], outlet=row[1], source="archive")) if row else None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import sqlite_utils
 
@@ -18,34 +17,19 @@ from storage.archive.keys import run_of
 from storage.archive.ledger import Event, segment_events
 from storage.archive.opened import Archive
 from storage.catalogue import leads, runs
-from storage.catalogue.replay import Index, Reading, Rebuilt, Replay, Text
+from storage.catalogue.replay import Index, Reading, Rebuilt, Replay
 from storage.catalogue.schema import writing
-from storage.catalogue.texts import read_ahead, reader
+from storage.catalogue.texts import given, read_ahead, reader
 
 YOUNG = dt.timedelta(days=30)
 """Age of a story's last capture below which its text is read: twice that at which stories are last looked at again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaughtUp:
-    """How many runs were read, and the captures in them; `waiting` leads are known now that nobody fetched yet."""
-
-    runs: int
-    captures: int
-    waiting: int
-    seconds: float
-
-    def __str__(self) -> str:
-        return (
-            f"Read from the archive what other machines did here (runs: {self.runs}, captures: {self.captures}, "
-            f"leads waiting: {self.waiting}), in {self.seconds:.1f} s."
-        )
-
-
 def catch_up(
     database: sqlite_utils.Database, archive: Archive, outlet: str, index: Index, clock: Callable[[], dt.datetime]
-) -> CaughtUp | None:
-    """Catalogue, archive and outlet -> what was read of its runs that the catalogue did not have; None when it had all.
+) -> str | None:
+    """Catalogue, archive and outlet -> a line that says what was read of its runs that the catalogue did not have; None when it
+    had all.
 
     Under the outlet's lock. A run is taken up whole, in one transaction, or not at all. ArchiveError.
     """
@@ -58,7 +42,10 @@ def catch_up(
     if not made.runs:
         return None
     waiting, seconds = leads.waiting(database, outlet), (clock() - began).total_seconds()
-    return CaughtUp(runs=made.runs, captures=made.captures, waiting=waiting, seconds=seconds)
+    return (
+        f"Read from the archive what other machines did here (runs: {made.runs}, captures: {made.captures}, "
+        f"leads waiting: {waiting}), in {seconds:.1f} s."
+    )
 
 
 def _take_up(
@@ -75,7 +62,7 @@ def _take_up(
     texts = {event.seq: text() for event, text in read_ahead(archive, iter(young), pool)}
     with writing(database) as connection:
         for event in sorted((*young, *old), key=lambda event: event.seq):
-            replay.apply(event, _given(texts.get(event.seq, Reading())))
+            replay.apply(event, given(texts.get(event.seq, Reading())))
         runs.mark_killed(connection, run)
         connection.execute("insert or ignore into segments values (?, 0)", (run,))
 
@@ -88,7 +75,3 @@ def _by_age(events: Iterable[Event], now: dt.datetime) -> tuple[list[Event], lis
         text = event.event == "outcome" and event.fields.get("clean_key") and event.at > now - YOUNG
         (young if text else old).append(event)
     return young, old
-
-
-def _given(reading: Reading) -> Text:
-    return lambda: reading

@@ -1,9 +1,9 @@
 """Two catalogues -> what differs in their contents, table by table.
 
-Numbers that say nothing outside one file are left out: row ids of articles, numbers of documents (a document's match may
-have been taken back; the article's own match is compared). So is what is by nature passing: validators of feeds, leases, where a document
-would go back to, and at which row a person ruled: what came of it is compared.
-Both are read in the same order, a row at a time.
+Numbers that say nothing outside one file are left out: row ids of articles, numbers of documents (a document's match may have
+been taken back; the article's own match is compared). So is what is by nature passing: validators of feeds, leases, where a
+document would go back to, and at which row a person ruled: what came of it is compared. Both are read in the same order, a row
+at a time.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from storage.catalogue.rows import address_of, lead_of
 from storage.records import Kind, Lead, WarcAddress
 
 RUNS = 20  # how many earlier runs make the history
@@ -67,14 +68,8 @@ def archived(connection: sqlite3.Connection, outlet: str, since: dt.datetime, mo
         (outlet, since.astimezone(dt.UTC).isoformat(), most),
     )
     found = []
-    for lead, fetched, file, offset, length, record, digest, headline, published, authors, text, source, title, said in rows:
-        announced = dt.datetime.fromisoformat(said) if said else None
-        found.append(
-            Archived(
-                lead=Lead(url=lead, outlet=outlet, source=source or "archive", title=title, published=announced),
-                fetched_at=fetched,
-                address=WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest),
-                kept=(bool(headline), bool(published), authors not in (None, "[]"), (text or 0) > 0),
-            )
-        )
+    for url, fetched, file, offset, length, record, digest, headline, published, authors, text, *told in rows:
+        lead, address = lead_of(url, outlet, *told), address_of(file, offset, length, record, digest)
+        kept = (bool(headline), bool(published), authors not in (None, "[]"), (text or 0) > 0)
+        found.append(Archived(lead=lead, fetched_at=fetched, address=address, kept=kept))
     return found

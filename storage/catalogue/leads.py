@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import sqlite_utils
 
 from storage.catalogue.packing import digested
+from storage.catalogue.rows import lead_of
 from storage.catalogue.schema import writing
 from storage.records import Lead
 from storage.urls import key
@@ -78,16 +78,7 @@ def lease(
             {"outlet": outlet, "run": run, "now": _iso(now), "since": since.isoformat() if since else None, "most": most},
         ).fetchall()
         connection.executemany("update leads set state = 'leased', run = ? where url = ?", [(run, row[0]) for row in rows])
-    return [
-        Lead(
-            url=url,
-            outlet=outlet,
-            source=source,
-            title=title,
-            published=dt.datetime.fromisoformat(published) if published else None,
-        )
-        for url, outlet, source, title, published in rows
-    ]
+    return [lead_of(*row) for row in rows]
 
 
 def take(database: sqlite_utils.Database, lead: Lead, run: str, now: dt.datetime) -> None:
@@ -118,17 +109,11 @@ def waiting(database: sqlite_utils.Database, outlet: str) -> int:
     return int(database.conn.execute(query, (outlet,)).fetchone()[0])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visited:
-    """A lead that became a story, when it was first and when last fetched, whatever came."""
-
-    lead: Lead
-    first: dt.datetime
-    last: dt.datetime
-
-
-def visited(database: sqlite_utils.Database, outlet: str, since: dt.datetime) -> Iterator[Visited]:
-    """The stories of an outlet that were first fetched since then, also those that are gone."""
+def visited(
+    database: sqlite_utils.Database, outlet: str, since: dt.datetime
+) -> Iterator[tuple[Lead, dt.datetime, dt.datetime]]:
+    """The stories of an outlet that were first fetched since then, also those that are gone: their leads, and when they were
+    first and when last fetched, whatever came."""
     rows = database.conn.execute(
         """select l.url, l.source, l.title, l.published, s.first, s.last
            from (select lead, min(fetched_at) as first, max(fetched_at) as last,
@@ -139,10 +124,9 @@ def visited(database: sqlite_utils.Database, outlet: str, since: dt.datetime) ->
              and not exists (select 1 from captures c where c.lead = s.lead and c.fetched_at < :since)""",
         {"outlet": outlet, "since": since.astimezone(dt.UTC).isoformat()},
     ).fetchall()
-    for url, source, title, published, first, last in rows:
-        when = dt.datetime.fromisoformat(published) if published else None
-        lead = Lead(url=url, outlet=outlet, source=source, title=title, published=when)
-        yield Visited(lead=lead, first=dt.datetime.fromisoformat(first), last=dt.datetime.fromisoformat(last))
+    for url, source, title, published, *times in rows:
+        first, last = map(dt.datetime.fromisoformat, times)
+        yield lead_of(url, outlet, source, title, published), first, last
 
 
 def heard_before(database: sqlite_utils.Database, urls: Iterable[str], when: dt.datetime) -> bool:
@@ -155,12 +139,6 @@ def _iso(time: dt.datetime | None) -> str | None:
     return time.astimezone(dt.UTC).isoformat(timespec="seconds") if time else None
 
 
-def refuse(database: sqlite_utils.Database, url: str) -> None:
-    """The lead may not be fetched; it stays known, so that it is not announced again."""
-    with writing(database) as connection:
-        enter_refusal(connection, url)
-
-
 def enter_refusal(connection: sqlite3.Connection, url: str) -> None:
-    """`refuse`, inside the caller's transaction."""
+    """The lead may not be fetched; it stays known, so that it is not announced again. Inside the caller's transaction."""
     connection.execute("update leads set state = 'refused', run = null where url = ?", (url,))

@@ -10,8 +10,10 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from storage.catalogue import moves
+from storage.catalogue.rows import insert
 from storage.records import Fingerprint, Neighbour, Placement, Sharing, Standing
 
 PLACEMENT_TABLES: tuple[str, ...] = (
@@ -146,7 +148,7 @@ class Placements:
         rows = self.connection.execute(query, documents).fetchall()
         return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 
-    def _rows(self, documents: Sequence[int]) -> list[tuple[object, ...]]:
+    def _rows(self, documents: Sequence[int]) -> list[tuple[Any, ...]]:
         marks = ",".join("?" * len(documents))
         return self.connection.execute(f"{_FROM} where d.document in ({marks})", documents).fetchall()
 
@@ -232,14 +234,13 @@ class Placements:
         return int(found[0]) if found else None
 
     def _hold(self, cluster: str) -> int:
-        empty = {"cluster": 0, "length": 0, "seen": "", "article": cluster, "outlet": "", "digest": b"", "unspaced": 0}
-        document = self._enter({**empty, "words": b""})
+        empty = {"cluster": 0, "length": 0, "seen": "", "outlet": "", "digest": b"", "unspaced": 0, "words": b""}
+        document = self._enter({**empty, "article": cluster})
         self.connection.execute("update documents set cluster = document where document = ?", (document,))
         return document
 
     def _enter(self, row: Mapping[str, object]) -> int:
-        query = f"insert into documents ({', '.join(row)}) values ({', '.join(':' + name for name in row)})"
-        return self.connection.execute(query, dict(row)).lastrowid or 0
+        return insert(self.connection, "documents", row)
 
     def _one(self, query: str, values: tuple[object, ...]) -> Neighbour | None:
         row = self.connection.execute(query, values).fetchone()
@@ -269,19 +270,12 @@ def forget(connection: sqlite3.Connection, article: str) -> None:
     )
 
 
-def _neighbour(row: tuple[object, ...]) -> Neighbour:
+def _neighbour(row: tuple[Any, ...]) -> Neighbour:
     document, article, cluster, digest, length, seen, words, unspaced, outlet = row
     return Neighbour(
-        document=int(document),  # type: ignore[call-overload]
-        article=str(article),
-        cluster=str(cluster),
-        digest=bytes(digest).hex(),  # type: ignore[call-overload]
-        length=int(length),  # type: ignore[call-overload]
-        seen=str(seen),
-        words=bytes(words),  # type: ignore[call-overload]
-        unspaced=bool(unspaced),
-        outlet=str(outlet),
-    )
+        document=document, article=article, cluster=cluster, digest=digest.hex(), length=length, seen=seen, words=words,
+        unspaced=bool(unspaced), outlet=outlet,
+    )  # fmt: skip
 
 
 def _columns(fingerprint: Fingerprint, placement: Placement) -> dict[str, object]:

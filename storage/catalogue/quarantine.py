@@ -9,10 +9,11 @@ from typing import Any
 
 import sqlite_utils
 
+from storage.catalogue.rows import address_of, lead_of
 from storage.records import Evidence, Lead, WarcAddress
 
-_COLUMNS = """c.id, c.outlet, c.lead, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.evidence, c.error, c.warc_file,
-  c.warc_offset, c.warc_length, c.record_id, c.payload_digest, l.source, l.title, c.superseded_by"""
+_COLUMNS = """c.id, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.error, c.superseded_by, c.evidence, c.lead, c.outlet, l.source,
+  l.title, c.warc_file, c.warc_offset, c.warc_length, c.record_id, c.payload_digest"""
 
 _FAILED_TOO = "(c.outcome = 'quarantined' or (c.outcome = 'failed' and c.warc_file is not null))"
 # The newest are found in an index that holds what is quarantined and nothing else; some more than asked for, because a few
@@ -102,18 +103,6 @@ def counts(
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:
-    sequence, outlet, lead, url, status, fetched_at, outcome, kind, evidence, error, file, *rest = row
-    offset, length, record, digest, source, title, superseded_by = rest
-    return Kept(
-        sequence=sequence,
-        lead=Lead(url=lead, outlet=outlet, source=source or "archive", title=title),
-        url=url,
-        status=status,
-        fetched_at=fetched_at,
-        outcome=outcome,
-        kind=kind,
-        evidence=tuple(Evidence(**entry) for entry in json.loads(evidence)),
-        error=error,
-        address=WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest) if file else None,
-        superseded_by=superseded_by,
-    )
+    evidence, where = tuple(Evidence(**entry) for entry in json.loads(row[8])), row[13:]
+    own = dict(zip(("sequence", "url", "status", "fetched_at", "outcome", "kind", "error", "superseded_by"), row, strict=False))
+    return Kept(**own, evidence=evidence, lead=lead_of(*row[9:13]), address=address_of(*where) if where[0] else None)

@@ -6,6 +6,7 @@ cannot differ. Nothing is judged, extracted or placed anew. Memory does not grow
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import sqlite3
@@ -16,10 +17,10 @@ from storage.archive.batches import Batch, batches, is_apart, plain_key
 from storage.archive.ledger import Event, events, segment_events, segment_keys
 from storage.archive.opened import Archive
 from storage.catalogue import runs
-from storage.catalogue.changes import gather
-from storage.catalogue.joins import Noted
+from storage.catalogue.moves import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.replay import Index, Rebuilt, Replay
+from storage.catalogue.rows import gather
 from storage.catalogue.schema import open_catalogue
 from storage.catalogue.texts import in_parts, looked_ahead, read_ahead, reader
 
@@ -48,11 +49,8 @@ def build(
 
     ArchiveError when the ledger cannot be read; CatalogueError or sqlite3.Error when the file cannot be written.
     """
-    database = open_catalogue(path)
-    try:
+    with contextlib.closing(open_catalogue(path)) as database:
         return _filled(archive, Replay(database.conn, index), told, only_batches, look, count)
-    finally:
-        database.close()
 
 
 def unprotected(connection: sqlite3.Connection) -> None:
@@ -111,7 +109,7 @@ def one_after_another(archive: Archive, keys: Iterable[str]) -> Iterator[Event]:
         yield from segment_events(archive, key)
 
 
-def in_order(found: Iterable[Event], window: int = WINDOW) -> Iterator[Event]:
+def in_order(found: Iterable[Event]) -> Iterator[Event]:
     """Events by time -> by the sequence of their endings; of one outlet, never in another order than they came.
 
     An event without a sequence goes with the outlet's ending before it; a ruling comes after the ending it names, a URL is
@@ -125,7 +123,7 @@ def in_order(found: Iterable[Event], window: int = WINDOW) -> Iterator[Event]:
             own = max(last.values(), default=own)
         place = last[event.outlet] = max(own, last.get(event.outlet, own))
         heapq.heappush(waiting, (place, number, event))
-        if len(waiting) > window:
+        if len(waiting) > WINDOW:
             yield heapq.heappop(waiting)[2]
     while waiting:
         yield heapq.heappop(waiting)[2]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.catalogue import rulings
+from storage.catalogue.rows import records
 from storage.catalogue.schema import CatalogueError
 
 ANCHORS, ASKED, LED = 0, 1, 2
@@ -155,14 +156,8 @@ class Reclustering:
                from catalogue.articles a left join prints p on p.clean_key = a.clean_key left join firsts f on f.number = a.id
                where a.id >= ? and a.id < ? order by a.id""",
             (start, end),
-        ).fetchall()
-        return [
-            Text(
-                number=number, article=article, outlet=outlet, canonical=canonical, published=published, fetched=fetched,
-                printed=printed, certain=bool(certain),
-            )
-            for number, article, outlet, canonical, published, fetched, printed, certain in rows
-        ]  # fmt: skip
+        )
+        return list(records(Text, rows))
 
     def heap(self, kind: int, part: int, entries: Iterable[tuple[int, bytes]]) -> None:
         """Put entries onto the heaps of their buckets."""
@@ -218,9 +213,7 @@ class Reclustering:
 
     def moved(self) -> Iterator[Moved]:
         """The articles that stand elsewhere, in the order in which they came."""
-        query = "select article, url, before, after, ruled from moved order by rowid"
-        for article, url, before, after, ruled in self.connection.execute(query):
-            yield Moved(article=article, url=url, before=before, after=after, ruled=bool(ruled))
+        return records(Moved, self.connection.execute("select article, url, before, after, ruled from moved order by rowid"))
 
     def outlet_of(self, article: str) -> str:
         """The outlet of an article that is listed."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from storage.archive.ledger import Event
 from storage.archive.store import ArchiveError
-from storage.catalogue import captures, joins, leads, runs, sources
+from storage.catalogue import captures, leads, moves, runs, sources
 from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.reclustered import recluster
 from storage.catalogue.rulings import rule
@@ -69,20 +69,20 @@ class Replay:
         self.connection = connection
         self.index = index
         self.made = made or Rebuilt()
-        self.recorded: joins.Noted | None = None
-        self.found: joins.Noted | None = None
-        self._ways = {
+        self.recorded: moves.Noted | None = None
+        self.found: moves.Noted | None = None
+        self._ways: dict[str, Callable[[Event], object]] = {
             "run-started": self._run_started,
-            "run-ended": self._run_ended,
+            "run-ended": lambda event: runs.end(connection, runs.receipt_of(event.run, event.outlet, event.fields)),
             "lead": self._lead,
             "source": self._source,
-            "taken": self._taken,
-            "refused": self._refused,
-            "merged": self._ruled,
-            "split": self._ruled,
-            "reclustered": self._reclustered,
-            "forget": self._forget,
-            "forgotten": self._forgotten,
+            "taken": lambda event: leads.put_back(connection, event.fields["url"]),
+            "refused": lambda event: leads.enter_refusal(connection, event.fields["url"]),
+            "merged": lambda event: rule(connection, event.event, event.fields),
+            "split": lambda event: rule(connection, event.event, event.fields),
+            "reclustered": lambda event: recluster(connection, event.fields["articles"]),
+            "forget": lambda event: enter_forgotten(connection, event.fields["urls"]),
+            "forgotten": lambda event: None,  # what is left of a line whose content was taken away: nothing to enter
         }
 
     def apply(self, event: Event, text: Text) -> None:
@@ -102,33 +102,12 @@ class Replay:
         runs.begin(self.connection, event.run, event.outlet, event.fields.get("started_at") or event.at.isoformat())
         self.made.runs += 1
 
-    def _run_ended(self, event: Event) -> None:
-        runs.end(self.connection, runs.receipt_of(event.run, event.outlet, event.fields))
-
     def _lead(self, event: Event) -> None:
         announced_at = dt.datetime.fromisoformat(event.fields["announced_at"])
         self.made.leads += leads.enter(self.connection, read_lead(event.outlet, event.fields), announced_at)
 
     def _source(self, event: Event) -> None:
         sources.enter(self.connection, sources.read_source(event.outlet, event.fields), event.fields["fetched_at"])
-
-    def _taken(self, event: Event) -> None:
-        leads.put_back(self.connection, event.fields["url"])
-
-    def _forget(self, event: Event) -> None:
-        enter_forgotten(self.connection, event.fields["urls"])
-
-    def _forgotten(self, _event: Event) -> None:
-        """What is left of a line whose content was taken away: nothing to enter."""
-
-    def _refused(self, event: Event) -> None:
-        leads.enter_refusal(self.connection, event.fields["url"])
-
-    def _ruled(self, event: Event) -> None:
-        rule(self.connection, event.event, event.fields)
-
-    def _reclustered(self, event: Event) -> None:
-        recluster(self.connection, event.fields["articles"])
 
     def _outcome(self, ending: Ending, text: Text, line: int) -> None:
         ending = self._once(self._resolved(self._numbered(ending)))
@@ -152,7 +131,7 @@ class Replay:
 
     def _join(self, ending: Ending, line: int, other: str) -> None:
         assert ending.placement is not None
-        if joins.join(self.connection, ending.placement.cluster, other):
+        if moves.join(self.connection, ending.placement.cluster, other):
             self.made.joined += 1
             if self.found is not None:
                 self.found.add(ending.run, line, other)
@@ -161,7 +140,7 @@ class Replay:
         """An ending with the cluster that its own has become part of, where its run did not know of it."""
         if ending.placement is None:
             return ending
-        cluster = joins.resolved(self.connection, ending.placement.cluster)
+        cluster = moves.resolved(self.connection, ending.placement.cluster)
         if cluster == ending.placement.cluster:
             return ending
         return replace(ending, placement=replace(ending.placement, cluster=cluster))

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 KILLED = "killed"
+BY_HAND = ("refed", "released", "extracted again", "merge", "merged", "split", "ruled", "reclustered", "ingested", "interrupted")
+"""Why runs end that ask nothing of an outlet."""
+WELL = ("finished", "shutdown", *BY_HAND)
+"""Why runs end of which nobody needs to hear."""
 
 
 def begin(connection: sqlite3.Connection, run: str, outlet: str, started_at: str) -> None:

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import sqlite_utils
 
-from storage.catalogue.joins import JOIN_TABLES
 from storage.catalogue.lessons import LESSON_TABLES
-from storage.catalogue.moves import MOVE_TABLES
+from storage.catalogue.moves import JOIN_TABLES, MOVE_TABLES
 from storage.catalogue.packing import PACKED_TEXTS, digested, packed
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
 from storage.catalogue.rulings import RULING_TABLES

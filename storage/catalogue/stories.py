@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from storage.catalogue.packing import unpacked
+from storage.catalogue.rows import records
 from storage.catalogue.rulings import UnknownArticle
 
 
@@ -63,30 +64,10 @@ def members(connection: sqlite3.Connection, article: str) -> tuple[str, tuple[Me
         where d.cluster = ? and d.digest <> x''
           and d.document = (select max(n.document) from documents n where n.article = d.article and n.digest <> x'')
         order by datetime(first) is null, datetime(first), came"""
-    rows = connection.execute(query, (row[0],)).fetchall()
-    return str(row[1]), tuple(_member(row) for row in rows)
+    return str(row[1]), tuple(records(Member, connection.execute(query, (row[0],))))
 
 
 def text_of(connection: sqlite3.Connection, article: str) -> str:
     """Article id -> the text of its newest revision; '' when it has none."""
     row = connection.execute("select text_zlib from articles where article = ? and current = 1", (article,)).fetchone()
     return unpacked(row[0]) if row else ""
-
-
-def _member(row: tuple[object, ...]) -> Member:
-    article, outlet, url, headline, seen, relation, match, of_match, of_self, length, order, revisions, ruled = row
-    return Member(
-        article=str(article),
-        outlet=str(outlet),
-        url=str(url),
-        headline=None if headline is None else str(headline),
-        seen=str(seen),
-        relation=str(relation),
-        match=None if match is None else str(match),
-        share_of_match=float(of_match),  # type: ignore[arg-type]
-        share_of_self=float(of_self),  # type: ignore[arg-type]
-        length=int(length),  # type: ignore[call-overload]
-        order=int(order),  # type: ignore[call-overload]
-        revisions=int(revisions),  # type: ignore[call-overload]
-        ruled=bool(ruled),
-    )

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from storage.archive.folders import fsync
 from storage.catalogue.schema import CatalogueError
 
 _BESIDE = ("-wal", "-shm")
@@ -33,7 +34,7 @@ def put_in_place(fresh: Path, catalogue: Path, patience: float = 10) -> Path | N
 
     CatalogueError when another program is still reading the old one after `patience` seconds.
     """
-    _sync(fresh)
+    fsync(fresh)
     kept = None
     if catalogue.exists():
         kept = catalogue.with_name(f"{catalogue.name}.before-rebuild")
@@ -49,7 +50,7 @@ def put_in_place(fresh: Path, catalogue: Path, patience: float = 10) -> Path | N
     _drop_log(catalogue)
     fresh.replace(catalogue)
     _drop_log(catalogue)  # of a reader that came in between
-    _sync(catalogue.parent)
+    fsync(catalogue.parent)
     return kept
 
 
@@ -84,11 +85,3 @@ def _clear(path: Path) -> None:
 
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 from storage.archive.clean import read_text
 from storage.archive.ledger import Event
@@ -17,6 +18,7 @@ from storage.catalogue.readers import Look, Reader, readings
 from storage.catalogue.replay import Reading, Text
 from storage.records import Outcome
 
+T = TypeVar("T")
 _AHEAD = 64
 _A_BLOCK = 64
 _ALONE = 4  # blocks that are read here in any case: processes take half a second of a core each to begin
@@ -58,7 +60,7 @@ def looked_ahead(
     with contextlib.ExitStack() as held:
         beginning: list[Reader] = []
         under_way: deque[tuple[list[Event], Reader]] = deque()
-        for number, some in enumerate(_in_blocks(found)):
+        for number, some in enumerate(in_parts(found, _A_BLOCK)):
             copies = _copies(archive, some, pool)
             if number == _ALONE and count > 1:
                 beginning = [held.enter_context(Reader(look)) for _ in range(count)]
@@ -79,11 +81,6 @@ def looked_ahead(
             yield from _with_readings(archive, some, reader.receive())
 
 
-def _in_blocks(found: Iterator[Event]) -> Iterator[list[Event]]:
-    while some := list(itertools.islice(found, _A_BLOCK)):
-        yield some
-
-
 def _copies(archive: Archive, some: list[Event], pool: ThreadPoolExecutor | None) -> list[bytes | None]:
     keys = [_own_key(event) for event in some]
     read = partial(_bytes_of, archive)
@@ -94,11 +91,12 @@ def _with_readings(archive: Archive, some: list[Event], found: list[Reading]) ->
     for event, reading in zip(some, found, strict=True):
         own = _own_key(event)
         key = event.fields.get("clean_key") if event.event == "outcome" else None
-        yield event, partial(_itself, reading) if own else partial(reading_of, archive, key)
+        yield event, given(reading) if own else partial(reading_of, archive, key)
 
 
-def _itself(reading: Reading) -> Reading:
-    return reading
+def given(reading: Reading) -> Text:
+    """What was read already -> what gets it."""
+    return lambda: reading
 
 
 def _own_key(event: Event) -> str | None:
@@ -124,8 +122,8 @@ def reading_of(archive: Archive, key: str | None) -> Reading:
         return Reading()
 
 
-def in_parts(found: Iterable[tuple[Event, Text]], most: int) -> Iterator[list[tuple[Event, Text]]]:
-    """Events with their texts -> lists of at most so many."""
+def in_parts(found: Iterable[T], most: int) -> Iterator[list[T]]:
+    """Things one after the other -> lists of at most so many."""
     rest = iter(found)
     while some := list(itertools.islice(rest, most)):
         yield some

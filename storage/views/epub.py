@@ -12,9 +12,8 @@ import uuid
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-from storage.views.export import language_tag, safe_link, xml_text
+from storage.views.export import Sink, language_tag, origin_of, safe_link, xml_text
 from storage.views.selection import Row
-from storage.views.sink import Sink
 
 _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
@@ -61,11 +60,7 @@ def _name(number: int) -> str:
 def _chapter(row: Row, headline: str) -> str:
     tag = language_tag(row.language)
     language = f' xml:lang="{tag}" lang="{tag}"' if tag else ""
-    origin = " · ".join(
-        xml_text(part)
-        for part in ((row.published or row.fetched_at)[:10], ", ".join(row.authors), row.provider, row.outlet)
-        if part
-    )
+    origin = " · ".join(map(xml_text, origin_of(row)))
     passages = "".join(f'<p dir="auto">{xml_text(line)}</p>\n' for line in row.text.split("\n") if line.strip())
     link = xml_text(safe_link(row.canonical))
     source = f'<p dir="auto">{origin}<br/><a href="{link}">{xml_text(row.canonical)}</a></p>\n'

@@ -1,4 +1,8 @@
-"""Articles -> the files that people take home: JSON lines, CSV, Markdown, an Atom feed; piece by piece, in flat memory."""
+"""Articles -> the files that people take home: JSON lines, CSV, Markdown, an Atom feed, Apache Parquet; piece by piece, in flat
+memory.
+
+pyarrow is large and only needed here, so it is an extra of the installation ("parquet") and loaded when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit
 
 from storage.views.selection import Row
@@ -57,11 +63,7 @@ def markdown(rows: Iterable[Row], now: dt.datetime) -> Iterator[str]:
     """One document: a heading an article, a line with its origin, its passages. Nothing in it is read as markup."""
     for row in rows:
         headline = _inert(" ".join((row.headline or "(no headline)").split()))
-        origin = " · ".join(
-            _inert(" ".join(part.split()))
-            for part in ((row.published or row.fetched_at)[:10], ", ".join(row.authors), row.provider, row.outlet)
-            if part
-        )
+        origin = " · ".join(_inert(" ".join(part.split())) for part in origin_of(row))
         passages = "\n\n".join(_inert(line) for line in row.text.split("\n") if line.strip())
         yield f"# {headline}\n\n{origin}  \n<{safe_link(row.canonical)}>\n\n{passages}\n\n"
 
@@ -127,8 +129,93 @@ def _escaped(start: re.Match[str]) -> str:
     return f"{start[1]}\\{start[2]}" if start[2] else f"{start[1]}{start[3]}\\"
 
 
+def origin_of(row: Row) -> list[str]:
+    """An article -> its day, its authors, its agency and its outlet, those that are known."""
+    return [each for each in ((row.published or row.fetched_at)[:10], ", ".join(row.authors), row.provider, row.outlet) if each]
+
+
 def safe_link(url: str) -> str:
     """A URL that may stand in a document: http or https, without a character that would end it."""
     if urlsplit(url).scheme not in ("http", "https"):
         return "about:blank"
     return re.sub(r"[\s<>\"]", lambda found: f"%{ord(found[0]):02X}", url)
+
+
+GROUP = 2_000
+"""Articles in a row group: some eight megabytes of text."""
+_REPEATED = ["outlet", "language", "provider", "section", "relation"]
+
+
+class NotInstalled(RuntimeError):
+    """A library is missing; the message says how to get it."""
+
+
+def parquet(rows: Iterable[Row], now: dt.datetime) -> Iterator[bytes]:
+    """All fields; `authors` is a list, `fetched_at` a time in UTC, everything else text. NotInstalled."""
+    try:
+        import pyarrow as arrow
+        from pyarrow.parquet import ParquetWriter
+    except ImportError as error:
+        raise NotInstalled("Parquet needs pyarrow: .venv/bin/pip install 'pyarrow>=26'") from error
+    types = {"authors": arrow.list_(arrow.string()), "fetched_at": arrow.timestamp("us", tz="UTC")}
+    schema = arrow.schema([(name, types.get(name, arrow.string())) for name in FIELDS])
+    sink, taken = Sink(), iter(rows)
+    with ParquetWriter(sink, schema, compression="zstd", use_dictionary=_REPEATED) as writer:
+        while group := list(islice(taken, GROUP)):
+            writer.write_table(arrow.table({name: _column(group, name) for name in FIELDS}, schema=schema))
+            yield sink.take()
+    yield sink.take()
+
+
+def _column(group: list[Row], name: str) -> list[Any]:
+    """Rows -> one field of all. Half of a surrogate pair, which UTF-8 has not, becomes "?"."""
+    values = [getattr(row, name) for row in group]
+    if name == "fetched_at":
+        return [dt.datetime.fromisoformat(value) for value in values]
+    if name == "authors":
+        return [[_utf8(author) for author in value] for value in values]
+    return [value if value is None else _utf8(value) for value in values]
+
+
+def _utf8(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+class Sink(io.RawIOBase):
+    """What was written since the last `take` can be sought and written over; what was taken is gone."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._before = 0
+        self._at = 0
+
+    def take(self) -> bytes:
+        """What was written since the last time."""
+        taken = bytes(self._held)
+        self._before += len(taken)
+        self._held.clear()
+        return taken
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        """Bytes at the place where we are; ValueError when that was taken already."""
+        piece = bytes(memoryview(data))  # type: ignore[arg-type]
+        start = self._at - self._before
+        if start < 0:
+            raise ValueError("what was taken cannot be written over")
+        self._held[start : start + len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
+        ends = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._before + len(self._held)}
+        self._at = ends[whence] + place
+        return self._at

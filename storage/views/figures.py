@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from storage.records import Evidence, Kind
+from storage.catalogue.history import BLOCKS
+from storage.catalogue.rows import records
+from storage.records import Evidence
 
-BLOCKS = (Kind.FORBIDDEN, Kind.CHALLENGE)
-_ENOUGH_TEXT = 200
+ENOUGH_TEXT = 200
+"""Characters below which a story has no text to speak of."""
 _QUOTED = 160
+_COPYING = 12  # outlets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,34 +101,22 @@ def _walked(table: str, column: str) -> str:
 
 def daily(connection: sqlite3.Connection, since: dt.date, until: dt.date, outlet: str | None = None) -> list[Day]:
     """Some days -> each outlet's days that have captures, in order of outlet and day."""
-    query = f"""select substr(fetched_at, 1, 10), sum(outcome = 'kept'), sum(outcome = 'duplicate'),
+    query = f"""select outlet, substr(fetched_at, 1, 10), sum(outcome = 'kept'), sum(outcome = 'duplicate'),
           sum(outcome = 'revision'), sum(outcome = 'unchanged'), sum(outcome = 'quarantined'), sum(outcome = 'failed'),
           sum(outcome = 'quarantined' and kind in {tuple(kind.value for kind in BLOCKS)})
         from captures where outlet = ? and fetched_at >= ? and fetched_at < ? and superseded_by is null
-        group by 1 order by 1"""
-    return [
-        Day(
-            outlet=name, day=day, kept=kept, duplicate=duplicate, revision=revision, unchanged=unchanged,
-            quarantined=quarantined, failed=failed, blocked=blocked,
-        )
-        for name in _named(connection, outlet)
-        for day, kept, duplicate, revision, unchanged, quarantined, failed, blocked in connection.execute(
-            query, (name, since.isoformat(), until.isoformat())
-        )
-    ]  # fmt: skip
+        group by 2 order by 2"""
+    span = (since.isoformat(), until.isoformat())
+    return [day for name in _named(connection, outlet) for day in records(Day, connection.execute(query, (name, *span)))]
 
 
 def missing(connection: sqlite3.Connection, since: dt.date, until: dt.date, outlet: str | None = None) -> list[Fields]:
     """Some days -> what each outlet's stories lack, in order of outlet and day."""
-    query = """select substr(fetched_at, 1, 10), count(*), sum(published is null), sum(authors = '[]'), sum(characters < ?)
-        from articles where outlet = ? and fetched_at >= ? and fetched_at < ? and current = 1 group by 1 order by 1"""
-    return [
-        Fields(outlet=name, day=day, stories=stories, date=date, author=author, text=text)
-        for name in _named(connection, outlet)
-        for day, stories, date, author, text in connection.execute(
-            query, (_ENOUGH_TEXT, name, since.isoformat(), until.isoformat())
-        )
-    ]
+    query = f"""select outlet, substr(fetched_at, 1, 10), count(*), sum(published is null), sum(authors = '[]'),
+          sum(characters < {ENOUGH_TEXT})
+        from articles where outlet = ? and fetched_at >= ? and fetched_at < ? and current = 1 group by 2 order by 2"""
+    span = (since.isoformat(), until.isoformat())
+    return [day for name in _named(connection, outlet) for day in records(Fields, connection.execute(query, (name, *span)))]
 
 
 def refusals(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> list[Refusal]:
@@ -137,12 +128,8 @@ def refusals(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> 
         for kind, count, capture in connection.execute(query, (outlet, since.isoformat(), until.isoformat())).fetchall():
             url, evidence = connection.execute("select url, evidence from captures where id = ?", (capture,)).fetchone()
             why = decided([Evidence(**each) for each in json.loads(evidence)])
-            found.append(
-                Refusal(
-                    outlet=outlet, kind=kind, count=count, capture=capture, url=url,
-                    rule=why.rule if why else "", words=why.words[:_QUOTED] if why else "",
-                )
-            )  # fmt: skip
+            rule, words = (why.rule, why.words[:_QUOTED]) if why else ("", "")
+            found.append(Refusal(outlet=outlet, kind=kind, count=count, capture=capture, url=url, rule=rule, words=words))
     return sorted(found, key=lambda refusal: (-refusal.count, refusal.outlet, refusal.kind))
 
 
@@ -166,15 +153,15 @@ def errors(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> li
     return sorted(found, key=lambda each: (-each[2], each[0], each[1]))
 
 
-def copying(connection: sqlite3.Connection, since: dt.date, until: dt.date, most: int = 12) -> Copying:
-    """Some days -> for each copy captured in them, who had its story first and who carried it later, among the `most`
+def copying(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> Copying:
+    """Some days -> for each copy captured in them, who had its story first and who carried it later, among the
     outlets that have most to do with it."""
     counts = Counter(_copies(connection, since, until))
     weights: Counter[str] = Counter()
     for (first, later), count in counts.items():
         weights[first] += count
         weights[later] += count
-    chosen = tuple(sorted(name for name, _ in weights.most_common(most)))
+    chosen = tuple(sorted(name for name, _ in weights.most_common(_COPYING)))
     kept = {pair: count for pair, count in sorted(counts.items()) if set(pair) <= set(chosen)}
     return Copying(outlets=chosen, counts=kept)
 

@@ -1,14 +1,17 @@
-"""The forms in which articles go out, by name."""
+"""The forms in which articles go out, by name; and what was exported -> its description, a data package
+(https://datapackage.org/standard/data-package/, version 2)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from storage.views.epub import epub
-from storage.views.export import as_csv, atom, jsonl, markdown
-from storage.views.parquet import parquet
+from storage.views.export import FIELDS, as_csv, atom, jsonl, markdown, parquet
 from storage.views.selection import Row
 
 
@@ -35,3 +38,91 @@ FORMATS = {
     "epub": Format(suffix=".epub", media_type="application/epub+zip", pieces=epub, binary=True),
     "atom": Format(suffix=".atom", media_type="application/atom+xml", pieces=atom, newest=True),
 }
+
+
+_TEXTS = {
+    "article": "id of the article: from its canonical URL",
+    "outlet": "the site that it was read from",
+    "url": "address that answered",
+    "canonical": "address that the page gives itself",
+    "authors": "names, in the page's order",
+    "published": "ISO 8601 as the page says, a day or a time",
+    "modified": "ISO 8601 as the page says",
+    "fetched_at": "when it was captured, UTC",
+    "provider": "news agency that the outlet names",
+    "cluster": "id of the story; the same for all its copies",
+    "relation": "how it stood to what was archived before",
+    "content_digest": "SHA-256 of the normalised text",
+    "clean_key": "place of the clean copy in the archive",
+    "text": "passages, one a line",
+}
+
+
+class NoPackage(ValueError):
+    """What lies under the name of a data package is none; the message says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file of an export: its name, how many articles and bytes are in it, its SHA-256 in hex."""
+
+    name: str
+    format: Format
+    articles: int
+    bytes: int
+    sha256: str
+
+
+def described(written: Written, selection: Mapping[str, object], now: dt.datetime, before: str | None = None) -> str:
+    """A written file, what was asked for, and the datapackage.json beside it -> the new one; other files stay in it."""
+    package = read_package(before) if before is not None else {}
+    others = [each for each in package.get("resources", []) if each.get("path") != written.name]
+    resource: dict[str, Any] = {
+        "name": re.sub(r"[^a-z0-9._-]+", "-", written.name.lower()).strip("-") or "articles",
+        "path": written.name,
+        "format": written.format.suffix[1:],
+        "mediatype": written.format.media_type,
+        **({} if written.format.binary else {"encoding": "utf-8"}),
+        "bytes": written.bytes,
+        "hash": f"sha256:{written.sha256}",
+        "description": f"{written.articles} articles. Texts belong to their publishers.",
+        "selection": {name: value for name, value in selection.items() if value not in (None, False)},
+    }
+    if written.format.tabular:
+        resource |= {"type": "table", "schema": {"fields": _fields(written.format), "primaryKey": ["article"]}}
+    package = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "cleancopy-export",
+        "title": "Archived news",
+        **package,
+        "created": now.isoformat(timespec="seconds"),
+        "resources": [*others, resource],
+    }
+    return json.dumps(package, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_package(text: str) -> dict[str, Any]:
+    """The text of a datapackage.json -> it. NoPackage."""
+    try:
+        package = json.loads(text)
+    except ValueError as error:
+        raise NoPackage(f"it is no JSON ({error})") from error
+    resources = package.get("resources") if isinstance(package, dict) else None
+    if not isinstance(resources, list) or not all(isinstance(each, dict) for each in resources):
+        raise NoPackage("it has no list of resources")
+    return dict(package)
+
+
+def _fields(format: Format) -> list[dict[str, str]]:
+    lists = "list" if format.suffix == ".csv" else "array"
+    found = []
+    for name in FIELDS:
+        field = {"name": name, "type": lists if name == "authors" else "string"}
+        if name == "fetched_at" and format.suffix == ".parquet":
+            field["type"] = "datetime"
+        if lists == "list" and name == "authors":
+            field["delimiter"] = "; "
+        if name in _TEXTS:
+            field["description"] = _TEXTS[name]
+        found.append(field)
+    return found

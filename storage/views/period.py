@@ -8,11 +8,10 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from storage.catalogue.runs import WELL
 from storage.views import figures
 from storage.views.figures import Copying, Day, Refusal
 
-WELL = ("finished", "shutdown", "released", "refed", "extracted again", "merged", "split", "ruled", "reclustered")
-"""Ends of runs that are no fault."""
 _NOTES = 40
 _DAY = dt.timedelta(days=1)
 OUTCOMES = ("kept", "duplicate", "revision", "unchanged", "quarantined", "failed")

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from storage.catalogue.search import STARRED, TERM, fold
+from storage.catalogue.search import MOST, STARRED, TERM, fold
 
 LENGTH = 200
 """Characters of a passage."""
@@ -55,11 +55,11 @@ def snippet(text: str, words: str) -> Snippet:
     return Snippet(text=line[start:end], marks=marks, cut=(start > 0, end < len(text)))
 
 
-def marked(found: Snippet, before: str = "*", after: str = "*") -> str:
-    """A snippet as plain text: its words between marks, dots where the text goes on."""
+def marked(found: Snippet) -> str:
+    """A snippet as plain text: its words between stars, dots where the text goes on."""
     pieces, last = [], 0
     for start, end in found.marks:
-        pieces += [found.text[last:start], before, found.text[start:end], after]
+        pieces += [found.text[last:start], "*", found.text[start:end], "*"]
         last = end
     whole = "".join([*pieces, found.text[last:]])
     return ("…" if found.cut[0] else "") + whole + ("…" if found.cut[1] else "")
@@ -75,19 +75,18 @@ def _wanted(words: str) -> _Wanted:
             begun += tokens[0]
         else:
             whole.update(*tokens)
-    return _Wanted(frozenset(whole), tuple(begun), tuple(phrases))
+    return _Wanted(frozenset(whole), tuple(begun), tuple(phrases[:MOST]))
 
 
 def _places(line: str, wanted: _Wanted, start: int, end: int, most: int = _LOOKED_AT) -> list[tuple[int, int]]:
     """(start, end) of the words and phrases between two places that are wanted, of the first of them about `most`."""
     found: list[tuple[int, int]] = []
-    passed: list[tuple[str, int]] = []  # words, and where they start, as many as the longest phrase has
-    longest = max(map(len, wanted.phrases), default=0)
+    passed: list[tuple[str, int]] = []  # words, and where they start
     for word in _WORD.finditer(line, start, end):
         tokens = _tokens(word.group())
-        passed = [*passed, (" ".join(tokens), word.start())][-longest:] if longest else passed
+        passed.append((" ".join(tokens), word.start()))
         for phrase in wanted.phrases:
-            if tuple(token for token, _ in passed[-len(phrase) :]) == phrase:
+            if passed[-1][0] == phrase[-1] and tuple(token for token, _ in passed[-len(phrase) :]) == phrase:
                 begin = passed[-len(phrase)][1]
                 found = [*(place for place in found if place[1] <= begin), (begin, word.end())]
         if wanted.whole.intersection(tokens) or any(token.startswith(wanted.begun) for token in tokens):

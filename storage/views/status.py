@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 
 from storage.archive.clean import read_clean_copy
 from storage.archive.store import ArchiveError
-from storage.records import Kind
+from storage.catalogue.history import BLOCKS
+from storage.catalogue.runs import BY_HAND, WELL
+from storage.views.figures import ENOUGH_TEXT
 
 HISTORY = 28
 """Days before today that make an outlet's history."""
@@ -24,9 +26,6 @@ RECENT = 7
 """Days whose shares are shown, and compared with the days of the history before them."""
 LOOKED_AT = 30
 """Clean copies of an outlet, the newest, that are opened for the sources of their fields."""
-_ENOUGH_TEXT = 200
-_BLOCKS = (Kind.FORBIDDEN, Kind.CHALLENGE)
-_BY_HAND = ("refed", "released", "extracted again", "merge", "split", "merged", "ruled", "reclustered")  # ends of runs that fetch nothing
 FIELDS = ("date", "author", "text")
 
 
@@ -115,22 +114,22 @@ def _new_stories(connection: sqlite3.Connection, outlet: str, now: dt.datetime) 
 
 def _last_run(connection: sqlite3.Connection, outlet: str) -> LastRun | None:
     runs = connection.execute(
-        f"""select started_at, ended_at, reason from runs where outlet = ? and (reason is null or reason not in {_BY_HAND})
+        f"""select started_at, ended_at, reason from runs where outlet = ? and (reason is null or reason not in {BY_HAND})
             order by run desc limit 20""",
         (outlet,),
     ).fetchall()
     if not runs:
         return None
     ended = [reason for _, _, reason in runs if reason is not None]
-    bad = next((count for count, reason in enumerate(ended) if reason in ("finished", "shutdown")), len(ended))
+    bad = next((count for count, reason in enumerate(ended) if reason in WELL), len(ended))
     started, ended_at, reason = runs[0]
     return LastRun(started_at=started, ended_at=ended_at, reason=reason, bad_in_a_row=bad)
 
 
 def _shares(connection: sqlite3.Connection, outlet: str, since: dt.datetime, until: dt.datetime) -> Shares:
-    span = {"outlet": outlet, "since": _iso(since), "until": _iso(until), "enough": _ENOUGH_TEXT}
+    span = {"outlet": outlet, "since": _iso(since), "until": _iso(until), "enough": ENOUGH_TEXT}
     captures, failed, blocked = connection.execute(
-        f"""select count(*), sum(outcome = 'failed'), sum(kind in {tuple(kind.value for kind in _BLOCKS)})
+        f"""select count(*), sum(outcome = 'failed'), sum(kind in {tuple(kind.value for kind in BLOCKS)})
             from captures where outlet = :outlet and fetched_at >= :since and fetched_at < :until and superseded_by is null""",
         span,
     ).fetchone()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from storage.catalogue.packing import unpacked
+from storage.catalogue.rows import records
 from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.stories import Member, members
 from storage.records import Evidence
@@ -94,28 +95,16 @@ def _members(connection: sqlite3.Connection, article: str) -> tuple[Member, ...]
 
 
 def _provenance(row: list[Any]) -> Provenance:
-    source, run, status, file, offset, length, record, payload, match, of_match, of_self, evidence = row
-    return Provenance(
-        source=source, run=run, status=status, warc_file=file, warc_offset=offset, warc_length=length, record_id=record,
-        payload_digest=payload, match=match, share_of_match=of_match,
-        share_of_self=of_self, evidence=tuple(Evidence(**each) for each in json.loads(evidence)),
-    )  # fmt: skip
+    *told, evidence = row
+    names = (field.name for field in fields(Provenance))
+    return Provenance(**dict(zip(names, (*told, tuple(Evidence(**each) for each in json.loads(evidence))), strict=True)))
 
 
 def versions(connection: sqlite3.Connection, article: str) -> tuple[Version, ...]:
     """Article id -> its revisions, first one first."""
-    rows = connection.execute(
-        """select capture, fetched_at, headline, relation, content_digest, characters, current from articles
-           where article = ? order by id""",
-        (article,),
-    )
-    return tuple(
-        Version(
-            capture=capture, fetched_at=fetched, headline=headline, relation=relation, content_digest=digest,
-            length=length, current=bool(current),
-        )
-        for capture, fetched, headline, relation, digest, length, current in rows
-    )  # fmt: skip
+    query = """select capture, fetched_at, headline, relation, content_digest, characters, current from articles
+               where article = ? order by id"""
+    return tuple(records(Version, connection.execute(query, (article,))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +129,6 @@ def text_at(connection: sqlite3.Connection, capture: int) -> Text:
     ).fetchone()
     if row is None:
         raise UnknownArticle(f"Capture {capture} brought no text.")
-    article, outlet, headline, fetched, language, stored = row
-    return Text(
-        capture=capture,
-        article=article,
-        outlet=outlet,
-        headline=headline,
-        fetched_at=fetched,
-        language=language,
-        text=unpacked(stored),
-    )
+    *about, stored = row
+    names = (field.name for field in fields(Text))
+    return Text(**dict(zip(names, (capture, *about, unpacked(stored)), strict=True)))

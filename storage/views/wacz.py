@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.archive.exchange import read_answer
+from storage.archive.folders import scratch_folder
 from storage.archive.keys import outlet_of
 from storage.archive.opened import Archive
 from storage.archive.reading import index_line, referred
-from storage.archive.scratch import scratch_folder
 from storage.archive.store import ArchiveError, Missing
 from storage.archive.warcread import BadRecord, Record, parse, records
 from storage.archive.warcrecord import read_warc_date
@@ -32,7 +32,6 @@ VERSION = "1.1.1"
 _EARLIER = "archive/earlier.warc.gz"
 _A_BLOCK = 1024  # lines of the index that are compressed together
 _PIECE = 1 << 20
-_IN_MEMORY = 8 << 20
 _ANSWERS = ("response", "revisit")
 
 

@@ -9,8 +9,10 @@ from urllib.parse import urlencode, urlsplit
 from jinja2 import Environment
 from markupsafe import Markup
 
+from storage.catalogue.runs import WELL
+from storage.views.export import language_tag
+
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def drawing(env: Environment) -> None:
@@ -18,14 +20,14 @@ def drawing(env: Environment) -> None:
     env.finalize = plain
     env.filters |= {
         "link": link,
-        "language": lambda value: value if value and _LANGUAGE.fullmatch(value) else "",
+        "language": lambda value: language_tag(value) or "",
         "percent": lambda share: "–" if share is None else f"{share:.0%}",
         "when": lambda stamp: (stamp or "")[:16].replace("T", " "),
         "picture": Markup,
         "size": size,
         "lines": lambda text: [line for line in text.split("\n") if line.strip()],
     }
-    env.globals["with_args"] = with_args
+    env.globals |= {"with_args": with_args, "well": WELL}
 
 
 def plain(value: Any) -> Any:

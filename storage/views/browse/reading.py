@@ -28,20 +28,18 @@ _KEPT = 50
 
 def search(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
     """Stories that have all the words, or all there are, newest first."""
-    kind = asked.text("kind")
+    kind = asked.args.get("kind")
     if kind is not None and kind not in KINDS:
         raise AskedWrongly(f"There is no kind {kind!r}; there are {', '.join(KINDS)}.")
     page = asked.number("page", 1, _PAGES)
     wanted = Selection(
-        words=asked.text("q"),
-        outlet=asked.text("outlet"),
-        language=asked.text("language"),
-        provider=asked.text("provider"),
+        words=asked.args.get("q"),
+        **{name: asked.args.get(name) for name in ("outlet", "language", "provider")},
         since=asked.day("since"),
         until=asked.day("until"),
         kind=kind,
-        every=asked.text("all") is not None,
-        best=asked.text("best") is not None,
+        every="all" in asked.args,
+        best="best" in asked.args,
         newest=True,
     )
     found = list(itertools.islice(select(connection, wanted, site.choose), PAGE * (page - 1), PAGE * page + 1))
@@ -114,14 +112,7 @@ def compare(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
         )
     except UnknownArticle as error:
         raise NotThere(str(error)) from error
-    found = site.compare(old.text, new.text)
-    return {
-        "old": asdict(old),
-        "new": asdict(new),
-        "share_of_old": found.share_of_old,
-        "share_of_new": found.share_of_new,
-        "changes": [{"op": change.op, "words": change.words} for change in found.changes],
-    }
+    return {"old": asdict(old), "new": asdict(new), **site.compare(old.text, new.text)}
 
 
 def _newest(connection: sqlite3.Connection, words: str) -> int:
@@ -132,13 +123,13 @@ def _newest(connection: sqlite3.Connection, words: str) -> int:
 
 def quarantine(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
     """What was refused, newest first, with the words that decided."""
-    kind = asked.text("kind")
+    kind = asked.args.get("kind")
     if kind is not None and kind not in set(Kind):
         raise AskedWrongly(f"There is no kind {kind!r}.")
     before = asked.number("before", 2**31, 2**31)
     found = quarantined(
         sqlite_utils.Database(connection),
-        outlet=asked.text("outlet"),
+        outlet=asked.args.get("outlet"),
         kind=kind,
         since=asked.day("since"),
         until=asked.day("until"),

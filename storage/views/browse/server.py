@@ -2,11 +2,12 @@
 
 What datasette would serve beside them (tables, files, SQL, its own tools) is not reachable: the gate lets only the
 addresses of PAGES, the questions and the style sheet through, and only for reading. Its connections are taken anew when
-a rebuilt catalogue has taken the place of the file.
+a rebuilt catalogue has taken the place of the file. Faults become pages that say what to do.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import threading
@@ -19,12 +20,12 @@ from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
+from datasette.utils import sqlite_timelimit
+from datasette.utils.asgi import Request, Response
 
-from storage.views.browse.answers import answer
 from storage.views.browse.drawing import drawing
-from storage.views.browse.pages import PAGES
-from storage.views.browse.questions import QUESTIONS
-from storage.views.browse.site import Site
+from storage.views.browse.pages import PAGES, QUESTIONS, Page
+from storage.views.browse.site import Asked, AskedWrongly, Data, NotThere, Site
 
 NAME = "catalogue"
 THREADS = 3
@@ -191,3 +192,52 @@ async def _tell(send: Send, status: int, line: str) -> None:
 
 def _headers() -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+
+PATIENCE_MS = 5_000
+"""Milliseconds that a page may take to be read."""
+
+
+def answer(site: Site, page: Page, datasette: Datasette, name: str) -> Callable[..., Awaitable[Response]]:
+    """A page of a site -> the view that datasette calls; `name` is the catalogue's in datasette."""
+
+    async def view(request: Request) -> Response:
+        parts = {key: value for key, value in request.url_vars.items() if value is not None}
+        as_json = parts.pop("form", None) is not None
+        args = {key: value for key in request.args if (value := (request.args.get(key) or "").strip())}
+        asked = Asked(parts=parts, args=args)
+
+        def build(connection: sqlite3.Connection) -> Data:
+            with sqlite_timelimit(connection, PATIENCE_MS):
+                return page.build(connection, site, asked)
+
+        status, template = 200, page.template
+        try:
+            data = await datasette.get_database(name).execute_fn(build)
+        except NotThere as error:
+            status, template, data = 404, "fault.html", {"fault": str(error)}
+        except AskedWrongly as error:
+            status, template, data = 400, "fault.html", {"fault": str(error)}
+        except sqlite3.OperationalError as error:
+            status, template, data = 503, "fault.html", {"fault": _fault(error)}
+        if as_json:
+            told = json.dumps(_without_pictures(data), ensure_ascii=False, indent=1)
+            return Response(told, status, content_type="application/json; charset=utf-8")
+        context = {**data, "site": site, "path": request.path, "args": args}
+        return Response.html(await datasette.render_template(template, context, request=request), status)
+
+    return view
+
+
+def _fault(error: sqlite3.OperationalError) -> str:
+    if str(error) == "interrupted":
+        return f"This took longer than {PATIENCE_MS // 1000} seconds. Ask for less: rarer words, one outlet, fewer days."
+    return f"The catalogue cannot be read ({error})."
+
+
+def _without_pictures(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_pictures(each) for key, each in value.items() if not str(key).startswith("_")}
+    if isinstance(value, (list, tuple)):
+        return [_without_pictures(each) for each in value]
+    return value

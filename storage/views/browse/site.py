@@ -6,43 +6,27 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from storage.catalogue.quarantine import Kept
 from storage.views.selection import Choice
 from storage.views.status import OutletStatus
 
-
-class Changed(Protocol):
-    """A run of words in a comparison: `op` is "equal", "delete" or "insert"."""
-
-    @property
-    def op(self) -> str: ...
-    @property
-    def words(self) -> str: ...
-
-
-class Compared(Protocol):
-    """An old text against a new one."""
-
-    @property
-    def changes(self) -> Sequence[Changed]: ...
-    @property
-    def share_of_old(self) -> float: ...
-    @property
-    def share_of_new(self) -> float: ...
+Data = dict[str, Any]
+"""What a page shows; its JSON is this, without the pictures, whose names begin with "_"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """An archive to be looked at. `choose`: which member stands for a story; `compare`: an old text with a new one;
-    `broken`: an outlet's status at a time -> lines that say what is wrong; `shown`: the text that a refused page showed,
-    OSError when it cannot be read; `clock` gives the time in UTC."""
+    """An archive to be looked at. `choose`: which member stands for a story; `compare`: an old text and a new one -> `changes`
+    (each with its `op`, "equal", "delete" or "insert", and its `words`), and `share_of_old` and `share_of_new`, how much of either
+    stands in the other; `broken`: an outlet's status at a time -> lines that say what is wrong; `shown`: the text that a refused
+    page showed, OSError when it cannot be read; `clock` gives the time in UTC."""
 
     catalogue: Path
     archive: str
     choose: Choice
-    compare: Callable[[str, str], Compared]
+    compare: Callable[[str, str], Data]
     broken: Callable[[OutletStatus, dt.datetime], Sequence[str]]
     shown: Callable[[Kept], str]
     clock: Callable[[], dt.datetime]
@@ -63,10 +47,6 @@ class Asked:
     parts: Mapping[str, str]
     args: Mapping[str, str]
 
-    def text(self, name: str) -> str | None:
-        """A word of the query; None when it is not there."""
-        return self.args.get(name)
-
     def day(self, name: str) -> dt.date | None:
         """A day of the query. AskedWrongly."""
         try:
@@ -80,7 +60,3 @@ class Asked:
         if not words.isascii() or not words.isdigit() or not 1 <= int(words[:9]) <= most:
             raise AskedWrongly(f"{name} is a number from 1 to {most}, not {words[:20]!r}.")
         return int(words)
-
-
-Data = dict[str, Any]
-"""What a page shows; its JSON is this, without the pictures, whose names begin with "_"."""

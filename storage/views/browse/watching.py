@@ -18,6 +18,7 @@ from storage.views.status import outlet_status
 DAYS = 28
 _RUNS = 50
 _CARDS = 48
+_RUN = ("run", "outlet", "started_at", "ended_at", "reason")
 _DAY = dt.timedelta(days=1)
 
 
@@ -61,7 +62,7 @@ def outlet(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
 
 def runs(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
     """Runs, newest first, with what each brought."""
-    found = _runs(connection, asked.text("outlet"), asked.text("before"), _RUNS + 1)
+    found = _runs(connection, asked.args.get("outlet"), asked.args.get("before"), _RUNS + 1)
     return {
         "asked": dict(asked.args),
         "runs": found[:_RUNS],
@@ -72,20 +73,11 @@ def runs(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
 
 def run(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
     """One run: its receipt."""
-    row = connection.execute(
-        "select run, outlet, started_at, ended_at, reason, receipt from runs where run = ?", (asked.parts["run"],)
-    ).fetchone()
+    row = connection.execute(f"select {', '.join(_RUN)}, receipt from runs where run = ?", (asked.parts["run"],)).fetchone()
     if row is None:
         raise NotThere(f"There is no run {asked.parts['run']!r}; the runs are on their own page.")
-    name, outlet, started, ended, reason, receipt = row
-    return {
-        "run": name,
-        "outlet": outlet,
-        "started_at": started,
-        "ended_at": ended,
-        "reason": reason,
-        "receipt": json.loads(receipt) if receipt else None,
-    }
+    *told, receipt = row
+    return {**dict(zip(_RUN, told, strict=True)), "receipt": json.loads(receipt) if receipt else None}
 
 
 def operator(connection: sqlite3.Connection, site: Site, asked: Asked) -> Data:
@@ -176,23 +168,13 @@ def _runs(connection: sqlite3.Connection, outlet: str | None, before: str | None
     """Runs, newest first, with the outcomes of those that ended."""
     where = "outlet = :outlet and" if outlet is not None else ""
     rows = connection.execute(
-        f"""select run, outlet, started_at, ended_at, reason, receipt from runs
+        f"""select {", ".join(_RUN)}, receipt from runs
             where {where} (:before is null or run < :before) order by run desc limit :limit""",
         {"outlet": outlet, "before": before, "limit": limit},
     )
     found = []
-    for run, name, started, ended, reason, receipt in rows:
+    for *run, receipt in rows:
         told = json.loads(receipt) if receipt else {}
-        found.append(
-            {
-                "run": run,
-                "outlet": name,
-                "started_at": started,
-                "ended_at": ended,
-                "reason": reason,
-                "captures": told.get("captures"),
-                "outcomes": told.get("outcomes", {}),
-                "notes": told.get("notes", []),
-            }
-        )
+        brought = {"captures": told.get("captures"), "outcomes": told.get("outcomes", {}), "notes": told.get("notes", [])}
+        found.append({**dict(zip(_RUN, run, strict=True)), **brought})
     return found

@@ -1,0 +1,54 @@
+"""Rows of the catalogue: read as records, entered, and many of them changed in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from storage.records import Lead, WarcAddress
+
+GATHERED = 8 << 20
+"""Bytes; FTS5's own 1 MB are full after some hundred stories of many different words."""
+R = TypeVar("R")
+
+
+def records(kind: type[R], rows: sqlite3.Cursor) -> Iterator[R]:
+    """Rows whose columns are the fields of a record, in their order -> the records; 0 and 1 are True and False where it says so."""
+    columns = [(field.name, field.type in (bool, "bool")) for field in fields(kind)]  # type: ignore[arg-type]
+    for row in rows:
+        yield kind(**{name: bool(value) if truth else value for (name, truth), value in zip(columns, row, strict=True)})
+
+
+def lead_of(url: str, outlet: str, source: str | None, title: str | None = None, published: str | None = None) -> Lead:
+    """What the catalogue has of a lead -> it; one that it does not know any more is the archive's."""
+    when = dt.datetime.fromisoformat(published) if published else None
+    return Lead(url=url, outlet=outlet, source=source or "archive", title=title, published=when)
+
+
+def address_of(file: str, offset: int, length: int, record: str, digest: str) -> WarcAddress:
+    """The columns of a capture that say where its answer lies -> the address."""
+    return WarcAddress(file=file, offset=offset, length=length, record_id=record, payload_digest=digest)
+
+
+def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object], *, instead: bool = False) -> int:
+    """A new row, as values by their columns -> its number. `instead`: in the place of the one with its key."""
+    query = f"insert {'or replace ' * instead}into {table} ({', '.join(row)}) values ({', '.join(':' + name for name in row)})"
+    return connection.execute(query, dict(row)).lastrowid or 0
+
+
+def change_each(connection: sqlite3.Connection, change: str, found: Iterable[tuple[Any, ...]]) -> None:
+    """Rows that a query found -> each changed by a statement that names one row by its key.
+
+    Before a statement that may touch several rows SQLite sets a savepoint, and at each savepoint FTS5 writes what it has gathered
+    to disk as a segment of its own, to be merged later: in a transaction of many articles that is half of its work.
+    """
+    connection.executemany(change, list(found))
+
+
+def gather(connection: sqlite3.Connection) -> None:
+    """The index of words writes when it has gathered GATHERED bytes, or at a commit. FTS5 keeps this in the catalogue; a crawl, whose
+    transactions are small, is none the worse for it."""
+    connection.execute("insert into articles_fts (articles_fts, rank) values ('hashsize', ?)", (GATHERED,))
