@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from crawler.bulk import Lost, Spread, answered, here
+from pipelines.chain import RELEASED
 from pipelines.memory import Memory
 from pipelines.stages import EXTRACTOR, Refined, enter, refined
 from storage.archive import ArchiveError, open_archive
@@ -150,7 +151,7 @@ def _remade(archive: Archive, outlet: Outlet, extracted: Extracted, memory: Memo
         return Made(change=Change(extracted=extracted, url=extracted.lead.url, error=str(error)))
     # What was said beside the page, in robots.txt, stands in the copy alone.
     capture = replace(capture, rights=before.article.page.capture.rights)
-    item = refined(capture, outlet, memory)
+    item = refined(capture, outlet, memory, release=RELEASED in before.article.page.evidence)
     if not isinstance(item, Article):
         return Made(change=Change(extracted=extracted, url=extracted.lead.url, error=_refused(item)))
     change = _compared(extracted, before, item)
