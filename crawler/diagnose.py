@@ -83,7 +83,7 @@ def diagnose(archive: Archive, outlet: Outlet, pages: Sequence[Archived], memory
     read, unreadable = [], 0
     for page in pages:
         try:
-            found = refined(read_capture(archive, page.address, page.lead), outlet, memory)
+            found = refined(read_capture(archive, page.address, page.lead), outlet, memory, release=page.released)
         except (ArchiveError, ValueError):
             unreadable += 1
         else:

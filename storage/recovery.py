@@ -54,11 +54,11 @@ def recover(database: sqlite_utils.Database, archive: Archive, outlet: str) -> l
     notes = []
     if unsettled:
         notes.append(
-            f"A killed run left {len(unsettled)} captures open: {settled} were durable and are settled, "
+            f"Captures that a killed run left open: {len(unsettled)}, of which {settled} were durable and are settled; "
             "the others are fetched again."
         )
     if lacking:
-        notes.append(f"The archive holds {lacking} captures that the catalogue does not know; run `scrapy rebuild`.")
+        notes.append(f"Captures in the archive that the catalogue does not know: {lacking}; run `scrapy rebuild`.")
     return notes
 
 

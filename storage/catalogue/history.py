@@ -43,13 +43,14 @@ def began_to_block(captures: int, kinds: Mapping[str, int], usual: Mapping[str, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
-    """A page of an outlet as it was first fetched: when (ISO 8601, UTC), where its answer lies, and whether headline, date,
-    author and text were kept of it."""
+    """A page of an outlet as it was first fetched: when (ISO 8601, UTC), where its answer lies, whether headline, date,
+    author and text were kept of it, and whether a person released it from quarantine."""
 
     lead: Lead
     fetched_at: str
     address: WarcAddress
     kept: tuple[bool, bool, bool, bool]
+    released: bool = False
 
 
 def archived(connection: sqlite3.Connection, outlet: str, since: dt.datetime, most: int) -> list[Archived]:
@@ -57,9 +58,10 @@ def archived(connection: sqlite3.Connection, outlet: str, since: dt.datetime, mo
     the order of their fetch. Pages that were blocked, gone or out of order say nothing of the outlet's form."""
     rows = connection.execute(
         """select lead, fetched_at, warc_file, warc_offset, warc_length, record_id, payload_digest,
-             headline, published, authors, text, source, title, announced from (
+             released, headline, published, authors, text, source, title, announced from (
              select c.lead, c.fetched_at, c.warc_file, c.warc_offset, c.warc_length, c.record_id, c.payload_digest,
-               a.headline, a.published, a.authors, a.characters as text, l.source, l.title, l.published as announced,
+               instr(c.evidence, '"rule": "released"') as released, a.headline, a.published, a.authors, a.characters as text,
+               l.source, l.title, l.published as announced,
                row_number() over (partition by substr(c.fetched_at, 1, 10) order by c.id) as place
              from captures c left join articles a on a.capture = c.id left join leads l on l.url = c.lead
              where c.outlet = ? and c.fetched_at >= ? and c.warc_file is not null and c.superseded_by is null
@@ -68,8 +70,8 @@ def archived(connection: sqlite3.Connection, outlet: str, since: dt.datetime, mo
         (outlet, since.astimezone(dt.UTC).isoformat(), most),
     )
     found = []
-    for url, fetched, file, offset, length, record, digest, headline, published, authors, text, *told in rows:
+    for url, fetched, file, offset, length, record, digest, released, headline, published, authors, text, *told in rows:
         lead, address = lead_of(url, outlet, *told), address_of(file, offset, length, record, digest)
         kept = (bool(headline), bool(published), authors not in (None, "[]"), (text or 0) > 0)
-        found.append(Archived(lead=lead, fetched_at=fetched, address=address, kept=kept))
+        found.append(Archived(lead=lead, fetched_at=fetched, address=address, kept=kept, released=released > 0))
     return found
