@@ -36,7 +36,7 @@ def test_what_a_person_released_stays_an_article(refused: Path, scrapy_command: 
     assert done.status == 0 and "Capture 2 is released: kept, clean/outlet/" in done.out, done.err
     assert scrapy_command("verify", "--deep").status == 0
     again = scrapy_command("reextract")
-    assert (again.status, again.err) == (0, "") and "2 articles extracted again, 0 came out another" in again.out
+    assert (again.status, again.err, again.out) == (0, "", "2 articles extracted again, 0 came out another.\n")
     assert "headline  well: given on 2 of 3 pages" in scrapy_command("diagnose", "outlet", "--days", "3650").out
     (refused / done.out.split()[-1]).unlink()
     assert "mended: clean/" in scrapy_command("verify", "--mend").out

@@ -56,7 +56,7 @@ class Command(CheckedCommand):
             self.exitcode = 1
         if not opts.json:
             write(f"{many(counted['articles'], 'article')} extracted again, {counted['changed']:,} came out another.")
-            rows = [(number, name) for name, number in counted.most_common() if name not in ("articles", "changed")]
+            rows = [(number, name) for name, number in counted.most_common() if number and name not in ("articles", "changed")]
             if rows:
                 write(table(rows))
             if counted["text changed"] and not opts.dry_run:
