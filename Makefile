@@ -14,7 +14,7 @@ install: $(STAMP)  ## virtual environment with the pinned dependencies
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Cleancopy needs Python 3.11 or newer; name one: make PYTHON=python3.12 install" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "no venv could be made (the lines above say why); where python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $(STAMP)
 

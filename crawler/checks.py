@@ -19,11 +19,13 @@ from pathlib import Path
 from packaging.markers import Marker
 from scrapy.settings import BaseSettings
 
+from crawler.console import many
 from crawler.network.addresses import networks
 from crawler.opening import archive_to_read, catalogue_path
 from storage.archive import Archive, ArchiveError, folder_of
 from storage.archive.keys import MARKER
 from storage.archive.s3 import S3Store
+from storage.catalogue.runs import WELL
 from storage.catalogue.schema import MIGRATIONS, connect_to_read
 from storage.software import VERSION
 
@@ -165,7 +167,7 @@ def _spool(archive: Archive) -> Check:
     if not left:
         return _well("spool", "empty")
     advice = "A run is going, or one was killed; the next run of its outlet mends and publishes it."
-    return Check(name="spool", state=State.NOTE, found=f"{len(left)} files, the first is {left[0]}", advice=advice)
+    return Check(name="spool", state=State.NOTE, found=f"{many(len(left), 'file')}, the first is {left[0]}", advice=advice)
 
 
 def _catalogue(path: Path, now: dt.datetime) -> Iterator[Check]:
@@ -222,9 +224,11 @@ def _last_run(connection: sqlite3.Connection, now: dt.datetime) -> Check:
         return _note("last run", "none", "Begin: scrapy crawl OUTLET; then: scrapy schedule")
     outlet, started, reason = row
     hours = (now - dt.datetime.fromisoformat(started)).total_seconds() / 3600
-    found = f"{outlet}, {hours:.0f} hours ago: {reason or 'going, or killed'}"
+    found = f"{outlet}, {many(round(hours), 'hour')} ago: {reason or 'going, or killed'}"
     if hours > _RUN_HOURS:
         return _mend("last run", found, "Nothing runs: look at cron or the timers; scrapy schedule prints their lines.")
+    if reason not in (None, *WELL):
+        return Check(name="last run", state=State.NOTE, found=found, advice=f"It ended badly: scrapy status {outlet}")
     return _well("last run", found)
 
 

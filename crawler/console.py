@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from storage.records import Evidence
+
 _LONGEST = 1000  # characters of a line that tells what is wrong
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -126,6 +128,24 @@ def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> str:
         ).rstrip()
         for row in cells
     )
+
+
+def many(number: int, one: str, more: str = "") -> str:
+    """A number and the word for one of them -> both, in the plural where that is meant: `more`, or the word with an s."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def reason(rule: str, words: str, most: int = 160) -> str:
+    """A rule and the words that it goes by -> both for a person; a figure stands without quotes."""
+    said = words[:most] if not any(map(str.isalpha, words)) else f"“{words[:most]}”"
+    return f"{rule}: {said}" if words else rule
+
+
+def weighed(evidence: Iterable[Evidence]) -> list[str]:
+    """Evidence -> lines, what speaks most against an article first."""
+    heaviest = sorted(evidence, key=lambda each: -each.weight)
+    lines = [f"evidence   {each.weight:+.2f} {reason(each.rule, each.words)}" for each in heaviest]
+    return [*lines, "           (above 0 speaks against an article, below 0 for one)"] if lines else []
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crawler.console import reason
 from pipelines.memory import Memory
 from pipelines.stages import Refined, refined
 from storage.archive import Archive, ArchiveError
@@ -19,6 +20,7 @@ from storage.archive.reading import read_capture
 from storage.catalogue.history import Archived
 from storage.catalogue.quarantine import Kept
 from storage.records import Article, Outlet, Page
+from storage.views.figures import decided
 
 FIELDS = ("headline", "date", "author", "text")
 NONE = "none"
@@ -102,10 +104,10 @@ def reading(page: Archived, found: Refined) -> Reading:
     """An archived page and what the chain made of it -> where each field came from."""
     kept = frozenset(name for name, there in zip(FIELDS, page.kept, strict=True) if there)
     if not isinstance(found, Article):
-        top = max(found.evidence, key=lambda each: each.weight, default=None) if isinstance(found, Page) else None
+        top = decided(found.evidence) if isinstance(found, Page) else None
         judged = found.kind.value if isinstance(found, Page) else "failed"
-        reason = f"judged {judged}" + (f" by the rule {top.rule}: “{top.words[:80]}”" if top else "")
-        return Reading(page=page, sources=dict.fromkeys(FIELDS, NONE), reason=reason, kept=kept)
+        why = f"judged {judged}" + (f" by the rule {reason(top.rule, top.words, 80)}" if top else "")
+        return Reading(page=page, sources=dict.fromkeys(FIELDS, NONE), reason=why, kept=kept)
     removed = Counter[str]()
     for each in found.removed:
         removed[each.rule] += len(each.words)
@@ -145,7 +147,8 @@ def _fall(name: str, source: str, readings: Sequence[Reading]) -> Break | None:
             # The last page that it gave is the better place of two that are as good.
             if fallen > best:
                 best, at = fallen, number
-    if best < FALL:
+    # What differs within the first day is the outlet's own variety: nothing is known of how it was before.
+    if best < FALL or readings[at].page.fetched_at[:10] == readings[0].page.fetched_at[:10]:
         return None
     before, after = readings[:at], readings[at:]
     bad = next(each for each in after if each.sources[name] != source)
@@ -208,6 +211,6 @@ def _told(then: str, item: Refined) -> str:
         return f"{then} then, ARTICLE now"
     if not isinstance(item, Page):
         return f"{then} then, failed now"
-    top = max(item.evidence, key=lambda each: each.weight, default=None)
+    top = decided(item.evidence)
     verdict = f"{then} as before" if item.kind.value == then else f"{then} then, {item.kind.value} now"
     return f"{verdict}, by the rule {top.rule}" if top else verdict

@@ -13,7 +13,7 @@ from pathlib import Path
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from crawler.console import clean, complain, write, write_bytes
+from crawler.console import clean, complain, many, write, write_bytes
 from crawler.opening import archive_to_read
 from crawler.readers import catalogue_to_read, selection_of
 from pipelines.dedupe import canonical
@@ -102,7 +102,7 @@ def _write(rows: Iterable[Row], wanted: Selection, format: Format, out: Path, ri
     asked = {"query": wanted.words, **chosen, **days, "kind": wanted.kind, "all": wanted.every, **rights}
     with whole(package) as part:
         part.write_text(described(written, asked, now, before), encoding="utf-8")
-    write(f"{out}: {articles:,} articles, {size:,} bytes; described in {package}")
+    write(f"{out}: {many(articles, 'article')}, {many(size, 'byte')}; described in {package}")
 
 
 def permitted(settings: BaseSettings, rows: Iterable[Row], use: str | None, *, terms: bool = True) -> Iterator[Row]:
@@ -122,8 +122,8 @@ def permitted(settings: BaseSettings, rows: Iterable[Row], use: str | None, *, t
         under += under_terms(said)
         yield row
     if unread:
-        complain(f"{unread} articles are left out: their clean copies cannot be read, so what is reserved is not known.")
+        complain(f"Left out: {many(unread, 'article')} whose clean copy cannot be read, so what is reserved is not known.")
     if under:
         complain(
-            f"{under} articles stand under terms of their publishers (RSL license, TDM policy); --no-terms leaves them out."
+            f"Under terms of a publisher (RSL license, TDM policy): {many(under, 'article')}; --no-terms leaves such out."
         )

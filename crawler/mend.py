@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from pipelines.chain import RELEASED
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import taken_out, without
 from pipelines.stages import EXTRACTOR, refined
@@ -37,7 +38,8 @@ def deep_check(archive: Archive, profile: Callable[[str], Outlet]) -> Callable[[
         if copy.extractor != EXTRACTOR or capture.address is None:
             return None  # an older version made it: another text is no fault
         try:
-            item = refined(read_capture(archive, capture.address, capture.lead), profile(capture.lead.outlet))
+            again = read_capture(archive, capture.address, capture.lead)
+            item = refined(again, profile(capture.lead.outlet), release=RELEASED in copy.article.page.evidence)
         except ArchiveError as error:
             return str(error)
         if not isinstance(item, Article) or fingerprint(without(item, taken_out(copy.article)).text).digest != copy.digest:
@@ -55,7 +57,7 @@ def _again(archive: Archive, ending: Ending, key: str, outlet: Outlet) -> str | 
         capture = read_capture(archive, ending.address, ending.lead)
     except ArchiveError as error:
         return str(error)
-    item = refined(replace(capture, rights=ending.rights), outlet)
+    item = refined(replace(capture, rights=ending.rights), outlet, release=RELEASED in ending.evidence)
     if not isinstance(item, Article):
         return "its page is no article by the rules of today; restore it: scrapy archive sync COPY THIS"
     item = without(item, ending.recurring)  # as the outlet's memory was then

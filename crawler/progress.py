@@ -12,7 +12,7 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import _schedule_coro
 from twisted.python.failure import Failure
 
-from crawler.console import clean
+from crawler.console import clean, many
 from crawler.network.wire import Postponed
 from storage.archive import ArchiveError
 from storage.records import Ending, Kind, Outcome
@@ -120,7 +120,7 @@ class Progress:
         done = sum(run.counts.values())
         seconds = max((dt.datetime.now(dt.UTC) - self.started).total_seconds(), 0.001)
         shares = ", ".join(f"{run.counts[o]} {o.value}" for o in Outcome if run.counts[o])
-        return clean(f"{run.outlet}: {done} pages ({shares or 'none yet'}), {done / seconds:.1f}/s")
+        return clean(f"{run.outlet}: {many(done, 'page')} ({shares or 'none yet'}), {done / seconds:.1f}/s")
 
 
 class JsonLines(logging.Formatter):

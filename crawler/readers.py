@@ -60,7 +60,7 @@ def profile_of(outlet: str, settings: BaseSettings) -> Outlet:
 def add_outlet_and_since(add: Add) -> None:
     """The options by which commands are told which captures are meant."""
     add("--outlet", help="only of this outlet")
-    add("--since", type=day, metavar="YYYY-MM-DD", help="only captured on this day or later")
+    add("--since", type=day, metavar="YYYY-MM-DD", help="only read (captured) on this day or later, whenever published")
 
 
 def add_filters(add: Add) -> None:
@@ -68,7 +68,7 @@ def add_filters(add: Add) -> None:
     add_outlet_and_since(add)
     add("--language", help="only in this language, as en or pt-BR")
     add("--provider", help="only from this provider, as Reuters")
-    add("--until", type=day, metavar="YYYY-MM-DD", help="only captured on this day or earlier")
+    add("--until", type=day, metavar="YYYY-MM-DD", help="only read (captured) on this day or earlier, whenever published")
     add("--kind", choices=tuple(KINDS), help="only what stood so to what was archived before it")
     add("--all", action="store_true", help="every outlet's copy of a story, not the canonical one alone")
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from crawler.bulk import Lost, Spread, answered, here
+from pipelines.chain import RELEASED
 from pipelines.memory import Memory
 from pipelines.stages import EXTRACTOR, Refined, enter, refined
 from storage.archive import ArchiveError, open_archive
@@ -25,7 +26,7 @@ from storage.archive.opened import Archive
 from storage.archive.reading import read_capture
 from storage.catalogue import lessons
 from storage.catalogue.articles import Extracted
-from storage.records import Article, Lesson, Outlet
+from storage.records import Article, Lesson, Outlet, Stamp
 from storage.run import Run
 
 # What a clean copy says that a reader would miss; `removed`, `evidence` and the extractor's version may change freely.
@@ -150,7 +151,7 @@ def _remade(archive: Archive, outlet: Outlet, extracted: Extracted, memory: Memo
         return Made(change=Change(extracted=extracted, url=extracted.lead.url, error=str(error)))
     # What was said beside the page, in robots.txt, stands in the copy alone.
     capture = replace(capture, rights=before.article.page.capture.rights)
-    item = refined(capture, outlet, memory)
+    item = refined(capture, outlet, memory, release=RELEASED in before.article.page.evidence)
     if not isinstance(item, Article):
         return Made(change=Change(extracted=extracted, url=extracted.lead.url, error=_refused(item)))
     change = _compared(extracted, before, item)
@@ -167,7 +168,9 @@ def _keep(run: Run, article: Article, extracted: Extracted, publisher: str | Non
 
 
 def _compared(extracted: Extracted, before: CleanCopy, after: Article) -> Change:
-    fields = [name for name in FIELDS if getattr(before.article, name) != getattr(after, name)]
+    # What only came from another source is said as before: that is no revision.
+    old, new = ({name: _said(getattr(article, name)) for name in FIELDS} for article in (before.article, after))
+    fields = [name for name in FIELDS if old[name] != new[name]]
     diff = ""
     if before.article.text != after.text:
         fields.insert(0, "text")
@@ -178,8 +181,13 @@ def _compared(extracted: Extracted, before: CleanCopy, after: Article) -> Change
         )
     for name in fields:
         if name != "text":
-            diff += f"\n-{name}: {getattr(before.article, name)}\n+{name}: {getattr(after, name)}"
+            diff += f"\n-{name}: {old[name]}\n+{name}: {new[name]}"
     return Change(extracted=extracted, url=after.canonical, fields=tuple(fields), diff=diff.strip("\n"))
+
+
+def _said(value: Stamp | tuple[str, ...] | str | None) -> str:
+    """The value of a field as a person reads it."""
+    return ", ".join(value) if isinstance(value, tuple) else value.value if isinstance(value, Stamp) else value or ""
 
 
 def _refused(item: Refined) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pipelines.chain import released
 from pipelines.memory import Memory
 from pipelines.rights import metas_of, rights
 from pipelines.stages import Refined, enter, refined
@@ -19,7 +18,7 @@ from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import Kept, same_body
 from storage.catalogue.sources import probe_of
 from storage.endings import read_rights
-from storage.records import Capture, Ending, Failure, Outlet, Page, Rights
+from storage.records import Article, Capture, Ending, Failure, Outlet, Page, Rights
 from storage.run import Run
 
 
@@ -48,8 +47,8 @@ def judge_again(
             continue
         capture = replace(capture, rights=said_then(run.archive, capture))
         copies = same_body(run.catalogue, outlet.name, kept.address.payload_digest, kept.lead.url)
-        item: Refined = released(capture, outlet) if release else refined(capture, outlet, copies=copies)
-        if _same(item, kept):
+        item = refined(capture, outlet, copies=copies, release=release)
+        if _same(item, kept) or (release and not isinstance(item, Article)):
             yield Judged(kept=kept)
             continue
         ending, clean = enter(run, item, outlet.title or None, kept.sequence, memory=memory)

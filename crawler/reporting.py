@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from crawler.console import clean, draw
+from crawler.console import clean, draw, many, reason
 from storage.views.period import OUTCOMES, Report
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -15,7 +15,7 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 def show(told: Report) -> None:
     """A report -> what a person sees: tables as wide as the terminal, plain where there is none."""
-    draw(Text(f"{told.since} to {told.last}, days of capture (UTC), {told.runs} runs", style="bold"))
+    draw(Text(f"{told.since} to {told.last}, days of capture (UTC), {many(told.runs, 'run')}", style="bold"))
     for line in told.broken:
         draw(Text(clean(line), style="bold red"))
     rows = [
@@ -24,8 +24,7 @@ def show(told: Report) -> None:
     ]
     draw(_table("What came in", ("outlet", *OUTCOMES, "captures"), rows))
     draw(Text(f"stories a day  {spark(list(told.stories.values()))}\n"))
-    because = (f"{each.rule}: “{each.words}”" if each.words else each.rule for each in told.refusals)
-    refused = [(x.count, x.outlet, x.kind, why, x.capture) for x, why in zip(told.refusals, because, strict=True)]
+    refused = [(each.count, each.outlet, each.kind, reason(each.rule, each.words), each.capture) for each in told.refusals]
     draw(_table("What was refused, and why", ("captures", "outlet", "kind", "what decided", "the newest"), refused))
     names = told.copying.outlets
     copied = [(later, *(told.copying.counts.get((first, later), "") for first in names)) for later in names]

@@ -14,16 +14,23 @@ from pipelines.memory import Memory, recall
 from pipelines.probe import likeness
 from storage.records import Article, Capture, Evidence, Kind, Outlet, Page
 
+RELEASED = Evidence(rule="released", words="released from quarantine by a person", weight=-99.0)
+"""A person's word against the verdict. Ledgers and clean copies hold it, so it goes on to decide."""
 
-def refine(capture: Capture, outlet: Outlet, memory: Memory | None = None, copies: int = 0) -> Page | Article:
+
+def refine(
+    capture: Capture, outlet: Outlet, memory: Memory | None = None, copies: int = 0, *, release: bool = False
+) -> Page | Article:
     """Capture and outlet -> an Article, or the Page with kind and evidence when it holds no article. Pure.
 
     `memory` is what the outlet's other stories taught; without it the page speaks for itself alone. `copies`: other URLs
-    of the outlet that were answered with the very same body.
+    of the outlet that were answered with the very same body. `release`: a person called it an article, whatever it looks like.
     """
     document = read(capture)
     alike = likeness(document, outlet.impossible) if document is not None and outlet.impossible else None
     page = classify(capture, document, likeness=alike, copies=copies)
+    if document is not None and release:
+        page = replace(page, kind=Kind.ARTICLE, evidence=(*page.evidence, RELEASED))
     if document is None or page.kind != "ARTICLE":
         return page
     article = extract(page, document, outlet)
@@ -31,13 +38,3 @@ def refine(capture: Capture, outlet: Outlet, memory: Memory | None = None, copie
         nothing = Evidence(rule="no-story", words=f"{len(article.removed)} passages, none of them a story", weight=1.0)
         return replace(page, kind=Kind.EMPTY, evidence=(*page.evidence, nothing))
     return recall(article, memory) if memory is not None else article
-
-
-def released(capture: Capture, outlet: Outlet) -> Page | Article:
-    """Capture and outlet -> its Article, with the person's word among the evidence; the Page when it holds no markup."""
-    document = read(capture)
-    page = classify(capture, document)
-    if document is None:
-        return page
-    word = Evidence(rule="released", words="released from quarantine by a person", weight=-99.0)
-    return extract(replace(page, kind=Kind.ARTICLE, evidence=(*page.evidence, word)), document, outlet)

@@ -35,7 +35,7 @@ def classify(
     `announced`: the headline under which a feed announced the page; by default that of the capture's lead.
     """
     if document is None:
-        nothing = Evidence(rule="no-markup", words="", weight=10.0)
+        nothing = Evidence(rule="no-markup", words="" if capture.body else "the answer has no body", weight=10.0)
         return Page(capture=capture, kind=Kind.EMPTY, evidence=(nothing,))
     shown = [passage for passage in document.passages if not passage.hidden]
     seen = signs(document)

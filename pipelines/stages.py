@@ -13,7 +13,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Self
 
-from pipelines.chain import refine
+from pipelines.chain import RELEASED, refine
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.endings import Settling, placed, unkept
 from pipelines.fetched import failure_of, opened
@@ -143,10 +143,12 @@ def memory_of(run: Run, most: int) -> Memory | None:
     return Memory(lessons.newest(run.catalogue.conn, run.outlet, most), most=most) if most else None
 
 
-def refined(capture: Capture, outlet: Outlet, memory: Memory | None = None, copies: int = 0) -> Refined:
+def refined(
+    capture: Capture, outlet: Outlet, memory: Memory | None = None, copies: int = 0, *, release: bool = False
+) -> Refined:
     """`refine`, with an error in the program turned into a Failure: one page must not cost the run the others."""
     try:
-        return refine(capture, outlet, memory, copies)
+        return refine(capture, outlet, memory, copies, release=release)
     except Exception as error:
         logger.exception("refine failed on %s", capture.url)
         return Failure(
@@ -238,9 +240,10 @@ def _remembered(run: Run, article: Article, memory: Memory | None) -> Page | Art
 def shrunken(article: Article, earlier: Neighbour | None) -> Page | Article:
     """An article and its newest revision -> a Page when most of the story is gone: a story's last good copy stays.
 
-    A correction cuts a sentence; a body cut short by the network, a paywall or a block leaves a stump.
+    A correction cuts a sentence; a body cut short by the network, a paywall or a block leaves a stump. What a person
+    released is none.
     """
-    if earlier is None:
+    if earlier is None or RELEASED in article.page.evidence:
         return article
     length = fingerprint(article.text).length
     cut = article.page.capture.truncated and length < earlier.length

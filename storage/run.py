@@ -34,7 +34,7 @@ from storage.catalogue.sources import SourceState, remember, write_source
 from storage.endings import write_lead
 from storage.locks import lock_outlet, locks_folder, share_catalogue
 from storage.notes import Notes, verdict_fields
-from storage.records import Earlier, Ending, Exchange, Lead, Outcome, WarcAddress
+from storage.records import Earlier, Ending, Exchange, Lead, Outcome, Relation, WarcAddress
 from storage.recovery import recover
 from storage.settler import Settler
 from storage.urls import key as page_of
@@ -42,7 +42,8 @@ from storage.urls import key as page_of
 
 @dataclass
 class Run:
-    """An open run. `counts` holds outcomes, `kinds` the kinds of what was quarantined; `revisited` known stories that were
+    """An open run. `counts` holds outcomes, `retold` how many of the kept ones are of a story that was there,
+    `kinds` the kinds of what was quarantined; `revisited` known stories that were
     looked at again, `gone` how many of them were taken away; `missed` sources that had moved past what was seen."""
 
     id: str
@@ -60,6 +61,7 @@ class Run:
     notes: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
+    retold: int = 0
     announced: int = 0
     exchanges: int = 0
     refused: int = 0
@@ -134,6 +136,8 @@ class Run:
         self.gone += captures.settle(self.catalogue, endings)
         for ending in endings:
             self.counts[ending.outcome] += 1
+            if ending.outcome is Outcome.KEPT and ending.placement is not None:
+                self.retold += ending.placement.relation is not Relation.NEW
             if ending.outcome is Outcome.QUARANTINED and ending.kind:
                 self.kinds[ending.kind] += 1
 
@@ -169,6 +173,7 @@ class Run:
             "reason": reason,
             "captures": sum(self.counts.values()),
             "outcomes": {outcome.value: self.counts[outcome] for outcome in Outcome},
+            "retold": self.retold,
             "quarantined_by_kind": dict(sorted(self.kinds.items())),
             "usual_shares_by_kind": self.usual,
             "leads_announced": self.announced,

@@ -131,7 +131,7 @@ NAMES = (
     Use("export papyrus", 2, "Name a format (jsonl, csv"),
     Use("export jsonl --permits resale", 2, "--permits: invalid choice: 'resale' (choose from 'ai'"),
     Use("reextract --engine spark", 2, "--engine: invalid choice: 'spark' (choose from 'local', 'dask')"),
-    Use("story 42", 2, "There is no article '42' in the catalogue; give the id of an article, or its URL"),
+    Use("story 42", 2, "There is no article '42' in the catalogue; give the id of an article, six digits of it at least, or its URL"),
     Use("story ../../etc/passwd", 2, "There is no article '../../etc/passwd'"),
     Use("story --diff https://gazette.example/1 nobody", 2, "There is no article 'nobody'"),
     Use("merge https://gazette.example/1 nobody", 2, "There is no article 'nobody'"),
@@ -162,8 +162,8 @@ CONTRADICTIONS = (
 
 # Files and folders that are not what they should be.
 FILES = (
-    Use("export jsonl --out {things}", 5, "cannot be written: it is no file"),
-    Use("export jsonl --out {things}/pipe", 5, "pipe cannot be written: it is no file"),
+    Use("export jsonl --out {things}", 5, "cannot be written: it is no file; name one in it"),
+    Use("export jsonl --out {things}/pipe", 5, "pipe cannot be written: it is no file; name one"),
     Use("export jsonl --out {things}/none/x.jsonl", 5, "cannot be written: there is no folder"),
     Use("export jsonl --out ''", 2, "--out/--to: it is empty; name a file or folder"),
     Use("export jsonl --out {things}/datapackage.json", 2, "is the description that is written beside an export"),

@@ -44,9 +44,9 @@ def main() -> int:
     print(f"""
 Clean copies lie in {folder}/clean, the WARC in {folder}/warc, the catalogue is {folder}/catalogue.sqlite.
 Three commands to try next:
+  export NEWS_ARCHIVE_URI={folder}; make browse
   zcat {here} | jq .
   zcat {folder}/warc/menafn/*/*.warc.gz | less
-  .venv/bin/sqlite-utils {folder}/catalogue.sqlite "select outcome, kind, url from captures" --table
 And run `make demo` again: nothing is fetched twice.""")
     return 0
 

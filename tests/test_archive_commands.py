@@ -38,7 +38,7 @@ def test_verify_and_what_mends(archive: Path, crawled: RawServer, scrapy_command
     exchanges = len(crawled.paths)
     records = 1 + 2 * exchanges + len(asked(crawled))  # warcinfo, request and answer each, a note of each page
     events = 2 + 2 * 4 + 3  # the run begins and ends; each page as a lead and its outcome; each feed's newest version
-    assert f": {records} WARC records, {exchanges} captures, 3 clean copies, {events} events." in sound.out
+    assert f": {records} WARC records with {exchanges} answers, 3 clean copies, {events} events" in sound.out
     lost, damaged, _whole = sorted((archive / "clean").rglob("*.json.gz"))
     kept = {path: path.read_bytes() for path in (lost, damaged)}
     lost.unlink()

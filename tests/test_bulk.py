@@ -17,11 +17,13 @@ from crawler import recluster, spreading
 from crawler.bulk import Lost, Spread, here, on_cores, on_dask
 from crawler.commands.reextract import Command
 from crawler.engine import EngineError, terms_of
-from crawler.reextract import Change, Made, Portion, Resumed, extract_again, portions, remake
+from crawler.reextract import Change, Made, Portion, Resumed, _compared, extract_again, portions, remake
+from storage.archive.clean import CleanCopy
 from storage.catalogue import lessons
-from storage.catalogue.articles import newest_clean_copies
-from storage.records import Outlet
+from storage.catalogue.articles import Extracted, newest_clean_copies
+from storage.records import Outlet, Stamp, WarcAddress
 from storage.run import Run
+from tests.exchanges import article, placement
 from tests.test_lessons import MOST, NOW, crawled, texts
 from tests.test_recluster import from_archive
 
@@ -144,6 +146,18 @@ def test_what_is_done_is_remembered_until_all_is(tmp_path: Path) -> None:
         assert Resumed(path, {"outlet": "a"}).done == {"one.warc.gz", "two\n.warc.gz", "four.warc.gz"}
         second.finish()
     assert not path.exists()
+
+
+def test_a_date_that_only_comes_from_another_source_is_no_revision() -> None:
+    earlier = article(published=Stamp(value="2026-01-31", source="feed"))
+    copy = CleanCopy(article=earlier, digest="d", placement=placement(), extractor="before")
+    address = WarcAddress(file="warc/1.warc.gz", offset=0, length=1, record_id="r", payload_digest="p")
+    taken = Extracted(sequence=1, article="a", outlet="daily", lead=earlier.page.capture.lead, clean_key="k", address=address)
+    same = _compared(taken, copy, replace(earlier, published=Stamp(value="2026-01-31", source="visible")))
+    assert (same.fields, same.diff) == ((), "")
+    other = _compared(taken, copy, replace(earlier, published=Stamp(value="2026-02-01", source="feed"), authors=("A. Roe", "B. Doe")))
+    assert other.fields == ("authors", "published")
+    assert other.diff.endswith("+authors: A. Roe, B. Doe\n-published: 2026-01-31\n+published: 2026-02-01")
 
 
 def test_files_that_are_done_are_told_when_all_of_them_is_entered(tmp_path: Path) -> None:

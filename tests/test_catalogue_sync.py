@@ -216,7 +216,7 @@ def test_a_machine_with_an_empty_disk_goes_on_where_the_others_stood(tmp_path: P
     run.finish("finished", NOW)
 
     fresh = begin(tmp_path, "b")
-    assert any("1 runs, 1 captures, 2 leads waiting" in note for note in fresh.notes)
+    assert any("runs: 1, captures: 1, leads waiting: 2" in note for note in fresh.notes)
     assert fresh.announce(told, NOW) == [], "all are known"
     leased = leads.lease(fresh.catalogue, "outlet", fresh.id, NOW, most=3)
     assert [lead.url[-1] for lead in leased] == ["2", "3"]
@@ -226,7 +226,7 @@ def test_a_machine_with_an_empty_disk_goes_on_where_the_others_stood(tmp_path: P
     fresh.finish("finished", NOW)
 
     again = begin(tmp_path, "a")
-    assert any("2 captures, 2 leads waiting" in note for note in again.notes), "and back again"
+    assert any("captures: 2, leads waiting: 2" in note for note in again.notes), "and back again"
     assert runs.open_runs(again.catalogue.conn, "outlet") == [again.id]
     again.finish("finished", NOW)
     assert sync(tmp_path).segments == 3

@@ -73,7 +73,7 @@ def test_script_shells_are_empty() -> None:
 def test_what_is_no_markup_is_empty_and_says_why(body: bytes) -> None:
     said = verdict(body)
     assert said.kind is Kind.EMPTY
-    assert said.evidence == (Evidence(rule="no-markup", words="", weight=10.0),)
+    assert said.evidence == (Evidence(rule="no-markup", words="" if body else "the answer has no body", weight=10.0),)
     assert said.capture.body == body
 
 

@@ -56,6 +56,26 @@ def test_nothing_broke(sources: list[str]) -> None:
     assert found is None or not found.broke
 
 
+def test_what_differs_within_one_day_is_no_break() -> None:
+    at = "2026-03-01T12:00:00+00:00"
+    one_day = [replace(each, page=replace(each.page, fetched_at=at)) for each in pages(*["json-ld"] * 5, *["none"] * 5)]
+    assert broken("date", one_day) is None
+
+
+def test_an_archive_of_one_day_is_too_little(archive: Path, scrapy_command: Scrapy) -> None:
+    run = begin(archive)
+    for number in range(8):
+        keep(run, fetched(run, number, page(number, dated=number < 3)))
+    one_day = scrapy_command("diagnose", "outlet", "--days", "3650")
+    assert one_day.status == 2
+    assert one_day.err.startswith("outlet: Too little is archived: 8 pages, where 6 of more than one day are needed.")
+    keep(run, fetched(run, 9, BLOCK, status="403 Forbidden"))
+    run.finish("finished", NOW)
+    told = scrapy_command("diagnose", "outlet", "--days", "3650").out
+    assert "Too little is archived" in told and "date      well: given on 3 of 8 pages" in told
+    assert "author    never given" in told
+
+
 def page(number: int, dated: bool) -> bytes:
     said = json.dumps(
         {"@type": "NewsArticle", "headline": f"Bridge {number} is voted", "datePublished": "2026-02-27T08:00:00Z"}
@@ -91,6 +111,6 @@ def test_an_outlet_that_dropped_its_dates(tmp_path: Path, archive: Path, scrapy_
     assert "text      well: given on 12 of 12 pages" in done.out
     assert "1 FORBIDDEN as before, by the rule" in done.out
     assert "1 FORBIDDEN then, ARTICLE now" in done.out
-    assert "1 of them are articles by the present rules: scrapy refeed --outlet outlet" in done.out
+    assert "1 article among them by the present rules: scrapy refeed --outlet outlet" in done.out
     few = scrapy_command("diagnose", "nowhere")
     assert few.status == 2 and "There is no outlet" in few.err

@@ -44,6 +44,19 @@ def test_a_sound_archive_is_well(sound: Path) -> None:
         assert found[name].state is State.WELL, found[name]
 
 
+def test_a_run_that_ended_badly_is_noted(sound: Path) -> None:
+    with closing(sqlite3.connect(sound / "catalogue.sqlite", isolation_level=None)) as connection:
+        connection.execute("update runs set reason = 'unreadable'")
+    told = looked(sound)["last run"]
+    assert (told.state, told.found, told.advice) == (
+        State.NOTE, "menafn, 1 hour ago: unreadable", "It ended badly: scrapy status menafn",
+    )  # fmt: skip
+
+
+def test_all_is_well_only_where_nothing_is_noted(archive: Path, scrapy_command: Scrapy) -> None:
+    assert scrapy_command("doctor").out.endswith("Nothing must be mended; look at what is noted.\n"), "there is no archive yet"
+
+
 def test_no_archive_yet_is_a_note(archive: Path) -> None:
     found = looked(archive, NEWS_CONTACT="")
     assert {name for name, check in found.items() if check.state is State.NOTE} >= {"archive", "catalogue", "contact"}

@@ -101,7 +101,7 @@ def test_a_scheduler_that_goes_away_is_told_and_the_next_run_goes_on(tmp_path: P
         status, said = ended(crawling)
     assert status == 1
     last = said.splitlines()[-1]
-    assert last.startswith("The scheduler went away; 2 outlets were not done. Start it again"), said
+    assert last.startswith("The scheduler went away; 2 outlets not done. Start it again"), said
     assert said.count("\n") == 1, "and no more than that"
     with Machines(tmp_path, 2, environment) as fleet:
         status, said = ended(crawl(street, fleet))

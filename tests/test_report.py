@@ -56,9 +56,12 @@ def test_what_came_in_what_was_refused_and_who_copies_whom(filled: Path, capsys:
     assert told["runs"] == 2 and told["errors"] == []
 
 
-def test_the_page_opens_from_a_file_and_holds_no_script(filled: Path, tmp_path: Path) -> None:
+def test_the_page_opens_from_a_file_and_holds_no_script(
+    filled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     page = tmp_path / "report.html"
     assert reported(filled, "--html", str(page)) == 0
+    assert capsys.readouterr().out.startswith(f"{page}: ")
     text = page.read_text()
     assert not re.search(r"<script|\son\w+=|(?:src|href)=|url\(|@import", text)
     assert "default-src 'none'" in text and HOSTILE not in text

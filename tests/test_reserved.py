@@ -71,7 +71,7 @@ def test_an_export_leaves_out_what_is_reserved(archive: Path, capsys: pytest.Cap
     assert [row.url[-1] for row in permitted(settings, rows, "search")] == ["0", "1", "3"]
     (archive / rows[3].clean_key).write_bytes(b"{}")
     assert [row.url[-1] for row in permitted(settings, rows, "archive")] == ["0", "1", "2"]
-    assert "1 articles are left out" in capsys.readouterr().err
+    assert "Left out: 1 article whose" in capsys.readouterr().err
     run.finish("finished", NOW)
 
 
@@ -88,7 +88,7 @@ def test_an_export_tells_of_terms_and_leaves_them_out_when_asked(archive: Path, 
     rows = list(select(run.catalogue.conn, Selection(), canonical))
     settings = BaseSettings({"NEWS_ARCHIVE_URI": str(archive)})
     assert [row.url[-1] for row in permitted(settings, rows, "ai")] == ["0", "1", "3"]
-    assert "1 articles stand under terms" in capsys.readouterr().err
+    assert "Under terms of a publisher (RSL license, TDM policy): 1 article; " in capsys.readouterr().err
     assert [row.url[-1] for row in permitted(settings, rows, "search", terms=False)] == ["0"]
     assert [row.url[-1] for row in permitted(settings, rows, None, terms=False)] == ["0", "3"]
     assert capsys.readouterr().err == ""

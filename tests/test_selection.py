@@ -51,6 +51,7 @@ def test_words_for_a_person(filled: Path, scrapy_command: Scrapy) -> None:
     shown = scrapy_command("search", "boats", "--limit", "1")
     assert "Harbour of Lindby closes" in shown.out and "*boats*" in shown.out
     assert "*boats*" in scrapy_command("search", "boa*", "--limit", "1").out
+    assert "read 2026-03-01  outlet" in shown.out and "published" not in shown.out
     assert scrapy_command("search", "boats", "--since", "2026-03-02").status == 1
     assert scrapy_command("search", "boats", "--outlet", "another").status == 2
 
@@ -60,6 +61,23 @@ def test_nothing_found_and_nothing_asked_are_one_line(filled: Path, scrapy_comma
     assert none.status == 1 and none.err.startswith("Nothing found for '\" zeppelin'. ")
     assert none.err.count("\n") == 1
     assert scrapy_command("search").status == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("zeppelin",), "A word is found as it stands; with a star behind it, longer ones too."),
+        (("zeppelin", "--kind", "new"), "Fewer filters find more."),
+        (("p*",), "A star needs 3 letters before it."),
+        (("zepp*",), ""),
+        (('"boats of lindby"',), "Without the quotes the words need not stand together."),
+    ],
+)
+def test_what_to_try_when_nothing_is_found(
+    filled: Path, scrapy_command: Scrapy, words: tuple[str, ...], advice: str
+) -> None:
+    done = scrapy_command("search", *words)
+    assert (done.status, done.err) == (1, f"Nothing found for '{words[0]}'. {advice}".rstrip() + "\n")
 
 
 def test_no_archive_is_made_by_asking(archive: Path, scrapy_command: Scrapy) -> None:
@@ -76,6 +94,11 @@ def test_no_archive_is_made_by_asking(archive: Path, scrapy_command: Scrapy) -> 
         ("سيُفتح الميناء غدًا", "سيفتح", "*سيُفتح* الميناء غدًا"),
         ("nothing of that", "storm", "nothing of that"),
         ("a\nb c", "b", "a *b* c"),
+        ("of all the port the head of the port speaks", '"of the port"', "of all the port the head *of the port* speaks"),
+        ("a port, of the Port: one", '"of the port" port', "a *port*, *of the Port*: one"),
+        ("port of the portal", '"of the port"', "port of the portal"),
+        ("a well-known storm known well", "well-known", "a *well-known* storm known well"),
+        ("the *ferries* of the port", 'ferr* "the port"', "the **ferries** of *the port*"),
     ],
 )
 def test_the_words_are_marked_in_every_script(text: str, words: str, shown: str) -> None:
@@ -86,6 +109,11 @@ def test_a_long_text_is_cut_around_the_words() -> None:
     found = snippet("before " * 500 + "the storm came " + "after " * 500, "storm")
     assert found.cut == (True, True) and len(found.text) <= 200
     assert [found.text[start:end] for start, end in found.marks] == ["storm"]
+
+
+def test_the_passage_is_that_of_the_phrase() -> None:
+    found = snippet("the port of old " + "between " * 100 + "the head of the port " + "after " * 100, 'port "of the port"')
+    assert [found.text[start:end] for start, end in found.marks] == ["of the port"]
 
 
 @given(st.text(max_size=400), st.text(max_size=30))

@@ -93,9 +93,26 @@ def test_two_articles_are_compared_word_by_word(filled: Path, scrapy_command: Sc
     assert [change["words"] for change in told["changes"] if change["op"] != "equal"] == ["40", "48"]
 
 
+def test_a_page_with_the_same_text_is_named_and_never_the_page_itself(filled: Path, scrapy_command: Scrapy) -> None:
+    run = begin(filled)
+    assert keep(run, fetched(run, 5, page("Music in the depot", ORCHESTRA))).outcome == "duplicate"
+    run.finish("finished", NOW)
+    assert "same text" not in scrapy_command("explain", url(1)).out
+    assert [line for line in scrapy_command("explain", url(5)).out.splitlines() if "same text" in line] == [f"same text  {url(4)}"]
+
+
+def test_a_long_headline_is_cut_where_one_sees_it(archive: Path, scrapy_command: Scrapy) -> None:
+    run = begin(archive)
+    keep(run, fetched(run, 1, page("Harbour of Lindby closes " * 4, FERRY)))
+    run.finish("finished", NOW)
+    shown = scrapy_command("story", url(1)).out
+    assert "1 article, first carried" in shown and "Harbour of Lindby closes Harbour o…\n" in shown
+
+
 def test_an_article_that_is_not_there(filled: Path, scrapy_command: Scrapy) -> None:
     asked = scrapy_command("story", "https://outlet.example/99")
-    assert asked.status == 2 and "give the id of an article, or its URL" in asked.err
+    assert asked.status == 2 and "give the id of an article, six digits of it at least, or its URL" in asked.err
+    assert "six digits of it at least" in scrapy_command("story", article_id(url(1))[:5]).err
     assert scrapy_command("merge", url(1), "nobody").status == 2
     database = open_catalogue(filled / "catalogue.sqlite")
     with pytest.raises(UnknownArticle, match="no article"):

@@ -190,7 +190,7 @@ def test_the_command_writes_a_file_once(archive: Path, tmp_path: Path, scrapy_co
     target = tmp_path / "out.wacz"
     done = scrapy_command("export", "wacz", "--outlet", "outlet", "--to", str(target))
     assert (done.status, done.err) == (0, "")
-    assert "1 captures, 1 articles" in done.out
+    assert "1 answer, 1 article," in done.out
     with zipfile.ZipFile(target) as wacz:
         check(wacz)
         assert b"Bridge 1 is voted" in wacz.read("pages/pages.jsonl")

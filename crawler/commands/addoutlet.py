@@ -17,6 +17,7 @@ from crawler.arguments import ArgumentError, shown
 from crawler.arguments import path as path_of
 from crawler.command import Add, CheckedCommand
 from crawler.console import write
+from crawler.network.addresses import refused_url
 from crawler.opening import check_addresses
 from crawler.survey import Answer, Probe, Survey, probe, survey
 from storage.records import Outlet
@@ -65,7 +66,8 @@ class Command(CheckedCommand):
 
         probe(self.crawler_process, look)
         if not found or found[0].error:
-            self.fail(3, f"{url} could not be read: {found[0].error if found else 'the log above says why'}.")
+            ours = refused_url(url) and "; if it is of your own network, NEWS_ALLOW_ADDRESSES lets it through"
+            self.fail(3, f"{url} could not be read: {found[0].error if found else 'the log above says why'}{ours or ''}.")
             return
         try:
             with path.open("x", encoding="utf-8") as stream:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import UsageError
 
 from crawler.command import Add, CheckedCommand
-from crawler.console import complain, table, write, write_json
+from crawler.console import complain, many, table, write, write_json
 from storage.archive import folder_of, open_archive
 from storage.archive.sync import Synced, sync
 from storage.archive.usage import usage
@@ -53,22 +53,23 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int
     if fault := _entangled(source, target):
         raise UsageError(fault)
     if waiting := opened.spool.keys():
-        complain(f"{len(waiting)} segments of SRC are still in its spool; they go with the next sync")
+        complain(f"Still in the spool of SRC: {many(len(waiting), 'segment')}; what is there goes with the next sync")
     tally = Synced()
     for tally in sync(opened.store, open_archive(target, Path(spool) if spool else None), check=opts.check):
         if sys.stderr.isatty() and tally.copied:
-            complain(f"{tally.copied} objects, {tally.bytes:,} bytes")
+            complain(f"{many(tally.copied, 'object')}, {many(tally.bytes, 'byte')}")
     for finding in tally.findings:
         complain(str(finding))
     if opts.json:
         write_json(asdict(tally))
     else:
         write(
-            f"{tally.copied} objects copied ({tally.bytes:,} bytes), {tally.same} were there, {tally.mended} replaced, "
+            f"{many(tally.copied, 'object')} copied ({many(tally.bytes, 'byte')}), {tally.same} were there, {tally.mended} replaced, "
             f"{tally.removed} taken away."
         )
         if tally.again:
-            write(f"{len(tally.again)} pages that DST has forgotten came with what was replaced; they are gone again.")
+            again = many(len(tally.again), "page")
+            write(f"Gone again, as DST has forgotten them: {again} that came with what was replaced.")
     return 1 if tally.findings else 0
 
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from scrapy.exceptions import UsageError
 
 from crawler.arguments import whole_number
 from crawler.command import Add, CheckedCommand
-from crawler.console import complain, write, write_json
-from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, apart, diagnose, is_article
+from crawler.console import complain, many, write, write_json
+from crawler.diagnose import FEWEST, FIELDS, NONE, Break, Diagnosis, Reading, apart, diagnose, is_article
 from crawler.opening import archive_to_read
 from crawler.readers import catalogue_to_read, profile_of
 from pipelines.memory import Memory
@@ -45,11 +45,8 @@ class Command(CheckedCommand):
         if len(args) != 1:
             raise UsageError("Name one outlet, as in: scrapy diagnose menafn")
         found = self._diagnosed(args[0], opts)
-        if len(found.readings) < 2 * FEWEST and not found.apart:
-            complain(
-                f"Only {len(found.readings)} pages of {args[0]} are archived in the last {opts.days} days; {2 * FEWEST} are needed. "
-                "Look further back with --days N."
-            )
+        if not found.apart and (little := _too_little(found.readings)):
+            complain(f"{args[0]}: {little} Look further back than {many(opts.days, 'day')} with --days N.")
             self.exitcode = 2
             return
         if opts.json:
@@ -69,27 +66,34 @@ class Command(CheckedCommand):
         return replace(diagnose(archive, profile, pages, memory), apart=apart(archive, profile, kept))
 
 
+def _too_little(readings: Sequence[Reading]) -> str:
+    """Why so few pages show no break; empty where they would."""
+    if len(readings) >= 2 * FEWEST and readings[0].page.fetched_at[:10] < readings[-1].page.fetched_at[:10]:
+        return ""
+    return f"Too little is archived: {many(len(readings), 'page')}, where {2 * FEWEST} of more than one day are needed."
+
+
 def _text(outlet: str, found: Diagnosis) -> str:
     days = f" of {found.readings[0].page.fetched_at[:10]} to {found.readings[-1].page.fetched_at[:10]}" if found.readings else ""
-    lines = [f"{outlet}: {len(found.readings)} archived pages{days}, read again with the present rules", ""]
+    pages = many(len(found.readings), "archived page")
+    lines = [f"{outlet}: {pages}{days}, read again with the present rules", *filter(None, [_too_little(found.readings)]), ""]
     broken = {each.field: each for each in found.breaks}
     for name in FIELDS:
         given = sum(each.sources[name] != NONE for each in found.readings)
-        lines += (
-            _told(broken[name]) if name in broken else [f"  {name:<9} well: given on {given} of {len(found.readings)} pages"]
-        )
+        how = f"well: given on {given} of {many(len(found.readings), 'page')}" if given else "never given"
+        lines += _told(broken[name]) if name in broken else [f"  {name:<9} {how}"]
     for name, (lost, gained) in found.rules.items():
         if lost >= FEWEST:
             lines.append(
-                f"  {name}: {lost} pages have it in the archive, and the present rules find none: the rules changed, not the pages."
+                f"  {name}: kept of {many(lost, 'page')} on which the present rules find none: the rules changed, not the pages."
             )
         if gained >= FEWEST:
             lines.append(
-                f"  {name}: the present rules find it on {gained} pages that were kept without: scrapy reextract --outlet {outlet}"
+                f"  {name}: the present rules find it on {many(gained, 'page')} kept without: scrapy reextract --outlet {outlet}"
             )
     lines += _quarantine(outlet, found.apart)
     if found.unreadable:
-        lines.append(f"  {found.unreadable} pages cannot be read from the archive: scrapy verify")
+        lines.append(f"  not to be read from the archive: {many(found.unreadable, 'page')}; scrapy verify")
     return "\n".join(lines)
 
 
@@ -97,8 +101,8 @@ def _told(each: Break) -> list[str]:
     verb = "broke" if each.broke else "moved"
     now = "now nothing gives it" if each.broke else f"now {each.instead} gives it"
     lines = [
-        f"  {each.field:<9} {verb} on {each.day}: {each.source} gave it on {each.before} of {each.pages_before} pages, since then on "
-        f"{each.after} of {each.pages_after}; {now}",
+        f"  {each.field:<9} {verb} on {each.day}: {each.source} gave it on {each.before} of {many(each.pages_before, 'page')}, "
+        f"since then on {each.after} of {each.pages_after}; {now}",
         f"            before  {each.last_good}",
         f"            after   {each.first_bad}" + (f"  ({each.reason})" if each.reason else ""),
     ]
@@ -108,7 +112,7 @@ def _told(each: Break) -> list[str]:
 def _quarantine(outlet: str, counts: Mapping[str, int]) -> list[str]:
     lines = [f"  quarantine: {number} {told}" for told, number in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
     free = sum(number for told, number in counts.items() if is_article(told))
-    return [*lines, f"  {free} of them are articles by the present rules: scrapy refeed --outlet {outlet}"] if free else lines
+    return [*lines, f"  {many(free, 'article')} among them by the present rules: scrapy refeed --outlet {outlet}"] if free else lines
 
 
 def _fields(outlet: str, found: Diagnosis) -> dict[str, object]:

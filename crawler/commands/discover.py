@@ -15,7 +15,7 @@ from scrapy.exceptions import UsageError
 from crawler.announcing import Source, read_source
 from crawler.arguments import ArgumentError, no_outlet, shown
 from crawler.command import Add, CheckedCommand
-from crawler.console import write, write_json
+from crawler.console import many, write, write_json
 from crawler.network.addresses import networks
 from crawler.opening import catalogue_path, check_addresses
 from crawler.outlet import OutletSpider
@@ -109,7 +109,8 @@ async def _read(asked: Probe, found: Found, rules: Rules, spider: OutletSpider) 
             continue
         announced = read_source(source, spider.name, answer.body, answer.url, answer.content_type)
         found.read = found.read or announced.readable
-        said = f"{source.kind}, {len(announced.leads)} addresses" if announced.readable else f"what came is no {source.kind}"
+        count = many(len(announced.leads), "address", "addresses")
+        said = f"{source.kind}, {count}" if announced.readable else f"what came is no {source.kind}"
         found.sources.append((source.url, said))
         for lead in announced.leads:
             leads.setdefault(spider._moved(lead.url), lead)
@@ -135,7 +136,7 @@ async def _survey(asked: Probe, found: Found, url: str) -> None:
     found.read = seen.error is None
     if seen.error:
         found.sources.append((url, f"could not be read: {seen.error}"))
-    found.sources += [(source.url, f"{source.kind}, {count} addresses") for source, count in seen.readable.items()]
+    found.sources += [(source.url, f"{source.kind}, {many(count, 'address', 'addresses')}") for source, count in seen.readable.items()]
     found.sources += [(source, f"could not be read: {reason}") for source, reason in seen.unreadable.items()]
     found.urls += [(address, None, "of no outlet; propose one: scrapy addoutlet NAME URL") for address in seen.announced]
 
@@ -153,4 +154,4 @@ def _print(found: Found, as_json: bool) -> None:
         said = " ".join((title or "").split())[:60] if reason is None else reason
         write(f"{'fetch' if reason is None else 'leave'}   {url}  {said}".rstrip())
     fetched = sum(reason is None for _, _, reason in found.urls)
-    write(f"\n{fetched} of {len(found.urls)} addresses would be fetched.")
+    write(f"\n{fetched} of {many(len(found.urls), 'address', 'addresses')} would be fetched.")

@@ -32,7 +32,8 @@ class Command(CheckedCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         root = Path(closest_scrapy_cfg()).resolve().parent
         found = list(checks(self.settings, root, dt.datetime.now(dt.UTC)))
-        well = not any(check.state is State.MEND for check in found)
+        states = {check.state for check in found}
+        well = State.MEND not in states
         if opts.json:
             write_json({"well": well, "checks": [asdict(check) for check in found]})
         else:
@@ -40,5 +41,6 @@ class Command(CheckedCommand):
             for check in found:
                 if check.advice:
                     write(f"{check.name}: {check.advice}")
-            write("All is well." if well else "Something must be mended.")
+            noted = "Nothing must be mended; look at what is noted." if State.NOTE in states else "All is well."
+            write(noted if well else "Something must be mended.")
         self.exitcode = 0 if well else 1

@@ -13,12 +13,13 @@ from scrapy.exceptions import UsageError
 from crawler.answers import page_fields
 from crawler.arguments import ArgumentError, shown, whole_number
 from crawler.command import Add, CheckedCommand
-from crawler.console import write, write_json
+from crawler.console import weighed, write, write_json
 from crawler.opening import archive_to_read, catalogue_path
 from crawler.readers import catalogue_to_read, profile_of
 from pipelines.chain import refine
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory
+from storage.archive.keys import article_id
 from storage.archive.reading import read_capture
 from storage.catalogue import lessons
 from storage.catalogue.captures import last_address
@@ -57,7 +58,7 @@ class Command(CheckedCommand):
         refined = refine(capture, *self._known(capture.lead.outlet))
         text = refined.text if isinstance(refined, Article) else ""
         digest = fingerprint(text).digest if text else None
-        copies = self._copies(digest) if digest else []
+        copies = self._copies(digest, refined.canonical) if digest and isinstance(refined, Article) else []
         if opts.json:
             write_json({**page_fields(refined), "content_digest": digest, "copies": copies})
         else:
@@ -82,13 +83,15 @@ class Command(CheckedCommand):
             memory = Memory(lessons.newest(database.conn, outlet, most), most=most)
         return profile_of(outlet, self.settings), memory
 
-    def _copies(self, digest: str) -> list[str]:
+    def _copies(self, digest: str, url: str) -> list[str]:
+        """Digest of the text of a page -> the other pages that have it."""
         path = catalogue_path(self.settings)
         if not path.exists():
             return []
         try:
             with contextlib.closing(connect_to_read(path)) as connection:
-                return [row[0] for row in connection.execute("select url from articles where content_digest = ?", (digest,))]
+                query = "select distinct url from articles where content_digest = ? and article <> ?"
+                return [row[0] for row in connection.execute(query, (digest, article_id(url)))]
         except sqlite3.Error:
             return []  # a catalogue of another version: the page is explained all the same
 
@@ -97,8 +100,7 @@ def explanation(refined: Page | Article, digest: str | None, copies: list[str]) 
     """What `refine` returned -> text for a person."""
     page = refined.page if isinstance(refined, Article) else refined
     lines = [f"kind       {page.kind}" + (f"  ({', '.join(page.flags)})" if page.flags else "")]
-    for evidence in page.evidence:
-        lines.append(f"evidence   {evidence.weight:+.2f} {evidence.rule}: “{evidence.words[:160]}”")
+    lines += weighed(page.evidence)
     if not isinstance(refined, Article):
         return "\n".join([*lines, "", "shown text", *(f"  {line}" for line in page.text.splitlines()[:40])])
     lines.append(f"headline   {refined.headline}")

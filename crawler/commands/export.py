@@ -15,7 +15,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import ArgumentError, path
 from crawler.command import Add, CheckedCommand
-from crawler.console import write
+from crawler.console import many, write
 from crawler.exporting import export
 from crawler.opening import archive_to_read
 from crawler.readers import add_filters, catalogue_to_read
@@ -65,7 +65,7 @@ class Command(CheckedCommand):
         except OSError as error:
             self.fail(5, f"{to} cannot be written: {error.strerror or error}")
         else:
-            write(f"{to}: {packed.captures} captures, {packed.pages} articles, {packed.bytes:,} bytes")
+            write(f"{to}: {many(packed.captures, 'answer')}, {many(packed.pages, 'article')}, {many(packed.bytes, 'byte')}")
 
     def _write(self, to: Path, opts: argparse.Namespace, now: dt.datetime) -> Packed:
         """Under another name first: a file of the name that was asked for is whole."""

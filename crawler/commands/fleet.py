@@ -17,7 +17,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from crawler.arguments import ArgumentError, no_outlet, number, scheduler, workers
 from crawler.command import Add, CheckedCommand
-from crawler.console import complain, table, write
+from crawler.console import complain, many, table, write
 from crawler.engine import cluster, terms_of, workers_usual
 from crawler.fleet import GONE, Crawled, crawl_all, due
 from crawler.opening import archive_to_read
@@ -68,7 +68,7 @@ class Command(CheckedCommand):
             crawled = crawl_all(client, outlets, _Telling(len(outlets)))
         if lost := sum(each.said == GONE for each in crawled):
             complain(
-                f"The scheduler went away; {lost} outlets were not done. Start it again, then this: it goes on where it was."
+                f"The scheduler went away; {many(lost, 'outlet')} not done. Start it again, then this: it goes on where it was."
             )
         crawled.sort(key=lambda each: outlets.index(each.outlet))
         write(json.dumps(_summary(crawled), ensure_ascii=False) if opts.json else _shown(crawled))
@@ -86,9 +86,8 @@ class _Telling:
             return
         self.done += 1
         self.captures += each.receipt["captures"] if each.receipt else 0
-        line = (
-            f"{self.done} of {self.of} outlets, {self.captures} captures; {each.outlet}: {_WORDS.get(each.status, each.status)}"
-        )
+        so_far = f"{self.done} of {many(self.of, 'outlet')}, {many(self.captures, 'capture')}"
+        line = f"{so_far}; {each.outlet}: {_WORDS.get(each.status, each.status)}"
         complain(line + (f" ({each.said})" if each.said else ""))
 
 

@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import shown
 from crawler.command import Add, CheckedCommand
-from crawler.console import write, write_json
+from crawler.console import many, write, write_json
 from crawler.opening import archive_of, archive_to_read, catalogue_path
 from storage.archive.forget import Gone, forget
 from storage.archive.keys import run_id
@@ -87,7 +87,8 @@ def _others(connection: sqlite3.Connection, articles: tuple[str, ...]) -> list[s
 def _said(gone: Gone, others: list[str]) -> str:
     if gone.records and not gone.captures:
         return f"It was forgotten before, and nothing more of it was there: {', '.join(gone.urls)}"
-    lines = [f"Gone: {gone.captures} captures, {len(gone.copies)} clean copies, {len(gone.records)} WARC records."]
+    copies = many(len(gone.copies), "clean copy", "clean copies")
+    lines = [f"Gone: {many(gone.captures, 'capture')}, {copies}, {many(len(gone.records), 'WARC record')}."]
     lines += [f"  {url}" for url in gone.urls]
     if others:
         lines += ["Other pages tell the same story and keep it; forget them as well if need be:", *(f"  {url}" for url in others)]

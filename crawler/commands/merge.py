@@ -7,7 +7,7 @@ import argparse
 from scrapy.exceptions import UsageError
 
 from crawler.command import CheckedCommand
-from crawler.console import write
+from crawler.console import many, write
 from crawler.ruling import ruled
 from storage.catalogue.rulings import merge
 
@@ -23,5 +23,5 @@ class Command(CheckedCommand):
             raise UsageError("Name two articles: scrapy merge ID ID")
         named = {"one": args[0], "other": args[1]}
         ruling = ruled(self.settings, "merged", named, lambda connection, both: merge(connection, both["one"], both["other"]))
-        moved = f"{len(ruling.articles)} articles moved" if ruling.articles else "they were one story before"
+        moved = f"{many(len(ruling.articles), 'article')} moved" if ruling.articles else "they were one story before"
         write(f"cluster {ruling.cluster}: {moved}.")

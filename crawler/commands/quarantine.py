@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import whole_number
 from crawler.command import Add, CheckedCommand
-from crawler.console import table, write, write_json
+from crawler.console import reason, table, weighed, write, write_json
 from crawler.opening import archive_to_read, running
 from crawler.readers import add_outlet_and_since, catalogue_to_read, profile_of
 from crawler.refeed import judge_again
@@ -20,6 +20,7 @@ from pipelines.stages import memory_of
 from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import Kept, counts, one, quarantined
 from storage.records import Kind, Outlet, Page
+from storage.views.figures import decided
 
 RELEASABLE = ("quarantined", "failed")
 """Outcomes of captures that can be made articles."""
@@ -56,26 +57,28 @@ class Command(CheckedCommand):
         if kept is None or kept.address is None:
             self.fail(2, f"There is no capture {args[1]} in the archive; `scrapy quarantine` lists what there is.")
         elif args[0] == "show":
-            self._show(kept, opts)
-        elif kept.outcome not in RELEASABLE:
-            self.fail(2, f"Capture {args[1]} does not lie in quarantine: {kept.outcome}.")
+            self._show(kept, _became(database, kept), opts)
+        elif became := _became(database, kept):
+            self.fail(2, f"Capture {args[1]} does not lie in quarantine: {became}.")
         else:
             self._release(kept)
 
     def _list(self, database: sqlite_utils.Database, opts: argparse.Namespace) -> None:
-        found = quarantined(database, outlet=opts.outlet, kind=opts.kind, since=opts.since, limit=opts.limit)
+        filters = {"outlet": opts.outlet, "kind": opts.kind, "since": opts.since}
+        found = quarantined(database, **filters, limit=opts.limit)
         if opts.json:
             for kept in found:
                 write_json(_fields(kept))
             return
         if not found:
-            write("Nothing lies in quarantine.")
+            by = " by these filters; fewer filters find more" if any(filters.values()) else ""
+            write(f"Nothing lies in quarantine{by}.")
             return
         rows = ((k.sequence, k.fetched_at[:16], k.lead.outlet, k.kind, k.status or "", _first(k), k.url[:90]) for k in found)
-        write(f"{table(rows)}\n\n{table(counts(database)[:40])}")
+        write(f"{table(rows)}\n\n{table(counts(database, **filters)[:40])}")
         write("\nMore of one: scrapy quarantine show ID")
 
-    def _show(self, kept: Kept, opts: argparse.Namespace) -> None:
+    def _show(self, kept: Kept, became: str, opts: argparse.Namespace) -> None:
         address = kept.address
         assert address is not None
         page = refine(read_capture(archive_to_read(self.settings), address, kept.lead), Outlet(name=kept.lead.outlet))
@@ -83,14 +86,12 @@ class Command(CheckedCommand):
         if opts.json:
             write_json({**_fields(kept), "text": shown})
             return
-        write(f"capture   {kept.sequence}  {kept.kind}  status {kept.status}  {kept.fetched_at}\nurl       {kept.url}")
-        write(f"announced {kept.lead.source}" + (f": {kept.lead.title}" if kept.lead.title else ""))
-        write("\n".join(f"evidence  {e.weight:+.2f} {e.rule}: “{e.words[:200]}”" for e in kept.evidence))
+        write(f"capture    {kept.sequence}  {kept.kind}  status {kept.status}  {kept.fetched_at}\nurl        {kept.url}")
+        write(f"announced  {kept.lead.source}" + (f": {kept.lead.title}" if kept.lead.title else ""))
+        write("\n".join(weighed(kept.evidence)))
         write("\nshown text\n" + "\n".join(f"  {line}" for line in shown.splitlines()))
-        if kept.outcome in RELEASABLE:
-            write(f"\nAn article all the same? scrapy quarantine release {kept.sequence}")
-        else:
-            write(f"\nIt does not lie in quarantine: {kept.outcome}.")
+        release = f"An article all the same? scrapy quarantine release {kept.sequence}"
+        write(f"\nIt does not lie in quarantine: {became}." if became else f"\n{release}")
 
     def _release(self, kept: Kept) -> None:
         profile = profile_of(kept.lead.outlet, self.settings)
@@ -106,12 +107,19 @@ class Command(CheckedCommand):
         write(f"Capture {kept.sequence} is released: {done.ending.outcome}, {done.ending.clean_key}")
 
 
+def _became(database: sqlite_utils.Database, kept: Kept) -> str:
+    """What became of a capture that does not lie in quarantine, or does no longer; empty for one that does."""
+    last = kept
+    while last.superseded_by is not None and (later := one(database, last.superseded_by)) is not None:
+        last = later
+    if last is kept:
+        return "" if kept.outcome in RELEASABLE else kept.outcome
+    return f"it was judged again as capture {last.sequence}, {last.outcome}"
+
+
 def _first(kept: Kept) -> str:
-    speaking = [evidence for evidence in kept.evidence if evidence.weight > 0 and evidence.words]
-    if not speaking:
-        return ""
-    most = max(speaking, key=lambda evidence: evidence.weight)
-    return f"“{most.words[:40]}”" if any(map(str.isalpha, most.words)) else f"{most.rule} {most.words[:40]}"
+    why = decided(kept.evidence)
+    return reason(why.rule, why.words, 40) if why else ""
 
 
 def _fields(kept: Kept) -> dict[str, object]:

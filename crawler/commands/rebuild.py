@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from crawler.command import Add, CheckedCommand
-from crawler.console import complain, table, write, write_json
+from crawler.console import complain, many, table, write, write_json
 from crawler.indexing import index
 from crawler.opening import archive_of, archive_to_read, catalogue_path
 from pipelines.fingerprint import fingerprint
@@ -70,11 +70,12 @@ def _rebuild(archive: Archive, path: Path, as_json: bool) -> int:
 def _faults(made: Rebuilt) -> int:
     """Say what is odd; exit status."""
     if made.renumbered:
-        complain(f"{made.renumbered} captures got another number: this archive was written through more than one catalogue.")
+        complain(f"{many(made.renumbered, 'capture')} got another number: this archive was written through more than one catalogue.")
     for event, count in sorted(made.unknown.items()):
-        complain(f"{count} events {event!r} in the ledger are not known to this version and were passed over.")
+        complain(f"Passed over, as not known to this version: {many(count, 'event')} {event!r} in the ledger.")
     if made.missing:
-        complain(f"{made.missing} clean copies are gone or damaged, among them {made.first_missing[0]}; run `scrapy verify`.")
+        copies = many(made.missing, "clean copy", "clean copies")
+        complain(f"Gone or damaged: {copies}, the first {made.first_missing[0]}; run `scrapy verify`.")
     return 1 if made.missing else 0
 
 
@@ -96,8 +97,8 @@ def _check(archive: Archive, path: Path, as_json: bool) -> int:
                     write(_said(each))
     if not as_json:
         rows = [(count, f"differences in {name}") for name, count in sorted(counts.items())]
-        same = f"The catalogue says what the archive says: {made.captures} captures, {made.leads} leads."
-        write(table(rows) if rows else same)
+        same = f"{many(made.captures, 'capture')}, {many(made.leads, 'lead')}"
+        write(table(rows) if rows else f"The catalogue says what the archive says: {same}.")
     return 1 if counts else _faults(made)
 
 
@@ -110,4 +111,4 @@ def _said(each: Difference) -> str:
 
 def _told(captures: int) -> None:
     if sys.stderr.isatty() and captures:
-        complain(f"{captures} captures")
+        complain(many(captures, "capture"))

@@ -11,7 +11,7 @@ from crawler import spreading
 from crawler.arguments import ArgumentError
 from crawler.bulk import Spread
 from crawler.command import Add, CheckedCommand
-from crawler.console import complain, counting, table, write, write_json
+from crawler.console import complain, counting, many, table, write, write_json
 from crawler.opening import catalogue_path, running
 from crawler.readers import add_outlet_and_since, catalogue_to_read, profile_of
 from crawler.reextract import Change, Made, Portion, Resumed, extract_again, remake
@@ -55,7 +55,7 @@ class Command(CheckedCommand):
         if counted["not extracted"] and not self.exitcode:
             self.exitcode = 1
         if not opts.json:
-            write(f"{counted['articles']} articles were extracted again, {counted['changed']} came out another.")
+            write(f"{many(counted['articles'], 'article')} extracted again, {counted['changed']:,} came out another.")
             rows = [(number, name) for name, number in counted.most_common() if name not in ("articles", "changed")]
             if rows:
                 write(table(rows))
@@ -73,7 +73,7 @@ class Command(CheckedCommand):
                 resumed = Resumed(path.with_name(f"{path.name}.reextracting"), asked, afresh=opts.afresh)
                 held.enter_context(resumed)
                 if resumed.done:
-                    complain(f"{len(resumed.done)} WARC files were done before the interruption; --afresh does them again.")
+                    complain(f"Before the interruption {many(len(resumed.done), 'WARC file')} came to an end; --afresh does all again.")
             told = held.enter_context(counting(sum(found.values()), "articles"))
             for outlet in sorted(found):
                 for change in self._outlet(outlet, spread, opts, resumed):

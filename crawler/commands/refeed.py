@@ -6,7 +6,7 @@ import argparse
 from collections import Counter
 
 from crawler.command import Add, CheckedCommand
-from crawler.console import complain, table, write
+from crawler.console import complain, many, table, write
 from crawler.opening import running
 from crawler.readers import add_outlet_and_since, catalogue_to_read, profile_of
 from crawler.refeed import judge_again
@@ -38,7 +38,7 @@ class Command(CheckedCommand):
         changes: Counter[str] = Counter()
         for outlet, captures in outlets.items():
             changes += self._refeed(outlet, captures)
-        write(f"{len(found)} captures were judged again.")
+        write(f"{many(len(found), 'capture')} judged again.")
         if changes:
             write(table((number, change) for change, number in changes.most_common()))
         self.exitcode = 1 if changes[_UNREADABLE] else 0

@@ -14,7 +14,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import day, path, shown
 from crawler.command import Add, CheckedCommand
-from crawler.console import write_json
+from crawler.console import write, write_json
 from crawler.health import broken
 from crawler.readers import catalogue_to_read
 from storage.archive.folders import whole
@@ -68,6 +68,7 @@ class Command(CheckedCommand):
             with whole(opts.html) as part:
                 page = as_html(told, self.settings["NEWS_ARCHIVE_URI"], now)
                 part.write_text(page, encoding="utf-8", errors="replace")
+            write(f"{opts.html}: {told.since} to {told.last}, one page for a browser")
         elif opts.json:
             write_json(_fields(told))
         else:

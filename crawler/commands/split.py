@@ -7,7 +7,7 @@ import argparse
 from scrapy.exceptions import UsageError
 
 from crawler.command import CheckedCommand
-from crawler.console import write
+from crawler.console import many, write
 from crawler.ruling import ruled
 from storage.catalogue.rulings import split
 
@@ -24,6 +24,6 @@ class Command(CheckedCommand):
         named = {"article": args[0]}
         rulings = ruled(self.settings, "split", named, lambda connection, found: split(connection, found["article"]))
         for ruling in rulings:
-            write(f"cluster {ruling.cluster}: {len(ruling.articles)} articles moved.")
+            write(f"cluster {ruling.cluster}: {many(len(ruling.articles), 'article')} moved.")
         if not rulings:
             write("It stood alone before.")

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from scrapy.exceptions import UsageError
 
 from crawler.command import Add, CheckedCommand
-from crawler.console import table, write, write_json
+from crawler.console import many, table, write, write_json
 from crawler.readers import catalogue_to_read
 from pipelines.compare import Change, WordDiff, word_diff
 from pipelines.dedupe import canonical
@@ -62,8 +62,7 @@ def _show(connection: sqlite3.Connection, words: str, as_json: bool) -> None:
         write_json({"cluster": cluster, "members": [_fields(line) for line in lines]})
         return
     first = lines[0].member
-    several = f"{len(lines)} articles" if lines[1:] else "one article"
-    write(f"cluster {cluster}: {several}, first carried by {first.outlet} ({first.seen[:16]})\n")
+    write(f"cluster {cluster}: {many(len(lines), 'article')}, first carried by {first.outlet} ({first.seen[:16]})\n")
     write(table([("", "article", "outlet", "time", "kept", "own", "headline", "what differs"), *map(_row, lines)]))
     if lines[1:]:
         write(f"\nTwo of them word by word: scrapy story --diff {lines[0].member.article[:10]} {lines[1].member.article[:10]}")
@@ -89,7 +88,11 @@ def summary(diff: WordDiff) -> str:
         return ""
     changes = [change for change in diff.changes if change.op != "equal"]
     shown = " ".join(_marked(change) for change in changes)
-    return f"-{cut} +{added} words: {shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}"
+    return f"-{cut} +{added} words: {_short(shown)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _words(diff: WordDiff, op: str) -> int:
@@ -113,7 +116,7 @@ def _compare(connection: sqlite3.Connection, args: Sequence[str], as_json: bool)
 
 def _row(line: Line) -> tuple[object, ...]:
     member = line.member
-    differs = line.differs + (f" ({member.revisions} revisions)" if member.revisions > 1 else "")
+    differs = line.differs + (f" ({many(member.revisions, 'revision')})" if member.revisions > 1 else "")
     return (
         "*" if line.canonical else "",
         member.article[:10],
@@ -121,7 +124,7 @@ def _row(line: Line) -> tuple[object, ...]:
         member.seen[:16],
         f"{line.keeps:.0%}",
         f"{line.of_own:.0%}",
-        (member.headline or "")[:_SHOWN],
+        _short(member.headline or ""),
         differs + (" (by a person)" if member.ruled else ""),
     )
 

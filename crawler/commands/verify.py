@@ -17,7 +17,7 @@ from typing import BinaryIO
 from scrapy.exceptions import UsageError
 
 from crawler.command import Add, CheckedCommand
-from crawler.console import write, write_json
+from crawler.console import many, write, write_json
 from crawler.mend import copies_again, deep_check
 from crawler.opening import archive_of, archive_to_read, catalogue_path
 from crawler.readers import profile_of
@@ -60,8 +60,10 @@ class Command(CheckedCommand):
             write_json(asdict(tally))
         else:
             write(
-                f"{tally.files} files, {tally.bytes:,} bytes: {tally.records} WARC records, {tally.captures} captures, "
-                f"{tally.copies} clean copies, {tally.events} events."
+                f"{'Something is wrong' if self.exitcode else 'All is well'} in {many(tally.files, 'file')}, "
+                f"{many(tally.bytes, 'byte')}: {many(tally.records, 'WARC record')} with {many(tally.captures, 'answer')}, "
+                f"{many(tally.copies, 'clean copy', 'clean copies')}, {many(tally.events, 'event')} with "
+                f"{many(tally.outcomes, 'capture')}."
             )
 
     def _files(self, names: list[str], tally: Tally) -> Iterator[Finding]:
@@ -130,4 +132,4 @@ def _catalogue(path: Path, tally: Tally) -> Iterator[Finding]:
         yield finding.error(str(path), f"cannot be read ({error})", "scrapy rebuild")
         return
     if settled != tally.outcomes:
-        yield finding.warning(str(path), f"the catalogue holds {settled} captures, the ledger {tally.outcomes}", "scrapy rebuild")
+        yield finding.warning(str(path), f"the catalogue holds {many(settled, 'capture')}, the ledger {tally.outcomes}", "scrapy rebuild")

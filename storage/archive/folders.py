@@ -144,7 +144,7 @@ def whole(path: Path) -> Iterator[Path]:
     stays one. OSError, also for what is there and no file: a device, a pipe or a folder is not replaced."""
     path = path.resolve()
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is no file", str(path))
+        raise OSError(errno.EINVAL, "it is no file; name one" + (" in it" if path.is_dir() else ""), str(path))
     if not path.parent.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, f"there is no folder {path.parent}", str(path))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")

@@ -95,6 +95,7 @@ def _earlier(url: str, fetched: str, *where: Any) -> Earlier:
 def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled: bool = False) -> None:
     """Enter an ending, and its revision with `text` when it has one. Inside the caller's transaction."""
     address = ending.address
+    _supersede(connection, ending)
     row = {
         **{name: getattr(ending, name) for name in _OF_A_CAPTURE},
         "id": ending.sequence,
@@ -108,11 +109,27 @@ def enter(connection: sqlite3.Connection, ending: Ending, text: str, *, settled:
         row |= {"warc_file": address.file, "warc_offset": address.offset, "warc_length": address.length}
         row |= {"record_id": address.record_id, "payload_digest": address.payload_digest}
     insert(connection, "captures", row)
-    if ending.supersedes is not None:
-        connection.execute("update captures set superseded_by = ? where id = ?", (ending.sequence, ending.supersedes))
     if ending.outcome in HAS_ARTICLE:
         _enter_article(connection, ending, text)
         lessons.enter(connection, ending)
+
+
+def _supersede(connection: sqlite3.Connection, ending: Ending) -> None:
+    """The capture that an ending takes the place of says so: the one with that number, or else, where it has another number
+    here or was superseded meanwhile, the last of the same record."""
+    if ending.supersedes is not None:
+        connection.execute(
+            """update captures set superseded_by = ? where id = (
+                 select id from captures where lead = ? and superseded_by is null and (id = ? or record_id = ?)
+                 order by id = ? desc, id desc limit 1)""",
+            (
+                ending.sequence,
+                ending.lead.url,
+                ending.supersedes,
+                ending.address.record_id if ending.address else None,
+                ending.supersedes,
+            ),
+        )
 
 
 def _enter_article(connection: sqlite3.Connection, ending: Ending, text: str) -> None:

@@ -43,8 +43,8 @@ def catch_up(
         return None
     waiting, seconds = leads.waiting(database, outlet), (clock() - began).total_seconds()
     return (
-        f"Read from the archive what other machines did here: {made.runs} runs, {made.captures} captures, "
-        f"{waiting} leads waiting, in {seconds:.1f} s."
+        f"Read from the archive what other machines did here (runs: {made.runs}, captures: {made.captures}, "
+        f"leads waiting: {waiting}), in {seconds:.1f} s."
     )
 
 

@@ -12,8 +12,8 @@ import sqlite_utils
 from storage.catalogue.rows import address_of, lead_of
 from storage.records import Evidence, Lead, WarcAddress
 
-_COLUMNS = """c.id, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.error, c.evidence, c.lead, c.outlet, l.source, l.title,
-  c.warc_file, c.warc_offset, c.warc_length, c.record_id, c.payload_digest"""
+_COLUMNS = """c.id, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.error, c.superseded_by, c.evidence, c.lead, c.outlet, l.source,
+  l.title, c.warc_file, c.warc_offset, c.warc_length, c.record_id, c.payload_digest"""
 
 _FAILED_TOO = "(c.outcome = 'quarantined' or (c.outcome = 'failed' and c.warc_file is not null))"
 # The newest are found in an index that holds what is quarantined and nothing else; some more than asked for, because a few
@@ -28,7 +28,8 @@ _ALONE = """c.outcome = 'quarantined' and c.id in (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A capture kept apart. `error` is set for one that failed, `kind` for one that was judged."""
+    """A capture kept apart. `error` is set for one that failed, `kind` for one that was judged; `superseded_by` is the number
+    under which it was judged again."""
 
     sequence: int
     lead: Lead
@@ -40,6 +41,7 @@ class Kept:
     evidence: tuple[Evidence, ...]
     error: str | None
     address: WarcAddress | None
+    superseded_by: int | None = None
 
 
 def quarantined(
@@ -87,15 +89,20 @@ def same_body(database: sqlite_utils.Database, outlet: str, digest: str, lead: s
     return int(database.conn.execute(query, (digest, outlet, lead)).fetchone()[0])
 
 
-def counts(database: sqlite_utils.Database) -> list[tuple[str, str, str, int]]:
+def counts(
+    database: sqlite_utils.Database, *, outlet: str | None = None, kind: str | None = None, since: dt.date | None = None
+) -> list[tuple[str, str, str, int]]:
     """(outlet, day, kind, how many) of what lies in quarantine."""
     return database.conn.execute(
         """select outlet, substr(fetched_at, 1, 10), kind, count(*) from captures
-           where outcome = 'quarantined' and superseded_by is null group by 1, 2, 3 order by 2 desc, 1, 3"""
+           where outcome = 'quarantined' and superseded_by is null and (:outlet is null or outlet = :outlet)
+             and (:kind is null or kind = :kind) and (:since is null or fetched_at >= :since)
+           group by 1, 2, 3 order by 2 desc, 1, 3""",
+        {"outlet": outlet, "kind": kind, "since": since.isoformat() if since else None},
     ).fetchall()
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:
-    evidence, where = tuple(Evidence(**entry) for entry in json.loads(row[7])), row[12:]
-    own = dict(zip(("sequence", "url", "status", "fetched_at", "outcome", "kind", "error"), row, strict=False))
-    return Kept(**own, evidence=evidence, lead=lead_of(*row[8:12]), address=address_of(*where) if where[0] else None)
+    evidence, where = tuple(Evidence(**entry) for entry in json.loads(row[8])), row[13:]
+    own = dict(zip(("sequence", "url", "status", "fetched_at", "outcome", "kind", "error", "superseded_by"), row, strict=False))
+    return Kept(**own, evidence=evidence, lead=lead_of(*row[9:13]), address=address_of(*where) if where[0] else None)

@@ -159,21 +159,13 @@ class Replay:
         return replace(ending, outcome=Outcome.UNCHANGED, placement=placement)
 
     def _numbered(self, ending: Ending) -> Ending:
-        """An ending with a number that is free here, and that of the one it supersedes here.
+        """An ending with a number that is free here.
 
         Numbers are of one catalogue: an archive that was written through two (two machines, or one that was lost) has
         some of them twice.
         """
         query = "select 1 from captures where id = ?"
-        if self.connection.execute(query, (ending.sequence,)).fetchone():
-            self.made.renumbered += 1
-            ending = replace(ending, sequence=captures.next_sequence(self.connection))
-        if ending.supersedes is None:
+        if not self.connection.execute(query, (ending.sequence,)).fetchone():
             return ending
-        record = ending.address.record_id if ending.address else None
-        row = self.connection.execute(
-            """select id from captures where lead = ? and superseded_by is null and (id = ? or record_id = ?)
-               order by id = ? desc, id desc limit 1""",
-            (ending.lead.url, ending.supersedes, record, ending.supersedes),
-        ).fetchone()
-        return replace(ending, supersedes=row[0]) if row else ending
+        self.made.renumbered += 1
+        return replace(ending, sequence=captures.next_sequence(self.connection))

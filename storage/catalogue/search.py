@@ -24,6 +24,7 @@ FILTER_INDEXES: tuple[str, ...] = (
 )
 MOST = 64
 LEAST = 3
+TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
 STARRED = re.compile(rf"\w{{{LEAST},}}\*")
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200b-\u200f\u00ad\u061c]")
 _LETTERS = str.maketrans("أإآٱىئیک", "ااااييي" + "ك")
@@ -55,7 +56,7 @@ def match_expression(words: str) -> str:
     different terms: a pasted page is no question, and FTS5 takes only so many.
     """
     terms = []
-    for phrase, word in re.findall(r'"([^"]+)"|([^\s"]+)', words):
+    for phrase, word in TERM.findall(words):
         folded = fold(phrase or word).split()
         if folded:
             terms.append('"' + " ".join(part.replace('"', "") for part in folded) + '"' + " *" * bool(STARRED.fullmatch(word)))

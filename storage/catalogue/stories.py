@@ -39,7 +39,7 @@ def find(connection: sqlite3.Connection, words: str) -> str:
     found = [row[0] for row in connection.execute(query, (words,))] if len(words) >= 6 else []
     if len(found) != 1:
         several = "more than one article" if found else "no article"
-        advice = "give the id of an article, or its URL; `scrapy search` prints both"
+        advice = "give the id of an article, six digits of it at least, or its URL; `scrapy search` prints both"
         raise UnknownArticle(f"There is {several} {words!r} in the catalogue; {advice}.")
     return str(found[0])
 

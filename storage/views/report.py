@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MEANINGS = {
-    "kept": "new stories, archived",
+    "kept": "new texts, archived",
     "duplicate": "a text that the archive has already",
     "revision": "known stories whose text changed",
     "unchanged": "known stories, nothing new",
@@ -19,7 +19,8 @@ def receipt_text(receipt: Mapping[str, Any], archive: str, catalogue: str) -> st
     """Receipt, archive URI and catalogue path -> the report that ends a run. Its column adds up to the captures."""
     outcomes = receipt["outcomes"]
     lines = [f"Run {receipt['run']}: {receipt['reason']}", ""]
-    lines += [f"  {outcomes[name]:>6}  {name:<12} {meaning}" for name, meaning in MEANINGS.items()]
+    retold = {"kept": f", {receipt['retold']} of them of a story that was there"} if receipt.get("retold") else {}
+    lines += [f"  {outcomes[name]:>6}  {name:<12} {meaning}{retold.get(name, '')}" for name, meaning in MEANINGS.items()]
     lines += [f"  {sum(outcomes.values()):>6}  captures", ""]
     if receipt["captures"] == 0:
         lines += ["  Nothing new: no article was fetched.", ""]
@@ -31,7 +32,8 @@ def receipt_text(receipt: Mapping[str, Any], archive: str, catalogue: str) -> st
         )
         lines.append(f"  quarantined: {kinds}")
     lines.append(
-        f"  leads: {receipt['leads_announced']} new, {receipt['leads_waiting']} waiting, {receipt['leads_refused']} refused"
+        f"  leads: {receipt['leads_announced']} new, {receipt['leads_waiting']} waiting for a later run, "
+        f"{receipt['leads_refused']} not to be fetched"
     )
     if receipt.get("revisited"):
         lines.append(f"  known stories looked at again: {receipt['revisited']}, of which {receipt['gone']} were taken away")

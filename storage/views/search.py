@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from storage.catalogue.search import STARRED, fold
+from storage.catalogue.search import MOST, STARRED, TERM, fold
 
 LENGTH = 200
 """Characters of a passage."""
@@ -29,18 +29,20 @@ class Snippet:
 
 
 class _Wanted(NamedTuple):
-    """Tokens that were asked for, and beginnings of such."""
+    """Tokens that were asked for, beginnings of such, and tokens that must stand together."""
 
-    whole: frozenset[str]
-    begun: tuple[str, ...]
+    whole: frozenset[str] = frozenset()
+    begun: tuple[str, ...] = ()
+    phrases: tuple[tuple[str, ...], ...] = ()
 
 
 def snippet(text: str, words: str) -> Snippet:
-    """Text of an article and what a person typed -> the passage around the first of the words, else the beginning."""
-    begun = tuple(token for word in words.split() if STARRED.fullmatch(word) for token in _tokens(word[:-1]))
-    wanted = _Wanted(frozenset(token for word in _WORD.findall(words) for token in _tokens(word)), begun)
+    """Text of an article and what a person typed -> the passage around the first of its phrases or else of the words, else
+    the beginning."""
+    wanted = _wanted(words)
     line = re.sub(r"\s", " ", text[:_LOOKED_AT])
-    first = next(iter(_places(line, wanted, 0, len(line))), None)
+    phrase = _places(line, _Wanted(phrases=wanted.phrases), 0, len(line), most=1) if wanted.phrases else ()
+    first = next(iter(phrase or _places(line, wanted, 0, len(line), most=1)), None)
     start = max(0, first[0] - _BEFORE) if first else 0
     if start:  # at a word's beginning, where the script has such
         space = line.find(" ", start, first[0] if first else start)
@@ -63,18 +65,36 @@ def marked(found: Snippet) -> str:
     return ("…" if found.cut[0] else "") + whole + ("…" if found.cut[1] else "")
 
 
-def _places(line: str, wanted: _Wanted, start: int, end: int) -> list[tuple[int, int]]:
-    """(start, end) of the words between two places that are wanted; only the first one when the range is the line."""
+def _wanted(words: str) -> _Wanted:
+    whole, begun, phrases = set[str](), [], []
+    for phrase, word in TERM.findall(words):
+        tokens = [_tokens(each) for each in _WORD.findall(phrase or word)]
+        if len(tokens) > 1 and all(len(each) == 1 for each in tokens):
+            phrases.append(tuple(each[0] for each in tokens))
+        elif STARRED.fullmatch(word):
+            begun += tokens[0]
+        else:
+            whole.update(*tokens)
+    return _Wanted(frozenset(whole), tuple(begun), tuple(phrases[:MOST]))
+
+
+def _places(line: str, wanted: _Wanted, start: int, end: int, most: int = _LOOKED_AT) -> list[tuple[int, int]]:
+    """(start, end) of the words and phrases between two places that are wanted, of the first of them about `most`."""
     found: list[tuple[int, int]] = []
+    passed: list[tuple[str, int]] = []  # words, and where they start
     for word in _WORD.finditer(line, start, end):
         tokens = _tokens(word.group())
-        if not wanted.whole.intersection(tokens) and not any(token.startswith(wanted.begun) for token in tokens):
-            continue
-        if len(tokens) == 1:
-            found.append(word.span())
-        else:
-            found += _pairs(word.group(), word.start(), wanted.whole)
-        if found and end - start == len(line):
+        passed.append((" ".join(tokens), word.start()))
+        for phrase in wanted.phrases:
+            if passed[-1][0] == phrase[-1] and tuple(token for token, _ in passed[-len(phrase) :]) == phrase:
+                begin = passed[-len(phrase)][1]
+                found = [*(place for place in found if place[1] <= begin), (begin, word.end())]
+        if wanted.whole.intersection(tokens) or any(token.startswith(wanted.begun) for token in tokens):
+            if len(tokens) > 1:
+                found += _pairs(word.group(), word.start(), wanted.whole)
+            elif not found or found[-1][1] < word.end():
+                found.append(word.span())
+        if len(found) >= most:
             break
     return found
 

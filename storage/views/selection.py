@@ -52,6 +52,11 @@ class Selection:
     best: bool = False
     newest: bool = False
 
+    @property
+    def filtered(self) -> bool:
+        """Whether more than words is asked for."""
+        return any((self.outlet, self.language, self.provider, self.since, self.until, self.kind))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from jinja2 import Environment
 from markupsafe import Markup
 
+from storage.catalogue.runs import WELL
 from storage.views.export import language_tag
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -26,7 +27,7 @@ def drawing(env: Environment) -> None:
         "size": size,
         "lines": lambda text: [line for line in text.split("\n") if line.strip()],
     }
-    env.globals["with_args"] = with_args
+    env.globals |= {"with_args": with_args, "well": WELL}
 
 
 def plain(value: Any) -> Any:

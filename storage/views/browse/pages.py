@@ -48,7 +48,7 @@ order by changed_at desc limit 100""",
     },
     "waiting": {
         "title": "Leads that wait",
-        "description": "Addresses of an outlet that were heard of and not fetched yet, oldest first.",
+        "description": "Addresses of an outlet that wait for a run: heard of and not fetched, or to be asked for once more; oldest first.",
         "sql": """select url, source, title, announced_at, attempts, not_before from leads
 where outlet = :outlet and state in ('announced', 'leased') order by not_before, announced_at limit 200""",
     },

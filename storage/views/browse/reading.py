@@ -173,6 +173,7 @@ def _refused(kept: Kept) -> Data:
         "outcome": kept.outcome,
         "kind": kept.kind,
         "error": kept.error,
+        "superseded_by": kept.superseded_by,
         "decided": asdict(decided) if decided else None,
         "evidence": [asdict(evidence) for evidence in kept.evidence],
     }

@@ -1,0 +1,102 @@
+"""scrapy quarantine: a person's word against the verdict stands, is given once, and is known to whatever reads the page again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines.chain import refine
+from storage.archive.reading import read_capture
+from storage.catalogue.quarantine import quarantined
+from storage.records import Outcome, Outlet
+from tests.conftest import Scrapy
+from tests.test_last_good_copy import BLOCKED
+from tests.test_rebuild import rebuilt
+from tests.test_run import NOW, begin, enter, fetched, keep, story
+
+WORDS = story(1).replace(b"<h1>", b"<h1>403 Sorry!! Error!</h1><h1>").replace(b"<title>Bridge 1", b"<title>403 Forbidden")
+
+
+@pytest.fixture
+def refused(archive: Path) -> Path:
+    """An archive of a story and three pages that were refused: one with a story in it, a bare one, and one without a body."""
+    run = begin(archive)
+    keep(run, fetched(run, 2, story(2)))
+    assert keep(run, fetched(run, 1, WORDS[: WORDS.index(b"<p>Paragraph 2")], "404 Not Found")).outcome is Outcome.QUARANTINED
+    assert keep(run, fetched(run, 3, BLOCKED, "403 Forbidden")).outcome is Outcome.QUARANTINED
+    assert keep(run, fetched(run, 4, b"")).outcome is Outcome.QUARANTINED
+    run.finish("finished", NOW)
+    return archive
+
+
+def test_what_a_person_released_stays_an_article(refused: Path, scrapy_command: Scrapy) -> None:
+    done = scrapy_command("quarantine", "release", "2")
+    assert done.status == 0 and "Capture 2 is released: kept, clean/outlet/" in done.out, done.err
+    assert scrapy_command("verify", "--deep").status == 0
+    again = scrapy_command("reextract")
+    assert (again.status, again.err) == (0, "") and "2 articles extracted again, 0 came out another" in again.out
+    (refused / done.out.split()[-1]).unlink()
+    assert "mended: clean/" in scrapy_command("verify", "--mend").out
+    assert scrapy_command("verify", "--deep").status == 0
+    assert scrapy_command("rebuild", "--check").status == 0
+
+
+def test_a_capture_is_released_once(refused: Path, scrapy_command: Scrapy) -> None:
+    scrapy_command("quarantine", "release", "2")
+    again = scrapy_command("quarantine", "release", "2")
+    assert again.status == 2
+    assert "Capture 2 does not lie in quarantine: it was judged again as capture 5, kept." in again.err
+    shown = scrapy_command("quarantine", "show", "2").out
+    assert "It does not lie in quarantine: it was judged again as capture 5, kept." in shown and "release 2" not in shown
+    assert scrapy_command("rebuild", "--check").status == 0
+
+
+def test_a_page_without_a_text_is_not_released(refused: Path, scrapy_command: Scrapy) -> None:
+    for capture in ("3", "4"):
+        done = scrapy_command("quarantine", "release", capture)
+        assert (done.status, done.out) == (1, "")
+        assert f"Capture {capture} holds nothing that can be made an article." in done.err
+
+
+def test_a_capture_that_was_judged_again_twice_comes_again(archive: Path) -> None:
+    run = begin(archive)
+    first = keep(run, fetched(run, 1, BLOCKED, "403 Forbidden"))
+    (kept,) = quarantined(run.catalogue)
+    assert kept.address is not None
+    for _ in range(2):  # by two who had both seen it in quarantine
+        item = refine(read_capture(run.archive, kept.address, kept.lead), Outlet(name="outlet"))
+        ending, clean = enter(run, item, None, first.sequence)
+        run.keep(ending, clean).result(timeout=10)
+        run.settled(ending)
+    superseded = run.catalogue.conn.execute("select superseded_by from captures order by id").fetchall()
+    run.finish("refed", NOW)
+    assert superseded == [(2,), (3,), (None,)], "one of the three counts"
+    assert rebuilt(archive)[1] == []
+
+
+def test_one_reason_is_named_everywhere(refused: Path, scrapy_command: Scrapy) -> None:
+    why = "kind-forbidden: “403 Forbidden”"
+    listed = scrapy_command("quarantine").out
+    assert why in listed and "no-markup: “the answer has no body”" in listed
+    assert why in scrapy_command("report", "--month", "2026-03").out
+    assert "FORBIDDEN as before, by the rule kind-forbidden" in scrapy_command("diagnose", "outlet", "--days", "3650").out
+
+
+def test_the_list_and_its_counts_keep_to_the_filters(refused: Path, scrapy_command: Scrapy) -> None:
+    listed = scrapy_command("quarantine", "--kind", "forbidden").out
+    assert "outlet  2026-03-01  FORBIDDEN  2" in listed and "EMPTY" not in listed
+    none = "Nothing lies in quarantine by these filters; fewer filters find more.\n"
+    assert scrapy_command("quarantine", "--since", "2027-01-01").out == none
+
+
+def test_evidence_is_told_by_weight(refused: Path, scrapy_command: Scrapy) -> None:
+    page = refused / "page.html"
+    page.write_bytes(BLOCKED)
+    for shown in (scrapy_command("quarantine", "show", "3").out, scrapy_command("explain", str(page)).out):
+        lines = [line for line in shown.splitlines() if line.startswith("evidence ")]
+        weights = [float(line.split()[1]) for line in lines]
+        assert len(weights) > 3 and weights == sorted(weights, reverse=True)
+        assert "(above 0 speaks against an article, below 0 for one)" in shown
+        assert not re.search(r"“[\d.]+”", shown), "figures stand without quotes"
