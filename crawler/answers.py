@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pipelines.chain import refine
@@ -17,23 +16,16 @@ def capture_asked(question: dict[str, Any]) -> Capture:
     """The fields url, body_b64, headers, status -> a capture that lies in no archive. ValueError when they are wrong."""
     try:
         body = base64.b64decode(question.get("body_b64") or "", validate=True)
-    except (binascii.Error, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"body_b64 is not base64: {error}") from None
     headers = headers_asked(question.get("headers"))
     status = question.get("status")
     if status is not None and (not isinstance(status, int) or not 100 <= status <= 999):
         raise ValueError("status is not an HTTP status")
     url = str(question.get("url") or "")
-    coding = next((value for name, value in headers if name.lower() == "content-encoding"), None)
-    decoded, _ = decode_body(body, coding)
-    return Capture(
-        lead=Lead(url=url, outlet="", source="by hand"),
-        url=url,
-        status=status or 200,
-        headers=headers,
-        body=decoded,
-        fetched_at=dt.datetime.now(dt.UTC),
-    )
+    lead, now = Lead(url=url, outlet="", source="by hand"), dt.datetime.now(dt.UTC)
+    sent = Capture(lead=lead, url=url, status=status or 200, headers=headers, body=body, fetched_at=now)
+    return replace(sent, body=decode_body(body, sent.header("Content-Encoding"))[0])
 
 
 def headers_asked(given: Any) -> tuple[tuple[str, str], ...]:

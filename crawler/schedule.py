@@ -10,15 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from shlex import quote
 
 from crawler.arguments import ArgumentError
 
-_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
-
-
-class CannotBeScheduled(ArgumentError):
-    """A name or a value that neither cron nor systemd can carry; the message says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +32,10 @@ def minute(name: str) -> int:
 
 
 def crontab(outlets: Sequence[str], place: Place) -> str:
-    """Lines for `crontab -`: an hourly run of each outlet, and its health once a day. CannotBeScheduled."""
-    environment = "".join(f"{name}={_shell(_line(name, value))} " for name, value in sorted(place.environment.items()))
-    begin = f"cd {_shell(_line('the folder', str(place.folder)))} && {environment}{_shell(str(place.scrapy))}"
+    """Lines for `crontab -`: an hourly run of each outlet, and its health once a day. ArgumentError says which name or
+    value neither cron nor systemd can carry."""
+    environment = "".join(f"{name}={quote(_line(name, value))} " for name, value in sorted(place.environment.items()))
+    begin = f"cd {quote(_line('the folder', str(place.folder)))} && {environment}{quote(str(place.scrapy))}"
     lines = [f"{minute(_name(name)):>2} * * * *  {begin} crawl {name} >/dev/null" for name in _in_order(outlets)]
     lines.append(f"{minute('status'):>2} 6 * * *  {begin} status --quiet")
     # In a crontab an unescaped percent sign ends the command.
@@ -86,19 +83,14 @@ def _in_order(outlets: Sequence[str]) -> list[str]:
 
 def _name(outlet: str) -> str:
     if not _NAME.fullmatch(outlet):
-        raise CannotBeScheduled(f"The outlet's name {outlet!r} has other characters than letters, figures, dot, dash.")
+        raise ArgumentError(f"The outlet's name {outlet!r} has other characters than letters, figures, dot, dash.")
     return outlet
 
 
 def _line(name: str, value: str) -> str:
     if re.search(r"[\x00-\x1f\x7f]", value):
-        raise CannotBeScheduled(f"{name} holds a line break or another control character, which a line of cron cannot carry.")
+        raise ArgumentError(f"{name} holds a line break or another control character, which a line of cron cannot carry.")
     return value
-
-
-def _shell(text: str) -> str:
-    """Text as one word for sh."""
-    return text if _PLAIN.fullmatch(text) else "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def _percent(text: str) -> str:

@@ -199,7 +199,7 @@ def language_of(text: str, said: Iterable[str | None]) -> tuple[str | None, str 
             return tag.strip().replace("_", "-"), "page"
     if len(sample) < 40:
         return None, None
-    return _guess(sample), "text"
+    return str(langid.classify(sample)[0]), "text"
 
 
 def _fits(tag: str, sample: str) -> bool:
@@ -217,8 +217,3 @@ def _fits(tag: str, sample: str) -> bool:
         if share > 0.3:
             return primary in languages
     return primary not in _SCRIPTED
-
-
-def _guess(sample: str) -> str:
-    language: str = langid.classify(sample)[0]
-    return language

@@ -43,11 +43,7 @@ class Structured:
 
     def first(self, *names: str) -> str | None:
         """The first non-empty meta value of the first name that has one."""
-        for name in names:
-            for value in self.meta.get(name, ()):
-                if value:
-                    return value
-        return None
+        return next((value for name in names for value in self.meta.get(name, ()) if value), None)
 
 
 def structured(tree: HtmlElement) -> Structured:
@@ -85,8 +81,8 @@ def _itemprops(tree: HtmlElement) -> dict[str, list[str]]:
     for element in _ITEMPROPS(tree):
         attributes = element.attrib
         value = attributes.get("content") or attributes.get("datetime")
-        if value is None and element.tag in ("a", "link"):
-            value = attributes.get("href") if element.tag == "link" else None
+        if value is None and element.tag == "link":
+            value = attributes.get("href")
         if value is None:
             value = " ".join(element.itertext())[:500]
         value = " ".join(value.split())

@@ -185,11 +185,10 @@ def _serve(tasks: socket.socket, work: Callable[..., Any], others: list[socket.s
 
 def _let_go(kept: int) -> None:
     """Close what the crawl has open, its locks above all: they must end with the crawl. Logs stay open."""
-    streams = [getattr(handler, "stream", None) for handler in logging.getLogger().handlers]
     stay = {0, 1, 2, kept}
-    for stream in streams:
+    for handler in logging.getLogger().handlers:
         with contextlib.suppress(OSError, ValueError, AttributeError):
-            stay.add(stream.fileno())  # type: ignore[union-attr]
+            stay.add(handler.stream.fileno())  # type: ignore[attr-defined]
     opened = Path("/proc/self/fd")
     for handle in [int(each.name) for each in opened.iterdir()] if opened.is_dir() else range(3, 256):
         if handle not in stay:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.schedule import CannotBeScheduled, Place, crontab, minute, units
+from crawler.arguments import ArgumentError
+from crawler.schedule import Place, crontab, minute, units
 from tests.conftest import ROOT, Scrapy
 
 VALUES = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=40)
@@ -45,9 +46,9 @@ def test_the_shell_of_cron_gets_the_value_back(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x00b", "\x1b[2J"])
 def test_what_a_line_cannot_carry_is_refused(value: str) -> None:
-    with pytest.raises(CannotBeScheduled, match="NEWS_CONTACT"):
+    with pytest.raises(ArgumentError, match="NEWS_CONTACT"):
         crontab(["menafn"], place(NEWS_CONTACT=value))
-    with pytest.raises(CannotBeScheduled):
+    with pytest.raises(ArgumentError):
         units(["bad name; rm -rf"], place())
 
 

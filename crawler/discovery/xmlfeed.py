@@ -158,7 +158,8 @@ def _links(parts: list[tuple[str, etree._Element]], start: str, relation: str, u
 
 def _resolved(written: str, element: etree._Element, start: str, url: str) -> str | None:
     """A URL as written in an element -> absolute: by xml:base, else by `start`."""
-    return resolved(written, start) if _is_absolute(written) else resolved(written, base_of(element, url) or start)
+    is_absolute = written.lstrip()[:8].lower().startswith(("http://", "https://"))
+    return resolved(written, start if is_absolute else base_of(element, url) or start)
 
 
 def resolved(written: str, base: str) -> str | None:
@@ -170,10 +171,6 @@ def resolved(written: str, base: str) -> str | None:
     if _AS_WRITTEN.fullmatch(written):
         return written if absolute(written) else None
     return absolute(written, base or None) if written else None
-
-
-def _is_absolute(written: str) -> bool:
-    return written.lstrip()[:8].lower().startswith(("http://", "https://"))
 
 
 def _first(found: Iterable[str]) -> str | None:

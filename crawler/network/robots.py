@@ -70,6 +70,8 @@ class Robots:
     @classmethod
     def parse(cls, body: bytes | str, url: str | None = None) -> Self:
         """Body of robots.txt, and where it was fetched from -> Robots. Never fails; rubbish holds no rules."""
+        if isinstance(body, str):
+            body = body.encode("utf-8", "surrogatepass")
         groups: dict[str, list[_Group]] = {}
         delays: dict[str, float] = {}
         sitemaps: dict[str, None] = {}
@@ -101,9 +103,7 @@ class Robots:
                 sitemaps[absolute(value, url) or value] = None
         if everybody.signals:
             groups.setdefault("*", []).append(everybody)
-        octets = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-        digest = hashlib.sha256(octets).hexdigest()
-        return cls(groups, delays, tuple(sitemaps), *_licenses(lines, url), digest=digest)
+        return cls(groups, delays, tuple(sitemaps), *_licenses(lines, url), digest=hashlib.sha256(body).hexdigest())
 
     def allowed(self, agent: str, url: str) -> bool:
         """Product token (or a whole User-Agent header) and a URL -> whether it may be fetched."""
@@ -135,10 +135,8 @@ class Robots:
         return next((token for token in _agent_tokens(agent) if token in self.groups), "*")
 
 
-def _text(body: bytes | str) -> str:
+def _text(body: bytes) -> str:
     """Body -> one character an octet (a UTF-8 octet stays what it is), cut to LIMIT at the end of a line."""
-    if isinstance(body, str):
-        body = body.encode("utf-8", "surrogatepass")
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         body = body[: 2 * LIMIT].decode("utf-16", "replace").encode()
     for mark in (b"\xef\xbb\xbf", b"\xef\xbb", b"\xef"):

@@ -59,10 +59,6 @@ class Found:
         self.records.setdefault(file, set()).add(record_id)
         self.digests.add(digest)
 
-    def has(self, file: str, record_id: str) -> bool:
-        """Whether a record is of the URL."""
-        return record_id in self.records.get(file, ())
-
 
 def find(archive: Archive, url: str) -> Found:
     """An archive that no run is writing to, and a URL -> what is of it. ArchiveError when the archive is
@@ -94,15 +90,16 @@ def is_of(event: Event, found: Found) -> bool:
     return fields.get("article") in found.articles or any(found.is_address(name) for name in named if name)
 
 
-def lines_of(archive: Archive, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Key of an index -> (key of the WARC file, fields) of each of its lines."""
-    with archive.store.open_stream(key) as stream:
-        for line in stream:
-            try:
-                fields = json.loads(line.split(b" ", 2)[2])
-                yield warc_of(fields["filename"]), fields
-            except (ValueError, IndexError, KeyError, TypeError) as error:
-                raise ArchiveError(f"{key}: {error}; run `scrapy verify --mend`") from error
+def _indexed(archive: Archive) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(key of the WARC file, fields) of each line of all indexes."""
+    for key in (key for key in archive.store.keys("warc/") if key.endswith(".cdxj")):
+        with archive.store.open_stream(key) as stream:
+            for line in stream:
+                try:
+                    fields = json.loads(line.split(b" ", 2)[2])
+                    yield warc_of(fields["filename"]), fields
+                except (ValueError, IndexError, KeyError, TypeError) as error:
+                    raise ArchiveError(f"{key}: {error}; run `scrapy verify --mend`") from error
 
 
 def _join(found: Found, earlier: Forgetting) -> None:
@@ -130,14 +127,11 @@ def _outcome(event: Event, found: Found) -> None:
 def _records(archive: Archive, found: Found) -> None:
     """Redirects to the URL and answers that no outcome speaks of stand only in the indexes."""
     wanted = {target_uri(url) for url in found.urls}
-    for index in archive.store.keys("warc/"):
-        if not index.endswith(".cdxj"):
-            continue
-        for file, fields in lines_of(archive, index):
-            if fields["url"] in wanted or found.is_address(fields["url"]):
-                record = _at(archive, file, fields)
-                if record.field(TAKEN_AWAY) is None:
-                    found.add(file, record.field("WARC-Record-ID") or "", fields["digest"])
+    for file, fields in _indexed(archive):
+        if fields["url"] in wanted or found.is_address(fields["url"]):
+            record = _at(archive, file, fields)
+            if record.field(TAKEN_AWAY) is None:
+                found.add(file, record.field("WARC-Record-ID") or "", fields["digest"])
 
 
 def _heirs(archive: Archive, found: Found) -> None:
@@ -155,22 +149,19 @@ def _dependants(archive: Archive, found: Found) -> None:
     responses: dict[tuple[str, str], list[WarcAddress]] = {}
     dates: dict[str, str | None] = {}
     urls: dict[str, str] = {}
-    for key in archive.store.keys("warc/"):
-        if not key.endswith(".cdxj"):
+    for file, fields in _indexed(archive):
+        if fields["digest"] not in found.digests:
             continue
-        for file, fields in lines_of(archive, key):
-            if fields["digest"] not in found.digests:
-                continue
-            record = _at(archive, file, fields)
-            address = address_of(file, record)
-            if found.has(file, address.record_id):
-                continue
-            dates[address.record_id] = record.field("WARC-Date")
-            if record.kind == "response":
-                responses.setdefault((fields["url"], fields["digest"]), []).append(address)
-            elif record.field("WARC-Refers-To") in gone:
-                found.dependants.append(address)
-                urls[address.record_id] = fields["url"]
+        record = _at(archive, file, fields)
+        address = address_of(file, record)
+        if address.record_id in found.records.get(file, ()):
+            continue
+        dates[address.record_id] = record.field("WARC-Date")
+        if record.kind == "response":
+            responses.setdefault((fields["url"], fields["digest"]), []).append(address)
+        elif record.field("WARC-Refers-To") in gone:
+            found.dependants.append(address)
+            urls[address.record_id] = fields["url"]
     for each in found.dependants:
         for other in responses.get((urls[each.record_id], each.payload_digest), ()):
             if dates[other.record_id] == dates[each.record_id]:

@@ -23,7 +23,6 @@ from storage.archive.keys import check_key, check_prefix
 from storage.archive.store import ArchiveError, Conflict, Missing
 
 _STALE_SECONDS = 24 * 3600
-_COPY = 1 << 20
 _PROBE = b"cleancopy" * 1024
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "the file grew too large"}
 
@@ -94,10 +93,8 @@ class LocalStore:
         with explaining(self.root):
             temporary = self._temporary()
             try:
-                with path.open("rb") as source, temporary.open("xb") as sink:
-                    shutil.copyfileobj(source, sink, _COPY)
-                    sink.flush()
-                    os.fsync(sink.fileno())
+                shutil.copyfile(path, temporary)
+                fsync(temporary)
                 temporary.replace(target)
                 fsync(target.parent)
             finally:

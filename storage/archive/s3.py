@@ -87,10 +87,7 @@ class S3Store:
     def read_range(self, key: str, offset: int, length: int) -> bytes:
         if length <= 0:
             return b""
-        try:
-            return self._fetch(key, Range=f"bytes={offset}-{offset + length - 1}")
-        except _BeyondEnd:
-            return b""
+        return self._fetch(key, Range=f"bytes={offset}-{offset + length - 1}")
 
     def open_stream(self, key: str) -> BinaryIO:
         return io.BufferedReader(S3Stream(self, key), 1 << 20)
@@ -173,8 +170,8 @@ class S3Store:
         return True
 
     def _fetch(self, key: str, **how: str) -> bytes:
-        """The bytes of an object or a range. botocore tries again until an answer begins; a body that breaks off
-        is asked for again here."""
+        """The bytes of an object or a range, none of one behind its end. botocore tries again until an answer begins; a body
+        that breaks off is asked for again here."""
         for left in reversed(range(_READS)):
             try:
                 found = self._client.get_object(Bucket=self.bucket, Key=self._path(key), **how)
@@ -183,7 +180,7 @@ class S3Store:
                 if code_of(error) in _GONE:
                     raise Missing(f"{key} is not in the archive {self._name()}") from None
                 if code_of(error) in ("InvalidRange", "416"):
-                    raise _BeyondEnd from None
+                    return b""
                 if not left or not isinstance(error, _BROKEN_OFF):
                     raise explained(error, self._name()) from error
         raise AssertionError("the last try returns or raises")
@@ -231,10 +228,6 @@ class S3Store:
             if each["Key"] == path and not (but_newest and each["IsLatest"]) and each["VersionId"] != "null":
                 where = {"Bucket": self.bucket, "Key": path, "VersionId": each["VersionId"]}
                 self._call(functools.partial(self._client.delete_object, **where))
-
-
-class _BeyondEnd(Exception):
-    """A range that begins behind the end of its object."""
 
 
 def s3_client(name: str) -> Any:

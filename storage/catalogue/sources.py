@@ -97,11 +97,8 @@ def probe_of(database: sqlite_utils.Database, outlet: str) -> Probe | None:
     if row is None:
         return None
     url, asked_at, status, packed = row
-    hashes = array.array("I")
-    hashes.frombytes(packed)
-    return Probe(
-        outlet=outlet, url=url, asked_at=dt.datetime.fromisoformat(asked_at), status=status, fingerprint=tuple(hashes)
-    )
+    hashes = tuple(array.array("I", packed))
+    return Probe(outlet=outlet, url=url, asked_at=dt.datetime.fromisoformat(asked_at), status=status, fingerprint=hashes)
 
 
 def keep_probe(database: sqlite_utils.Database, probe: Probe) -> None:

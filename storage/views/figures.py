@@ -158,9 +158,8 @@ def copying(connection: sqlite3.Connection, since: dt.date, until: dt.date) -> C
     outlets that have most to do with it."""
     counts = Counter(_copies(connection, since, until))
     weights: Counter[str] = Counter()
-    for (first, later), count in counts.items():
-        weights[first] += count
-        weights[later] += count
+    for pair, count in counts.items():
+        weights.update(dict.fromkeys(pair, count))
     chosen = tuple(sorted(name for name, _ in weights.most_common(_COPYING)))
     kept = {pair: count for pair, count in sorted(counts.items()) if set(pair) <= set(chosen)}
     return Copying(outlets=chosen, counts=kept)

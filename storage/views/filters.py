@@ -51,11 +51,9 @@ def narrowed(connection: sqlite3.Connection, values: Mapping[str, object], relat
 
 
 def _among(column: str, names: Iterable[str], named: dict[str, object]) -> str:
-    marks = []
-    for number, name in enumerate(names):
-        named[f"{column}_{number}"] = name
-        marks.append(f":{column}_{number}")
-    return f"{column} in ({', '.join(marks)})"
+    marks = {f"{column}_{number}": name for number, name in enumerate(names)}
+    named.update(marks)
+    return f"{column} in ({', '.join(f':{mark}' for mark in marks)})"
 
 
 def _count(connection: sqlite3.Connection, condition: str, values: Mapping[str, object]) -> int:
