@@ -157,6 +157,37 @@ def test_what_is_forgotten_there_does_not_come_back_with_what_is_mended(
     assert done(source, target).again == []
 
 
+def test_a_sync_that_ended_before_it_had_forgotten_again_does_so_the_next_time(
+    source: Archive, target: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed there, or a run was going in the target, while which nothing is forgotten."""
+    done(source, target)
+    forgets(target)
+    before = told(target)
+    assert target.folder is not None
+    for key in [key for key in content(source) if key.startswith(("warc/", "ledger/"))]:
+        (target.folder / key).unlink()
+    going = target.spool.open("ledger/other/20260101T000000Z-0102030405060708.jsonl")
+    with pytest.raises(ArchiveError, match="a run is going"):
+        done(source, target)
+    going.release()
+    going.path.unlink()
+    assert done(source, target).again == [URLS["secret"]]
+    assert sound(target)
+    assert told(target) == before
+
+
+def test_what_comes_back_again_and_again_is_asked_for_once_each_time(source: Archive, target: Archive) -> None:
+    done(source, target)
+    forgets(target)
+    assert target.folder is not None
+    for times in (2, 3, 4):
+        for key in [key for key in content(source) if key.endswith(".warc.gz")]:
+            (target.folder / key).unlink()
+        assert done(source, target).again == [URLS["secret"]]
+        assert sum(each.event == "forget" for each in events(target)) == times
+
+
 def told(archive: Archive) -> tuple[object, ...]:
     """What stands in an archive, beside when something of it was forgotten."""
     indexes = {key: data for key, data in content(archive).items() if key.endswith(".cdxj")}

@@ -29,6 +29,8 @@ _FIXED = ("clean/", "receipts/")
 _SMALL = 1 << 20
 _BATCH = 64
 _PIECE = 1 << 20
+_UNLOOKED = ".unlooked"
+"""In the spool while a sync brings what may have been forgotten here: one that ended early left it there."""
 
 
 @dataclass(slots=True)
@@ -55,18 +57,25 @@ def sync(source: Store, to: Archive, *, check: bool = False) -> Iterator[Synced]
     gone, asked = forgotten_copies(source) | forgotten_copies(target), list(forgettings(target))
     with to.spool.scratch("sync") as scratch:
         way = _Way(source, target, scratch, check, done)
+        unlooked = to.spool.folder / _UNLOOKED
+        before = unlooked.exists()
+        if asked:
+            unlooked.touch()
         way.marker()
         for folder in _FOLDERS:
             for _ in way.folder(folder, gone):
                 yield done
         for key in sorted(gone):
             done.removed += target.delete(key)
-        back = relapsed(target, way.brought if asked else (), asked)
-        for key in [key for key in way.brought if back and key.endswith(".warc.gz")]:
+        # All that is there, should an earlier sync have ended between bringing and looking.
+        brought = [*target.keys("warc/"), *target.keys("ledger/")] if before else way.brought
+        back = relapsed(target, brought, asked) if asked else []
+        for key in [key for key in brought if back and key.endswith(".warc.gz")]:
             index_again(to, key)  # by it `forget` finds what is of a URL, and what stands on that
         for each in back:
             forget(to, each.url, each.reason, run=run_id(_now(), secrets.token_bytes(6)), clock=_now)
             done.again.append(each.url)
+        unlooked.unlink(missing_ok=True)
     yield done
 
 
