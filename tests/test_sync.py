@@ -7,17 +7,20 @@ from pathlib import Path
 import pytest
 
 from storage.archive import Archive, open_archive
+from storage.archive.clean import clean_copy
 from storage.archive.finding import Severity, Tally
-from storage.archive.keys import cdx_key, run_id
-from storage.archive.ledger import events
+from storage.archive.keys import article_id, cdx_key, clean_key, run_id
+from storage.archive.ledger import Ledger, events
 from storage.archive.store import ArchiveError
 from storage.archive.sync import Synced, sync
 from storage.archive.usage import usage
 from storage.archive.verify import verify
-from tests.exchanges import START, captures
+from storage.endings import write_ending
+from storage.records import Ending, Fingerprint, Outcome
+from tests.exchanges import START, article, captures, exchange, lead, page, placement, ticking, writer
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.s3_server import S3Server, s3_server
-from tests.test_forget import URLS, filled, forgets
+from tests.test_forget import SECRET, URLS, filled, forgets
 
 __all__ = ["s3_server"]
 
@@ -186,6 +189,29 @@ def test_what_comes_back_again_and_again_is_asked_for_once_each_time(source: Arc
             (target.folder / key).unlink()
         assert done(source, target).again == [URLS["secret"]]
         assert sum(each.event == "forget" for each in events(target)) == times
+
+
+def test_what_was_forgotten_here_goes_there_also_from_runs_that_only_are_there(source: Archive, target: Archive) -> None:
+    run = run_id(START, b"\5\6\7\10")
+    warc, ledger = writer(target, run, "weekly"), Ledger(target, "weekly", run, clock=ticking())
+    address = warc.record(exchange(URLS["secret"], page(3)))
+    key = clean_key("weekly", article_id(URLS["secret"]), "7" * 64)
+    story = article(URLS["secret"], SECRET, address=address)
+    target.store.put_new(key, clean_copy(story, Fingerprint(digest="7" * 64, length=1), placement(), extractor="x"))
+    ending = Ending(
+        sequence=1, run=run, lead=lead(URLS["secret"], "weekly"), url=URLS["secret"], fetched_at=START, outcome=Outcome.KEPT, status=200,
+        address=address, article=article_id(URLS["secret"]), content_digest="7" * 64, clean_key=key, placement=placement(),
+    )  # fmt: skip
+    ledger.append("outcome", write_ending(ending))
+    ledger.append("run-ended", {})
+    warc.close()
+    ledger.close()
+    forgets(source)
+    assert done(source, target).again == [URLS["secret"]]
+    assert sound(target)
+    assert URLS["secret"] not in [capture.url for capture in captures(target)]
+    assert target.store.size(key) is None
+    assert done(source, target).again == []
 
 
 def told(archive: Archive) -> tuple[object, ...]:
