@@ -244,6 +244,6 @@ def test_what_came_back_by_other_hands_is_told_and_forgotten_again(archive: Arch
         (archive.folder / key).write_bytes(data)
     back = [each for each in verify(archive, Tally()) if "was forgotten and is there again" in each.what]
     assert {each.key.partition("/")[0] for each in back} == {"warc", "clean"}
-    assert back[0].mend.startswith(f"scrapy forget '{URLS['secret']}'")
+    assert back[0].mend.startswith(f"scrapy forget {URLS['secret']} --reason")
     forgets(archive, run=run_id(START + dt.timedelta(days=2), b"\1\2\3\4"))
     assert list(verify(archive, Tally())) == []

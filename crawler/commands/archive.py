@@ -68,8 +68,7 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int
             f"{tally.removed} taken away."
         )
         if tally.again:
-            again = many(len(tally.again), "page")
-            write(f"Gone again, as DST has forgotten them: {again} that came with what was replaced.")
+            write(f"Forgotten in DST as well, or again: {many(len(tally.again), 'page')}.")
     return 1 if tally.findings else 0
 
 

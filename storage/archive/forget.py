@@ -41,7 +41,8 @@ Moved = Mapping[str, WarcAddress]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """What was taken away. `urls` must not be fetched again; `inherited`: clean copies that others use -> their new
-    keys; `records`: ids of the WARC records that hold nothing now."""
+    keys; `records`: ids of the WARC records that hold nothing now; `taken`: records, copies and segments of the ledger in which
+    something was left, none when all was gone before."""
 
     urls: tuple[str, ...]
     articles: tuple[str, ...]
@@ -50,6 +51,7 @@ class Gone:
     records: tuple[str, ...]
     inherited: Mapping[str, str]
     rescued: int
+    taken: int
 
 
 def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable[[], dt.datetime]) -> Gone:
@@ -68,7 +70,7 @@ def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable
         moved = work.rescue()
         work.bury(moved)
         for key in sorted(found.copies):
-            archive.store.delete(key)
+            work.taken += archive.store.delete(key)
         work.redact(inherited)
     return Gone(
         urls=tuple(sorted(found.urls)),
@@ -78,6 +80,7 @@ def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable
         records=tuple(sorted(each for of_file in found.records.values() for each in of_file)),
         inherited=inherited,
         rescued=len(moved),
+        taken=work.taken,
     )
 
 
@@ -104,6 +107,7 @@ class _Work:
         self.archive, self.store, self.found, self.folder, self.run, self.clock = (
             archive, archive.store, found, folder, run, clock,
         )  # fmt: skip
+        self.taken = 0
 
     def inherit(self) -> dict[str, str]:
         """A clean copy that others use becomes the own one of the first of them; old key -> new key."""
@@ -175,7 +179,7 @@ class _Work:
                 if stone is not None:
                     target.seek(record.offset)
                     target.write(stone)
-                    changed = True
+                    changed, self.taken = True, self.taken + 1
         if changed:
             self.store.replace(key, copy)
         with copy.open("rb") as stream:
@@ -214,6 +218,7 @@ class _Work:
                 target.write(text)
         if changed:
             self.store.replace(key, path)
+            self.taken += 1
 
 
 def _sound(found: Iterator[Record], key: str) -> Iterator[Record]:
