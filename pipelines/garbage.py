@@ -10,7 +10,9 @@ import gc
 
 
 def seldom() -> None:
-    """From now on this process looks for cycles seldom, and not in what it holds already."""
-    gc.collect()
+    """From now on this process looks for cycles seldom, and not in what it holds already.
+
+    That is not looked through first: a process that was forked would copy all the memory which it shares with its parent.
+    """
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
