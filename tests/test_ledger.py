@@ -176,6 +176,7 @@ def test_a_line_without_its_end_is_no_event(archive: Archive) -> None:
         (b'{"event": 1}', "no event of a ledger ('run')"),
         (b"", "Expecting value"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # a name of bytes stops the run of mutants
 )
 def test_a_damaged_line_is_told_or_passed_over(archive: Archive, damage: bytes, why: str) -> None:
     ledger = Ledger(archive, "daily", RUN, clock=ticking())
