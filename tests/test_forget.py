@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -233,6 +234,16 @@ def test_a_tombstone_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         tombstone("<urn:uuid:1>", 60, START)
     assert asdict(placement())["cluster"] == "c1"
+
+
+def test_the_same_is_forgotten_into_the_same_bytes(archive: Archive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ledgers = []
+    for number, each in enumerate((archive, open_archive(str(tmp_path / "other")))):
+        filled(each)
+        monkeypatch.setattr(time, "time", lambda number=number: 1_800_000_000.0 + number)
+        forgets(each)
+        ledgers.append({key: each.store.read(key) for key in each.store.keys("ledger/")})
+    assert ledgers[0] == ledgers[1]
 
 
 def test_what_came_back_by_other_hands_is_told_and_forgotten_again(archive: Archive) -> None:

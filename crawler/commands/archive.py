@@ -68,7 +68,7 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int
             f"{tally.removed} taken away."
         )
         if tally.again:
-            write(f"Forgotten in DST as well, or again: {many(len(tally.again), 'page')}.")
+            write(f"Forgotten in DST as well, or again: {many(len(tally.again), 'page')}. Its catalogue knows by: scrapy rebuild")
     return 1 if tally.findings else 0
 
 

@@ -9,6 +9,7 @@ The event is written first. Killed at any later step, calling again finishes.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
 import json
@@ -231,9 +232,15 @@ def _sound(found: Iterator[Record], key: str) -> Iterator[Record]:
         ) from error
 
 
-def _sink(path: Path, key: str) -> BinaryIO:
-    """A file to write a segment into, packed where its key says so."""
-    return cast(BinaryIO, gzip.open(path, "wb", 9)) if key.endswith(SUFFIX) else path.open("wb")
+@contextlib.contextmanager
+def _sink(path: Path, key: str) -> Iterator[BinaryIO]:
+    """A file to write a segment into, packed where its key says so: the same lines to the same bytes."""
+    with path.open("wb") as target:
+        if not key.endswith(SUFFIX):
+            yield target
+            return
+        with gzip.GzipFile("", "wb", 9, fileobj=target, mtime=0) as packer:
+            yield cast(BinaryIO, packer)
 
 
 def redacted(line: dict[str, Any], event: Event, found: Found, inherited: Mapping[str, str]) -> dict[str, Any]:

@@ -238,7 +238,7 @@ class _Asked:
     def of(self, event: Event) -> Iterator[int]:
         """A line of the ledger -> the requests that it is an outcome of; as `is_of`, for any number of them at once."""
         if event.event == "outcome":
-            named = [url for url in _addresses(event) if url]
+            named = {url for url in _addresses(event) if url}
             found = [self.articles.get(event.fields.get("article", ""))]
             found += [self.addresses.get(url, self.addresses.get(page_of(url) or url)) for url in named]
             yield from (number for number in found if number is not None)
