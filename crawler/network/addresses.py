@@ -232,8 +232,7 @@ class _Judge:
     def resolutionComplete(self) -> None:
         if not self._ended:
             self._ended = True
-            if self.timer is not None and self.timer.active():
-                self.timer.cancel()
+            self.timer.cancel()  # it has not rung: that would have been the end
             self._receiver.resolutionComplete()
 
     def give_up(self) -> None:
