@@ -170,3 +170,16 @@ def test_what_waits_in_the_spool_is_told_and_what_is_damaged_does_not_pass(
     done = scrapy_command("archive", "sync", str(archive), str(tmp_path / "early"))
     assert done.status == 1 and f"{ending.clean_key}: damaged in the source; not copied" in done.err
     assert len(copied.read_bytes()) == len(clean.read_bytes()) + 9, "the sound one stays"
+
+
+def test_single_objects_of_an_archive_are_checked_by_their_names(archive: Path, scrapy_command: Scrapy) -> None:
+    run = begin(archive)
+    copy = str(keep(run, fetched(run, 1, bridge(1))).clean_key)
+    run.finish("finished", NOW)
+    receipt = next(archive.rglob("receipts/**/*.json")).relative_to(archive)
+    assert scrapy_command("verify", copy, str(receipt)).status == 0
+    (archive / copy).write_bytes((archive / copy).read_bytes()[:-9])
+    done = scrapy_command("verify", copy)
+    assert (done.status, f"{copy}: it is damaged" in done.out, "scrapy verify --mend" in done.out) == (1, True, True), done.out
+    never = scrapy_command("forget", "https://outlet.example/77", "--reason", "asked for")
+    assert never.status == 0 and "The archive held no capture of it; it will not be fetched." in never.out

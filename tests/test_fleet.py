@@ -20,7 +20,7 @@ from scrapy.utils.project import get_project_settings
 from crawler.agreement import Agreement
 from crawler.commands.fleet import Command, _misuse
 from crawler.engine import EngineError, cluster, terms_of
-from crawler.fleet import _why, due
+from crawler.fleet import _GOING, _why, due, end_crawls, let_go
 from storage.archive.keys import receipt_key, run_id
 from storage.archive.local import LocalStore
 from tests.conftest import ROOT
@@ -143,3 +143,18 @@ def test_wrong_use_is_one_line(words: tuple[str, ...], said: str) -> None:
     command.add_options(parser)
     opts, names = parser.parse_known_args(list(words))
     assert said in (_misuse(names, opts, ["menafn"]) or "")
+
+
+def test_crawls_of_a_worker_are_told_to_end_and_waited_for() -> None:
+    ours, theirs = (subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) for _ in range(2))
+    _GOING.update(ours=ours, theirs=theirs)
+    try:
+        assert end_crawls(["ours", "nowhere"]) == 1
+        assert (ours.poll(), theirs.poll()) == (-signal.SIGTERM, None), "another outlet's goes on"
+        let_go()
+        assert theirs.wait(10) == -signal.SIGTERM
+    finally:
+        for process in (_GOING.pop("ours"), _GOING.pop("theirs")):
+            process.kill()
+            process.wait()
+    assert _why(ValueError("the disk\nis full")) == "the disk"

@@ -178,3 +178,9 @@ def test_metrics_are_one_line_a_value_whatever_an_outlet_is_called() -> None:
     lines = [line for line in "".join(metrics([odd], found)).splitlines() if not line.startswith("#")]
     assert all(line.startswith("cleancopy_") and 'outlet="a\\"b\\\\c\\nd"' in line for line in lines)
     assert sum("rule_broken" in line for line in lines) == len(RULES)
+
+
+def test_an_outlet_of_which_little_is_known_has_fewer_metrics() -> None:
+    lines = [line for line in "".join(metrics([OutletStatus(outlet="new")], [])).splitlines() if not line.startswith("#")]
+    assert not [line for line in lines if line.startswith(("cleancopy_captures_share", "cleancopy_last_run", "cleancopy_oldest"))]
+    assert 'cleancopy_new_stories{outlet="new"} 0' in lines
