@@ -35,8 +35,8 @@ def classify(
     `announced`: the headline under which a feed announced the page; by default that of the capture's lead.
     """
     if document is None:
-        why = (capture.header("Content-Type") or "")[:200] if capture.body else "the answer has no body"
-        return Page(capture=capture, kind=Kind.EMPTY, evidence=(Evidence(rule="no-markup", words=why, weight=10.0),))
+        form = (capture.header("Content-Type") or "")[:200] if capture.body else "the answer has no body"
+        return Page(capture=capture, kind=Kind.EMPTY, evidence=(Evidence(rule="no-markup", words=form, weight=10.0),))
     shown = [passage for passage in document.passages if not passage.hidden]
     seen = signs(document)
     evidence = _weigh(capture, seen)
