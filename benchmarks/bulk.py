@@ -41,8 +41,8 @@ from pipelines.placed import enter_placed
 from pipelines.stages import enter, refined
 from storage.archive import open_archive
 from storage.catalogue import leads
-from storage.catalogue.articles import newest_clean_copies
 from storage.catalogue.placements import Placements
+from storage.catalogue.stories import newest_clean_copies
 from storage.records import Article, Lead, Outlet
 from storage.run import start_run
 

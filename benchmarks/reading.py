@@ -30,8 +30,8 @@ from benchmarks.scale import OUTLETS, Press
 from pipelines.dedupe import canonical
 from storage.catalogue.captures import enter, enter_settled
 from storage.catalogue.leads import page_key
-from storage.catalogue.packing import unpacked
 from storage.catalogue.placements import Placements
+from storage.catalogue.rows import unpacked
 from storage.catalogue.runs import begin
 from storage.catalogue.schema import open_catalogue, writing
 from storage.records import (

@@ -25,11 +25,10 @@ from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
 from benchmarks.sync import write
-from crawler.anew import placed_anew
 from crawler.bulk import Spread, here, on_cores, on_dask
 from crawler.commands.catalogue import synced
 from crawler.engine import terms_of
-from crawler.recluster import Made, Task, work
+from crawler.recluster import Made, Task, placed_anew, work
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fingerprint import fingerprint
 from storage.archive import open_archive

@@ -25,7 +25,7 @@ from storage.archive.clean import CleanCopy, read_clean_copy
 from storage.archive.opened import Archive
 from storage.archive.reading import read_capture
 from storage.catalogue import lessons
-from storage.catalogue.articles import Extracted
+from storage.catalogue.stories import Extracted
 from storage.records import Article, Lesson, Outlet, Stamp
 from storage.run import Run
 

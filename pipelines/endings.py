@@ -1,4 +1,5 @@
-"""How a capture ended, from what it turned out to be: kept or not, its ending holds what the page says of itself.
+"""A fetched answer, unpacked -> the capture that is judged, or the failure where there is no page in it; and how a capture ended, from
+what it turned out to be: kept or not, its ending holds what the page says of itself.
 
 Endings that are durable are said to the catalogue several at a time: a transaction costs as much as its rows.
 """
@@ -10,8 +11,35 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pipelines.rights import metas_of, rights
+from storage.archive.codings import LIMIT
+from storage.archive.exchange import NotHttp, capture_of
 from storage.archive.keys import article_id
-from storage.records import Article, Ending, Failure, Kind, Outcome, Page, Placement
+from storage.records import Article, Capture, Ending, Failure, Fetched, Kind, Outcome, Page, Placement
+
+
+def opened(fetched: Fetched, agent: str = "") -> Capture | Failure:
+    """A fetched answer and our product token -> its capture with the rights that are stated on it, or a failure."""
+    try:
+        capture = capture_of(fetched.exchange, fetched.lead, fetched.address)
+    except NotHttp as error:
+        return failure_of(fetched, str(error))
+    if capture.truncated == "length":
+        return failure_of(fetched, f"unpacked it is larger than {LIMIT} bytes", capture.status)
+    said = rights(capture.headers, metas_of(capture.body), beside=fetched.rights, url=capture.url, agent=agent)
+    return replace(capture, rights=said)
+
+
+def failure_of(fetched: Fetched, error: str, status: int | None = None) -> Failure:
+    """A fetched answer and what is wrong with it -> the failure."""
+    return Failure(
+        lead=fetched.lead,
+        url=fetched.exchange.url,
+        fetched_at=fetched.exchange.started_at,
+        error=error[:1000],
+        address=fetched.address,
+        status=status,
+    )
 
 
 def unkept(run: str, item: Page | Failure, sequence: int) -> Ending:

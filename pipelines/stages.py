@@ -15,8 +15,7 @@ from typing import Any, Self
 
 from pipelines.chain import RELEASED, refine
 from pipelines.dedupe import Arrival, place_arrival
-from pipelines.endings import Settling, placed, unkept
-from pipelines.fetched import failure_of, opened
+from pipelines.endings import Settling, failure_of, opened, placed, unkept
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory, passages_of, recall, without
 from pipelines.workers import WorkerLost, Workers

@@ -18,8 +18,7 @@ from storage.archive.opened import Archive
 from storage.archive.store import Missing
 from storage.catalogue import captures, leads, runs
 from storage.catalogue.placements import forget
-from storage.catalogue.reclustered import recluster
-from storage.catalogue.rulings import rule
+from storage.catalogue.rulings import recluster, rule
 from storage.catalogue.schema import writing
 from storage.catalogue.texts import in_parts
 from storage.endings import read_ending, read_lead

@@ -33,10 +33,9 @@ from storage.catalogue.schema import open_catalogue, writing
 from storage.catalogue.sources import SourceState, remember, write_source
 from storage.endings import write_lead
 from storage.locks import lock_outlet, locks_folder, share_catalogue
-from storage.notes import Notes, verdict_fields
 from storage.records import Earlier, Ending, Exchange, Lead, Outcome, Relation, WarcAddress
 from storage.recovery import recover
-from storage.settler import Settler
+from storage.settler import Notes, Settler, verdict_fields
 from storage.urls import key as page_of
 
 

@@ -20,7 +20,7 @@ from crawler.engine import EngineError, terms_of
 from crawler.reextract import Change, Made, Portion, Resumed, _compared, extract_again, portions, remake
 from storage.archive.clean import CleanCopy
 from storage.catalogue import lessons
-from storage.catalogue.articles import Extracted, newest_clean_copies
+from storage.catalogue.stories import Extracted, newest_clean_copies
 from storage.records import Outlet, Stamp, WarcAddress
 from storage.run import Run
 from tests.exchanges import article, placement

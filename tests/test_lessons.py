@@ -19,10 +19,10 @@ from storage.archive import open_archive
 from storage.archive.clean import read_clean_copy
 from storage.archive.exchange import capture_of
 from storage.catalogue import leads, lessons
-from storage.catalogue.articles import newest_clean_copies
 from storage.catalogue.forgotten import take_out
-from storage.catalogue.packing import unpacked
+from storage.catalogue.rows import unpacked
 from storage.catalogue.schema import open_catalogue
+from storage.catalogue.stories import newest_clean_copies
 from storage.endings import read_ending, write_ending
 from storage.records import Article, Ending, Exchange, Lead, Lesson, Outcome, Outlet, Page, Removed
 from storage.run import Run

@@ -20,9 +20,9 @@ from storage.archive import ArchiveError, open_archive
 from storage.archive.ledger import Event
 from storage.catalogue import leads
 from storage.catalogue.compare import Difference, differences
-from storage.catalogue.packing import unpacked
 from storage.catalogue.rebuild import build, in_order
 from storage.catalogue.replay import Rebuilt
+from storage.catalogue.rows import unpacked
 from storage.catalogue.rulings import rule
 from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.swap import put_in_place

@@ -16,7 +16,7 @@ from storage.archive import ArchiveError, open_archive
 from storage.archive.exchange import capture_of
 from storage.archive.forget import forget
 from storage.catalogue import leads
-from storage.catalogue.packing import unpacked
+from storage.catalogue.rows import unpacked
 from storage.catalogue.schema import MIGRATIONS, CatalogueError, open_catalogue
 from storage.locks import OutletBusy
 from storage.records import Article, Ending, Exchange, Failure, Lead, Outcome, Outlet, Page

@@ -8,11 +8,10 @@ import pytest
 
 from storage.archive import Archive, open_archive
 from storage.archive.finding import Severity, Tally
-from storage.archive.keys import cdx_key, run_id
+from storage.archive.keys import cdx_key, run_id, usage
 from storage.archive.ledger import events
 from storage.archive.store import ArchiveError
 from storage.archive.sync import Synced, sync
-from storage.archive.usage import usage
 from storage.archive.verify import verify
 from tests.exchanges import START, captures
 from tests.faulty_proxy import Fault, FaultyProxy

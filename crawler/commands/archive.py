@@ -16,8 +16,8 @@ from scrapy.exceptions import UsageError
 from crawler.command import Add, CheckedCommand
 from crawler.console import complain, many, table, write, write_json
 from storage.archive import folder_of, open_archive
+from storage.archive.keys import usage
 from storage.archive.sync import Synced, sync
-from storage.archive.usage import usage
 
 
 class Command(CheckedCommand):

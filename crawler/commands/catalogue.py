@@ -17,14 +17,13 @@ from pathlib import Path
 from scrapy.exceptions import UsageError
 
 from crawler import spreading
-from crawler.anew import Placed, keep, placed_anew
 from crawler.arguments import ArgumentError
 from crawler.bulk import Spread
 from crawler.command import Add, CheckedCommand
 from crawler.console import complain, table, write, write_json, write_json_line
 from crawler.indexing import index, index_and_compare
 from crawler.opening import archive_of, archive_to_read, catalogue_path
-from crawler.recluster import Made, Task, work
+from crawler.recluster import Made, Placed, Task, keep, placed_anew, work
 from pipelines.fingerprint import fingerprint
 from storage.archive import Archive
 from storage.catalogue.readers import cores

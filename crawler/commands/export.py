@@ -21,7 +21,7 @@ from crawler.opening import archive_to_read
 from crawler.readers import add_filters, catalogue_to_read
 from pipelines.rights import USES
 from storage.archive.folders import whole
-from storage.catalogue.articles import current_pages
+from storage.catalogue.stories import current_pages
 from storage.software import SOFTWARE
 from storage.views.formats import FORMATS as ARTICLE_FORMATS
 from storage.views.wacz import Packed, PageEntry, write_wacz

@@ -16,7 +16,7 @@ from crawler.opening import catalogue_path, running
 from crawler.readers import add_outlet_and_since, catalogue_to_read, profile_of
 from crawler.reextract import Change, Made, Portion, Resumed, extract_again, remake
 from pipelines.stages import EXTRACTOR
-from storage.catalogue.articles import newest_clean_copies
+from storage.catalogue.stories import newest_clean_copies
 
 
 class Command(CheckedCommand):

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from crawler.discovery import plain
 from crawler.discovery.announced import Link, Listing
-from crawler.discovery.encoding import decoded_page
+from crawler.discovery.encoding import decoded_page, folded
 from storage.urls import absolute
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -34,7 +33,7 @@ def read_listing(body: bytes, url: str, content_type: str | None = None) -> List
     links = _followed(reader, base, page, codec)
     related = [(found, rel, about) for href, rel, about in reader.related if (found := _follow(href, base, codec))]
     feeds = {
-        found: Link(url=found, text=plain.folded(about.get("title", "")), rel=rel)
+        found: Link(url=found, text=folded(about.get("title", "")), rel=rel)
         for found, rel, about in related
         if "feed" in rel or ("alternate" in rel and "stylesheet" not in rel and _is_feed(about.get("type", ""), found))
     }
@@ -104,7 +103,7 @@ class _Reader:
                 self._href = href, _rel(attributes)
         elif tag == "area":
             if "href" in attributes and len(self.links) < MOST_LINKS:
-                self.links.append((attributes["href"], _rel(attributes), plain.folded(attributes.get("alt", ""))))
+                self.links.append((attributes["href"], _rel(attributes), folded(attributes.get("alt", ""))))
         elif tag == "base":
             self.base = attributes.get("href") if self.base is None else self.base
         elif tag == "link":
@@ -131,7 +130,7 @@ class _Reader:
 
     def _settle(self) -> None:
         if self._href is not None and len(self.links) < MOST_LINKS:
-            self.links.append((*self._href, plain.folded("".join(self._words))))
+            self.links.append((*self._href, folded("".join(self._words))))
         self._href, self._words = None, []
 
 

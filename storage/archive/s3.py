@@ -24,8 +24,7 @@ import botocore.session
 from botocore import exceptions as boto
 
 from storage.archive.keys import check_key, check_prefix
-from storage.archive.s3_errors import ERRORS, code_of, explained
-from storage.archive.s3_parts import PART, S3Stream, upload_in_parts
+from storage.archive.s3_parts import ERRORS, PART, S3Stream, code_of, explained, upload_in_parts
 from storage.archive.store import ArchiveError, Conflict, Missing
 
 # Writers at once in `put_all`; boto3's pool holds ten connections.

@@ -16,8 +16,7 @@ import sqlite_utils
 
 from storage.catalogue import lessons
 from storage.catalogue.leads import retry_time
-from storage.catalogue.packing import packed, unpacked
-from storage.catalogue.rows import address_of, change_each, insert
+from storage.catalogue.rows import address_of, change_each, insert, packed, unpacked
 from storage.catalogue.schema import writing
 from storage.catalogue.search import fold
 from storage.endings import evidence_fields

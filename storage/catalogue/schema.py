@@ -18,8 +18,8 @@ import sqlite_utils
 
 from storage.catalogue.lessons import LESSON_TABLES
 from storage.catalogue.moves import JOIN_TABLES, MOVE_TABLES
-from storage.catalogue.packing import PACKED_TEXTS, digested, packed
 from storage.catalogue.placements import PLACEMENT_STANDING, PLACEMENT_TABLES
+from storage.catalogue.rows import PACKED_TEXTS, digested, packed
 from storage.catalogue.rulings import RULING_TABLES
 from storage.catalogue.search import FILTER_INDEXES, READING_INDEXES
 
