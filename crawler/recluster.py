@@ -15,7 +15,6 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -23,21 +22,20 @@ from pathlib import Path
 import numpy as np
 from scrapy.settings import BaseSettings
 
-from crawler.bulk import Lost, Spread, answered
+from crawler.bulk import Lost, Spread, answered, opened
 from crawler.console import counting
 from crawler.opening import archive_of, open_run
 from pipelines import buckets
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fingerprint import fingerprint
-from storage.archive import Archive, ArchiveError, open_archive
+from storage.archive import Archive, ArchiveError
 from storage.archive.store import Missing
 from storage.catalogue.placements import HOT
 from storage.catalogue.readers import readings
-from storage.catalogue.rebuild import unprotected
+from storage.catalogue.rebuild import scratch, unprotected
 from storage.catalogue.reclustering import ANCHORS, ASKED, LED, Compared, Joined, Reclustering, Text, stamp
 from storage.catalogue.rulings import recluster, rule
 from storage.catalogue.schema import CatalogueError, open_catalogue, writing
-from storage.catalogue.swap import scratch
 from storage.catalogue.texts import reader
 from storage.locks import OutletBusy, claim_catalogue, locks_folder
 from storage.recovery import recover
@@ -80,7 +78,7 @@ def work(task: Task) -> list[Made]:
     if isinstance(task, Bucket):
         return [buckets.joined(task.anchors, task.asked, HOT)]
     try:
-        archive = _opened(task.archive)
+        archive = opened(task.archive)
         with reader(archive) as pool:
             found = list(pool.map(archive.store.read, task.keys)) if pool else list(map(archive.store.read, task.keys))
     except Missing:
@@ -91,11 +89,6 @@ def work(task: Task) -> list[Made]:
         return [error]
     prints = (reading.printed for reading in readings(found, fingerprint))
     return [buckets.pack(printed) if printed else None for printed in prints]
-
-
-@lru_cache(maxsize=2)
-def _opened(uri: str) -> Archive:
-    return open_archive(uri, write=False)
 
 
 def look(file: Reclustering, archive: str, spread: Spread[Task, list[Made]]) -> Iterator[int]:

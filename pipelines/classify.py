@@ -3,35 +3,80 @@
 Shown text decides. `judge_features.signs` says what is to be seen on the page, `judge_model` how much each sign speaks
 against an article (above 0) or for it; the sum decides, so the same evidence always gives the same verdict. The status is
 one more sign. What kind a page is that is no article follows from its words, its walls and its status.
+
+`judge_weights.json` holds `bias` and, by the figure's name, steps as [border, weight]: a figure above a border, and not above the
+next one, has that weight; below the first border it weighs nothing. `benchmarks/train_judge.py` makes the file.
 """
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
 from pipelines.document import Document
 from pipelines.judge_features import Signs, signs
-from pipelines.judge_model import judge_model
 from pipelines.shown import Passage
 from storage.records import Capture, Evidence, Kind, Page
 
-__all__ = ["classify", "kind_of", "status_figures"]
+WEIGHTS = Path(str(files("pipelines").joinpath("judge_weights.json")))
+
+
+class Steps(NamedTuple):
+    """Rising borders of a figure; `weights` has one more: what the figure weighs up to the first border, then above each."""
+
+    borders: tuple[float, ...]
+    weights: tuple[float, ...]
+
+    def weight(self, figure: float) -> float:
+        """What a figure weighs."""
+        return self.weights[bisect_left(self.borders, figure)]
+
+
+class Model(NamedTuple):
+    """Bias and steps by the figure's name."""
+
+    bias: float
+    steps: Mapping[str, Steps]
+
+    def weights(self, figures: Mapping[str, float]) -> dict[str, float]:
+        """Figures -> what each weighs; those that weigh nothing are left out."""
+        found = {}
+        for name, steps in self.steps.items():
+            figure = figures.get(name, 0.0)
+            if figure > steps.borders[0]:
+                found[name] = steps.weight(figure)
+        return found
+
+
+def from_json(said: Mapping[str, Any]) -> Model:
+    """The parsed weights file -> Model."""
+    steps = {
+        name: Steps(tuple(border for border, _ in pairs), (0.0, *(weight for _, weight in pairs)))
+        for name, pairs in said["figures"].items()
+    }
+    return Model(float(said["bias"]), steps)
+
+
+@cache
+def judge_model() -> Model:
+    """The model that ships with the package."""
+    return from_json(json.loads(WEIGHTS.read_text("utf-8")))
+
 
 _COPIES = 2  # other URLs with the very same body that are evidence
 _QUOTED = 0.15  # evidence that weighs less is summed up in one piece
 
 
-def classify(
-    capture: Capture,
-    document: Document | None,
-    *,
-    likeness: float | None = None,
-    announced: str | None = None,
-    copies: int = 0,
-) -> Page:
+def classify(capture: Capture, document: Document | None, *, likeness: float | None = None, copies: int = 0) -> Page:
     """Capture and its Document (None: the body is no markup) -> Page with kind and evidence. Pure.
 
     `likeness` (0 to 1): how much the page is what this outlet answers for a URL that cannot exist (`pipelines.probe`).
     `copies`: other URLs of the outlet that were answered with the very same body.
-    `announced`: the headline under which a feed announced the page; by default that of the capture's lead.
     """
     if document is None:
         nothing = Evidence(rule="no-markup", words="" if capture.body else "the answer has no body", weight=10.0)
@@ -39,7 +84,7 @@ def classify(
     shown = [passage for passage in document.passages if not passage.hidden]
     seen = signs(document)
     evidence = _weigh(capture, seen)
-    evidence += _outside(shown, document.title, likeness, announced or capture.lead.title, copies)
+    evidence += _outside(shown, document.title, likeness, capture.lead.title, copies)
     against = sum(one.weight for one in evidence) > 0
     kind, why = kind_of(seen, capture.status, capture.headers) if against else (Kind.ARTICLE, ())
     odd = (f"status-{capture.status}",) if kind is Kind.ARTICLE and capture.status >= 400 else ()

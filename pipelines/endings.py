@@ -83,11 +83,7 @@ def placed(run: str, article: Article, sequence: int, outcome: Outcome, placemen
         headline=article.headline,
         published=article.published.value if article.published else None,
         modified=article.modified.value if article.modified else None,
-        language=article.language,
-        provider=article.provider,
-        authors=article.authors,
-        section=article.section,
-        recurring=article.recurring,
+        **{name: getattr(article, name) for name in ("language", "provider", "authors", "section", "recurring")},
     )
 
 

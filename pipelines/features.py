@@ -13,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines import surroundings, wording
-from pipelines.blocks import ABOVE, Box, Unit
-from pipelines.classwords import BIT, GROUPS
-from pipelines.said import Said
+from pipelines.blocks import ABOVE, BIT, GROUPS, Box, Unit
 from pipelines.surroundings import Frame, framed, placed
-from pipelines.wording import worded
+from pipelines.wording import Said, worded
 
 Column = NDArray[Any]
 Table = NDArray[np.float32]

@@ -116,11 +116,11 @@ class _Ear:
         self.quotes: dict[str, str] = {}
         self.listing = self.wall = self.cut = 0.0
 
-    def hear(self, text: str, folded: str, place: str, weight: float, scale: int = 0) -> float:
+    def hear(self, text: str, folded: str, place: str, weight: float) -> float:
         """A text, plain and folded -> the share of it that error phrases cover, 0 to 1; notes the kinds and quotes it."""
         covered = 0
         for kind, start, phrase in find(folded):
-            share = min((len(phrase) + scale) / max(len(folded), 1), 1.0)
+            share = min(len(phrase) / max(len(folded), 1), 1.0)
             self.by_kind[kind] = self.by_kind.get(kind, 0.0) + weight * (0.3 + share)
             quote = text[max(start - 20, 0) : start + len(phrase) + 40] if len(text) == len(folded) else text[:100]
             self.quotes.setdefault(kind.value, quote.strip())

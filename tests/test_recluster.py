@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler import recluster
-from crawler.bulk import Spread, here
+from crawler.bulk import Spread
 from crawler.recluster import Made, Task
 from pipelines import buckets
 from pipelines.dedupe import Arrival, place_arrival
@@ -25,6 +25,7 @@ from storage.catalogue.placements import Placements
 from storage.catalogue.reclustering import Joined, Reclustering
 from storage.catalogue.rulings import rule
 from storage.catalogue.schema import open_catalogue
+from tests.here import here
 from tests.test_lookalikes import FOLDER
 from tests.test_lookalikes import texts as lookalikes
 from tests.test_placements import opened

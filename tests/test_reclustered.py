@@ -14,7 +14,6 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.project import get_project_settings
 
 from crawler import recluster
-from crawler.bulk import here
 from crawler.commands.catalogue import Command, _misuse
 from crawler.recluster import keep, placed_anew
 from pipelines import likeness
@@ -26,6 +25,7 @@ from storage.catalogue.schema import open_catalogue
 from storage.catalogue.stories import newest_clean_copies
 from storage.locks import OutletBusy
 from tests.conftest import Scrapy
+from tests.here import here
 from tests.test_dedupe import FERRY, LETTER, ORCHESTRA
 from tests.test_placements import clusters, opened, put
 from tests.test_rebuild import abandon, begin_next_day, rebuilt

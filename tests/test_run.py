@@ -140,9 +140,7 @@ def test_what_a_kill_left_open_is_settled_when_durable_and_taken_back_otherwise(
     durable, clean = enter(run, fetched(run, 1, story(1)))
     run.settler.submit(durable, clean).result(timeout=10)
     lost, _ = enter(run, fetched(run, 2, story(2)))  # the process dies before its ending reaches the ledger
-    run.lock.close()
-    run.share.close()
-    run.catalogue.close()
+    run.held.close()
     run.ledger._segment.release()
     run.warc._file.segment.release()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scrapy.exceptions import UsageError
 
-from crawler import spreading
+from crawler import bulk
 from crawler.arguments import ArgumentError
 from crawler.bulk import Spread
 from crawler.command import Add, CheckedCommand
@@ -52,7 +52,7 @@ class Command(CheckedCommand):
         add("--json", action="store_true", help="print what was done as JSON; of recluster a line for every article in another "
             "cluster, and one at the end")  # fmt: skip
         add("--dry-run", action="store_true", help="recluster: say what would change, keep nothing")
-        spreading.add_options(add)
+        bulk.add_options(add)
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if args not in (["sync"], ["recluster"]):
@@ -74,7 +74,7 @@ class Command(CheckedCommand):
 
     def _recluster(self, path: Path, opts: argparse.Namespace) -> int:
         spread: Spread[Task, list[Made]]
-        with spreading.engine(opts, self.settings, work) as spread, placed_anew(self.settings, path, spread) as placed:
+        with bulk.engine(opts, self.settings, work) as spread, placed_anew(self.settings, path, spread) as placed:
             kept = not opts.dry_run and keep(self.settings, placed)
             return _told_of(placed, kept, opts.json)
 
@@ -82,7 +82,7 @@ class Command(CheckedCommand):
 def _misuse(verb: str, opts: argparse.Namespace) -> str | None:
     if verb == "sync" and (opts.dry_run or opts.scheduler or opts.workers or opts.engine != "local"):
         return "--dry-run, --engine, --scheduler and --workers are for recluster."
-    return spreading.misuse(opts)
+    return bulk.misuse(opts)
 
 
 def synced(archive: Archive, path: Path) -> Synced:

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 from crawler.discovery.announced import Listing
 from crawler.discovery.encoding import decoded_page, folded
-from crawler.discovery.links import read_listing, tell
-from crawler.discovery.sites import site_of
+from crawler.discovery.links import read_listing, site_of, tell
 from crawler.network.robots import Robots
 from storage.urls import absolute, canonical
 

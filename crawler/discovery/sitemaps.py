@@ -13,8 +13,8 @@ from lxml import etree
 from crawler.discovery.announced import Sitemap, SitemapEntry
 from crawler.discovery.encoding import decoded, from_html, unpacked
 from crawler.discovery.feeds import kind_of, read_feed, resolved
+from crawler.discovery.links import site_of
 from crawler.discovery.repair import children, name_of, parse, repaired, split, words
-from crawler.discovery.sites import site_of
 from pipelines.moments import iso
 from storage.urls import LONGEST
 

@@ -71,10 +71,8 @@ def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable
             archive.store.delete(key)
         work.redact(inherited)
     return Gone(
-        urls=tuple(sorted(found.urls)),
-        articles=tuple(sorted(found.articles)),
+        **{name: tuple(sorted(getattr(found, name))) for name in ("urls", "articles", "copies")},
         captures=found.captures,
-        copies=tuple(sorted(found.copies)),
         records=tuple(sorted(each for of_file in found.records.values() for each in of_file)),
         inherited=inherited,
         rescued=len(moved),
@@ -88,9 +86,7 @@ def _write_down(archive: Archive, found: Found, url: str, reason: str, run: str,
         {
             "url": url,
             "reason": reason,
-            "urls": sorted(found.urls),
-            "articles": sorted(found.articles),
-            "copies": sorted(found.copies),
+            **{name: sorted(getattr(found, name)) for name in ("urls", "articles", "copies")},
             "records": sorted([file, each] for file, of_file in found.records.items() for each in of_file),
         },
     )

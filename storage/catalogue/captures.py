@@ -117,17 +117,12 @@ def _supersede(connection: sqlite3.Connection, ending: Ending) -> None:
     """The capture that an ending takes the place of says so: the one with that number, or else, where it has another number
     here or was superseded meanwhile, the last of the same record."""
     if ending.supersedes is not None:
+        record = ending.address.record_id if ending.address else None
         connection.execute(
             """update captures set superseded_by = ? where id = (
                  select id from captures where lead = ? and superseded_by is null and (id = ? or record_id = ?)
                  order by id = ? desc, id desc limit 1)""",
-            (
-                ending.sequence,
-                ending.lead.url,
-                ending.supersedes,
-                ending.address.record_id if ending.address else None,
-                ending.supersedes,
-            ),
+            (ending.sequence, ending.lead.url, ending.supersedes, record, ending.supersedes),
         )
 
 

@@ -38,16 +38,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-_LET_THROUGH = tuple(
-    map(
-        re.compile,
-        [
-            *(page.address for page in PAGES),
-            rf"/{NAME}/(?:{'|'.join(QUESTIONS)})(?:\.json|\.csv)?",
-            r"/static/(?:site\.css|icon\.svg)",
-        ],
-    )
-)
+_OURS = (rf"/{NAME}/(?:{'|'.join(QUESTIONS)})(?:\.json|\.csv)?", r"/static/(?:site\.css|icon\.svg)")
+_LET_THROUGH = tuple(map(re.compile, (*(page.address for page in PAGES), *_OURS)))
 _SETTINGS = {
     "default_allow_sql": False,
     "allow_download": False,
