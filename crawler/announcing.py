@@ -21,8 +21,8 @@ from crawler.discovery.sitemaps import read_sitemap
 from crawler.network.manners import FINAL, UNREACHABLE, header
 from storage.archive.codings import decode_body
 from storage.catalogue import leads
-from storage.catalogue.rows import lead_of
 from storage.catalogue.sources import CHECKED, SourceState, state_of
+from storage.endings import lead_of
 from storage.records import Lead
 from storage.run import Run
 from storage.urls import canonical

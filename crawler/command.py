@@ -25,8 +25,7 @@ from crawler.interrupts import as_interrupts
 from crawler.opening import catalogue_path
 from storage.archive import ArchiveError
 from storage.catalogue.rulings import UnknownArticle
-from storage.catalogue.schema import CatalogueError
-from storage.locks import OutletBusy
+from storage.catalogue.schema import CatalogueError, OutletBusy
 
 Add = Callable[..., argparse.Action]
 """`add_argument` of a parser."""

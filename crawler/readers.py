@@ -15,7 +15,6 @@ from scrapy.spiderloader import get_spider_loader
 from crawler.arguments import day, no_outlet
 from crawler.command import Add
 from crawler.opening import catalogue_path
-from crawler.outlet import OutletSpider
 from storage.catalogue.schema import CatalogueError, read_catalogue
 from storage.records import Outlet
 from storage.views.figures import outlets
@@ -50,6 +49,8 @@ def check_outlet(connection: sqlite3.Connection, settings: BaseSettings, name: s
 
 def profile_of(outlet: str, settings: BaseSettings) -> Outlet:
     """Name of an outlet -> what the pipelines know of it; a bare one when its spider is gone."""
+    from crawler.outlet import OutletSpider  # not at the top: it brings all that fetches, for which readers have no use
+
     try:
         spider = get_spider_loader(settings).load(outlet)
     except KeyError:

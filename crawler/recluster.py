@@ -35,9 +35,8 @@ from storage.catalogue.readers import readings
 from storage.catalogue.rebuild import scratch, unprotected
 from storage.catalogue.reclustering import ANCHORS, ASKED, LED, Compared, Joined, Reclustering, Text, stamp
 from storage.catalogue.rulings import recluster, rule
-from storage.catalogue.schema import CatalogueError, open_catalogue, writing
+from storage.catalogue.schema import CatalogueError, OutletBusy, claim_catalogue, locks_folder, open_catalogue, writing
 from storage.catalogue.texts import reader
-from storage.locks import OutletBusy, claim_catalogue, locks_folder
 from storage.recovery import recover
 
 PRINTED_BY = sha256(files("pipelines").joinpath("fingerprint.py").read_bytes()).hexdigest()

@@ -164,7 +164,7 @@ def _keep(run: Run, article: Article, extracted: Extracted, publisher: str | Non
 
 def _compared(extracted: Extracted, before: CleanCopy, after: Article) -> Change:
     # What only came from another source is said as before: that is no revision.
-    old, new = ({name: _said(getattr(article, name)) for name in FIELDS} for article in (before.article, after))
+    old, new = ({name: _value(getattr(article, name)) for name in FIELDS} for article in (before.article, after))
     fields = [name for name in FIELDS if old[name] != new[name]]
     diff = ""
     if before.article.text != after.text:
@@ -176,13 +176,17 @@ def _compared(extracted: Extracted, before: CleanCopy, after: Article) -> Change
         )
     for name in fields:
         if name != "text":
-            diff += f"\n-{name}: {old[name]}\n+{name}: {new[name]}"
+            diff += f"\n-{name}: {_said(old[name])}\n+{name}: {_said(new[name])}"
     return Change(extracted=extracted, url=after.canonical, fields=tuple(fields), diff=diff.strip("\n"))
 
 
-def _said(value: Stamp | tuple[str, ...] | str | None) -> str:
-    """The value of a field as a person reads it."""
-    return ", ".join(value) if isinstance(value, tuple) else value.value if isinstance(value, Stamp) else value or ""
+def _value(field: Stamp | tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
+    return field.value if isinstance(field, Stamp) else field
+
+
+def _said(value: tuple[str, ...] | str | None) -> str:
+    """The value of a field as a person reads it; one of several may hold a comma."""
+    return "; ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def _refused(item: Refined) -> str:

@@ -48,12 +48,8 @@ def unkept(run: str, item: Page | Failure, sequence: int) -> Ending:
     ending = Ending(
         sequence=sequence,
         run=run,
-        lead=source.lead,
-        url=source.url,
-        fetched_at=source.fetched_at,
         outcome=Outcome.FAILED,
-        status=source.status,
-        address=source.address,
+        **{name: getattr(source, name) for name in ("lead", "url", "fetched_at", "status", "address")},
     )
     if isinstance(item, Failure):
         return replace(ending, error=item.error)

@@ -151,12 +151,8 @@ def refined(
     except Exception as error:
         logger.exception("refine failed on %s", capture.url)
         return Failure(
-            lead=capture.lead,
-            url=capture.url,
-            fetched_at=capture.fetched_at,
             error=f"refine: {type(error).__name__}: {error}"[:500],
-            address=capture.address,
-            status=capture.status,
+            **{name: getattr(capture, name) for name in ("lead", "url", "fetched_at", "address", "status")},
         )
 
 

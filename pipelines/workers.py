@@ -197,7 +197,9 @@ def _let_go(kept: int) -> None:
 
 def seldom() -> None:
     """From now on this process looks for cycles seldom, and not in what it holds already: a page is a tree of many thousand
-    objects without any, and looking after every 700 new ones took a tenth of a run's CPU time."""
-    gc.collect()
+    objects without any, and looking after every 700 new ones took a tenth of a run's CPU time.
+
+    What it holds is not looked through first: a process that was forked would copy all the memory which it shares with its parent.
+    """
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

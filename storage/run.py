@@ -28,10 +28,9 @@ from storage.catalogue import captures, leads, runs
 from storage.catalogue.forgotten import enter_forgotten
 from storage.catalogue.replay import Index
 from storage.catalogue.runs import began_to_block, usual_shares
-from storage.catalogue.schema import open_catalogue, writing
+from storage.catalogue.schema import lock_outlet, locks_folder, open_catalogue, share_catalogue, writing
 from storage.catalogue.sources import SourceState, remember, write_source
 from storage.endings import write_lead
-from storage.locks import lock_outlet, locks_folder, share_catalogue
 from storage.records import Earlier, Ending, Exchange, Lead, Outcome, Relation, WarcAddress
 from storage.recovery import catch_up, recover
 from storage.settler import Notes, Settler, verdict_fields
@@ -172,11 +171,7 @@ class Run:
             "leads_announced": self.announced,
             "leads_refused": self.refused,
             "leads_waiting": self.waiting,
-            "revisited": self.revisited,
-            "gone": self.gone,
-            "missed": self.missed,
-            "exchanges": self.exchanges,
-            "notes": self.notes,
+            **{name: getattr(self, name) for name in ("revisited", "gone", "missed", "exchanges", "notes")},
         }
 
     def _publish(self, receipt: dict[str, Any]) -> None:

@@ -157,6 +157,7 @@ def _serve(door: socket.socket) -> list[str]:
             os._exit(0)
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests run under nohup
             door.close()
             return _attend(socket.socket(fileno=handles[0]), handles[1:])
         for each in handles:

@@ -104,6 +104,14 @@ def test_du(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_no_capture_is_forgotten_once(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
+    url = f"{crawled.url}/robots.txt"
+    assert "Gone: 0 captures, 0 clean copies, 1 WARC record." in scrapy_command("forget", url, "--reason", "theirs").out
+    assert "It was forgotten before" in scrapy_command("forget", url, "--reason", "again").out
+    assert scrapy_command("verify").status == 0
+
+
+@pytest.mark.slow
 def test_forget(archive: Path, crawled: RawServer, scrapy_command: Scrapy) -> None:
     url, copy = (f"{crawled.url}/{number}/ferry" for number in (1000001, 1000007))
     done = scrapy_command("forget", url, "--reason", "court order 12/2026", "--json")

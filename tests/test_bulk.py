@@ -158,7 +158,16 @@ def test_a_date_that_only_comes_from_another_source_is_no_revision() -> None:
     assert (same.fields, same.diff) == ((), "")
     other = _compared(taken, copy, replace(earlier, published=Stamp(value="2026-02-01", source="feed"), authors=("A. Roe", "B. Doe")))
     assert other.fields == ("authors", "published")
-    assert other.diff.endswith("+authors: A. Roe, B. Doe\n-published: 2026-01-31\n+published: 2026-02-01")
+    assert other.diff.endswith("+authors: A. Roe; B. Doe\n-published: 2026-01-31\n+published: 2026-02-01")
+
+
+def test_authors_that_are_told_apart_now_are_a_revision() -> None:
+    copy = CleanCopy(article=article(authors=("A. Roe, B. Doe",)), digest="d", placement=placement(), extractor="before")
+    address = WarcAddress(file="warc/1.warc.gz", offset=0, length=1, record_id="r", payload_digest="p")
+    lead = copy.article.page.capture.lead
+    taken = Extracted(sequence=1, article="a", outlet="daily", lead=lead, clean_key="k", address=address)
+    again = _compared(taken, copy, replace(copy.article, authors=("A. Roe", "B. Doe")))
+    assert (again.fields, again.diff) == (("authors",), "-authors: A. Roe, B. Doe\n+authors: A. Roe; B. Doe")
 
 
 def test_files_that_are_done_are_told_when_all_of_them_is_entered(tmp_path: Path) -> None:

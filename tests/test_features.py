@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.blocks import Unit, segment
-from pipelines.features import NAMES, PLACE, Table, features
+from pipelines.features import NAMES, PLACE, Table, features, framed
 from pipelines.story import from_json
-from pipelines.surroundings import framed
 from pipelines.wording import Said, worded
 from tests.pages_for_judge import document
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -235,6 +236,16 @@ def test_a_tombstone_that_does_not_fit_is_refused() -> None:
     assert asdict(placement())["cluster"] == "c1"
 
 
+def test_the_same_is_forgotten_into_the_same_bytes(archive: Archive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ledgers = []
+    for number, each in enumerate((archive, open_archive(str(tmp_path / "other")))):
+        filled(each)
+        monkeypatch.setattr(time, "time", lambda number=number: 1_800_000_000.0 + number)
+        forgets(each)
+        ledgers.append({key: each.store.read(key) for key in each.store.keys("ledger/")})
+    assert ledgers[0] == ledgers[1]
+
+
 def test_what_came_back_by_other_hands_is_told_and_forgotten_again(archive: Archive) -> None:
     filled(archive)
     assert archive.folder is not None
@@ -244,6 +255,6 @@ def test_what_came_back_by_other_hands_is_told_and_forgotten_again(archive: Arch
         (archive.folder / key).write_bytes(data)
     back = [each for each in verify(archive, Tally()) if "was forgotten and is there again" in each.what]
     assert {each.key.partition("/")[0] for each in back} == {"warc", "clean"}
-    assert back[0].mend.startswith(f"scrapy forget '{URLS['secret']}'")
+    assert back[0].mend.startswith(f"scrapy forget {URLS['secret']} --reason")
     forgets(archive, run=run_id(START + dt.timedelta(days=2), b"\1\2\3\4"))
     assert list(verify(archive, Tally())) == []

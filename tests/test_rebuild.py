@@ -24,8 +24,7 @@ from storage.catalogue.rebuild import build, in_order, put_in_place
 from storage.catalogue.replay import Rebuilt
 from storage.catalogue.rows import unpacked
 from storage.catalogue.rulings import rule
-from storage.catalogue.schema import CatalogueError, open_catalogue
-from storage.locks import OutletBusy, claim_catalogue, locks_folder
+from storage.catalogue.schema import CatalogueError, OutletBusy, claim_catalogue, locks_folder, open_catalogue
 from storage.records import Article, Block, BlockKind, Capture, Failure, Kind, Lead, Outcome, Page, Relation
 from storage.run import Run, start_run
 from tests.conftest import Scrapy

@@ -21,9 +21,8 @@ from storage.archive.keys import article_id
 from storage.catalogue import moves
 from storage.catalogue.reclustering import Compared
 from storage.catalogue.rulings import recluster as put_elsewhere
-from storage.catalogue.schema import open_catalogue
+from storage.catalogue.schema import OutletBusy, open_catalogue
 from storage.catalogue.stories import newest_clean_copies
-from storage.locks import OutletBusy
 from tests.conftest import Scrapy
 from tests.here import here
 from tests.test_dedupe import FERRY, LETTER, ORCHESTRA

@@ -17,8 +17,7 @@ from storage.archive.exchange import capture_of
 from storage.archive.forget import forget
 from storage.catalogue import leads
 from storage.catalogue.rows import unpacked
-from storage.catalogue.schema import MIGRATIONS, CatalogueError, open_catalogue
-from storage.locks import OutletBusy
+from storage.catalogue.schema import MIGRATIONS, CatalogueError, OutletBusy, open_catalogue
 from storage.records import Article, Ending, Exchange, Failure, Lead, Outcome, Outlet, Page
 from storage.run import Run, start_run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,12 @@ def test_a_long_text_is_cut_around_the_words() -> None:
     found = snippet("before " * 500 + "the storm came " + "after " * 500, "storm")
     assert found.cut == (True, True) and len(found.text) <= 200
     assert [found.text[start:end] for start, end in found.marks] == ["storm"]
+
+
+def test_a_pasted_page_as_a_phrase_is_looked_for_in_little_time() -> None:
+    began = time.process_time()
+    assert marked(snippet("the " * 40_000, '"' + "the " * 3_000 + 'end the"')).count("*") == 2
+    assert time.process_time() - began < 2
 
 
 def test_the_passage_is_that_of_the_phrase() -> None:

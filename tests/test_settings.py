@@ -23,9 +23,19 @@ def test_an_empty_value_is_as_none(scrapy_command: Scrapy) -> None:
     assert "a number" not in scrapy_command("search", "port", NEWS_DELAY="").err
 
 
-def test_commands_that_only_read_load_nothing_of_the_extraction() -> None:
-    named = ("merge", "split", "status", "schedule", "forget", "browse", "archive", "report", "crawl")
-    modules = ["crawler.settings", *(f"crawler.commands.{name}" for name in named), "crawler.spiders.menafn"]
+def loaded(*modules: str) -> set[str]:
+    """Modules that a fresh Python has loaded with these."""
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert {"numpy", "aiohttp", "boto3", "pipelines.chain"} & set(done.stdout.split()) == set()
+    return set(done.stdout.split())
+
+
+def test_commands_that_only_read_load_nothing_of_the_extraction() -> None:
+    named = ("merge", "split", "status", "schedule", "forget", "browse", "archive", "report", "crawl")
+    modules = ("crawler.settings", *(f"crawler.commands.{name}" for name in named), "crawler.spiders.menafn")
+    assert {"numpy", "aiohttp", "boto3", "pipelines.chain"} & loaded(*modules) == set()
+
+
+def test_commands_that_only_read_load_nothing_that_fetches() -> None:
+    named = ("merge", "split", "status", "search", "story", "export", "browse", "archive", "report", "quarantine")
+    assert {"crawler.outlet", "crawler.network.wire"} & loaded(*(f"crawler.commands.{name}" for name in named)) == set()

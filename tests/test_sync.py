@@ -7,16 +7,19 @@ from pathlib import Path
 import pytest
 
 from storage.archive import Archive, open_archive
+from storage.archive.clean import clean_copy
 from storage.archive.finding import Severity, Tally
-from storage.archive.keys import cdx_key, run_id, usage
-from storage.archive.ledger import events
+from storage.archive.keys import article_id, cdx_key, clean_key, run_id, usage
+from storage.archive.ledger import Ledger, events
 from storage.archive.store import ArchiveError
 from storage.archive.sync import Synced, sync
 from storage.archive.verify import verify
-from tests.exchanges import START, captures
+from storage.endings import write_ending
+from storage.records import Ending, Fingerprint, Outcome
+from tests.exchanges import START, article, captures, exchange, lead, page, placement, ticking, writer
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.s3_server import S3Server, s3_server
-from tests.test_forget import URLS, filled, forgets
+from tests.test_forget import SECRET, URLS, filled, forgets
 
 __all__ = ["s3_server"]
 
@@ -153,6 +156,60 @@ def test_what_is_forgotten_there_does_not_come_back_with_what_is_mended(
     assert tally.again == [URLS["secret"]]
     assert sound(target)
     assert told(target) == before
+    assert done(source, target).again == []
+
+
+def test_a_sync_that_ended_before_it_had_forgotten_again_does_so_the_next_time(
+    source: Archive, target: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed there, or a run was going in the target, while which nothing is forgotten."""
+    done(source, target)
+    forgets(target)
+    before = told(target)
+    assert target.folder is not None
+    for key in [key for key in content(source) if key.startswith(("warc/", "ledger/"))]:
+        (target.folder / key).unlink()
+    going = target.spool.open("ledger/other/20260101T000000Z-0102030405060708.jsonl")
+    with pytest.raises(ArchiveError, match="a run is going"):
+        done(source, target)
+    going.release()
+    going.path.unlink()
+    assert done(source, target).again == [URLS["secret"]]
+    assert sound(target)
+    assert told(target) == before
+
+
+def test_what_comes_back_again_and_again_is_asked_for_once_each_time(source: Archive, target: Archive) -> None:
+    done(source, target)
+    forgets(target)
+    assert target.folder is not None
+    for times in (2, 3, 4):
+        for key in [key for key in content(source) if key.endswith(".warc.gz")]:
+            (target.folder / key).unlink()
+        assert done(source, target).again == [URLS["secret"]]
+        assert sum(each.event == "forget" for each in events(target)) == times
+
+
+def test_what_was_forgotten_here_goes_there_also_from_runs_that_only_are_there(source: Archive, target: Archive) -> None:
+    run = run_id(START, b"\5\6\7\10")
+    warc, ledger = writer(target, run, "weekly"), Ledger(target, "weekly", run, clock=ticking())
+    address = warc.record(exchange(URLS["secret"], page(3)))
+    key = clean_key("weekly", article_id(URLS["secret"]), "7" * 64)
+    story = article(URLS["secret"], SECRET, address=address)
+    target.store.put_new(key, clean_copy(story, Fingerprint(digest="7" * 64, length=1), placement(), extractor="x"))
+    ending = Ending(
+        sequence=1, run=run, lead=lead(URLS["secret"], "weekly"), url=URLS["secret"], fetched_at=START, outcome=Outcome.KEPT, status=200,
+        address=address, article=article_id(URLS["secret"]), content_digest="7" * 64, clean_key=key, placement=placement(),
+    )  # fmt: skip
+    ledger.append("outcome", write_ending(ending))
+    ledger.append("run-ended", {})
+    warc.close()
+    ledger.close()
+    forgets(source)
+    assert done(source, target).again == [URLS["secret"]]
+    assert sound(target)
+    assert URLS["secret"] not in [capture.url for capture in captures(target)]
+    assert target.store.size(key) is None
     assert done(source, target).again == []
 
 

@@ -69,8 +69,7 @@ def _sync(source: str, target: str, opts: argparse.Namespace, spool: Path | None
             f"{tally.removed} taken away."
         )
         if tally.again:
-            again = many(len(tally.again), "page")
-            write(f"Gone again, as DST has forgotten them: {again} that came with what was replaced.")
+            write(f"Forgotten in DST as well, or again: {many(len(tally.again), 'page')}. Its catalogue knows by: scrapy rebuild")
     return 1 if tally.findings else 0
 
 

@@ -27,9 +27,8 @@ from crawler.recluster import Made, Placed, Task, keep, placed_anew, work
 from pipelines.fingerprint import fingerprint
 from storage.archive import Archive
 from storage.catalogue.readers import cores
-from storage.catalogue.schema import open_catalogue
+from storage.catalogue.schema import claim_catalogue, locks_folder, open_catalogue
 from storage.catalogue.sync import Means, Synced, sync
-from storage.locks import claim_catalogue, locks_folder
 from storage.recovery import recover_all
 
 _INTERRUPTED = "Interrupted; nothing was changed. The same command goes on with the texts that it has not read yet."

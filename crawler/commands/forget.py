@@ -22,9 +22,8 @@ from storage.archive.forget import Gone, forget
 from storage.archive.keys import run_id
 from storage.catalogue.forgotten import take_out
 from storage.catalogue.rulings import UnknownArticle
-from storage.catalogue.schema import open_catalogue
+from storage.catalogue.schema import claim_catalogue, locks_folder, open_catalogue
 from storage.catalogue.stories import members
-from storage.locks import claim_catalogue, locks_folder
 from storage.recovery import recover_all
 from storage.urls import canonical
 
@@ -85,13 +84,13 @@ def _others(connection: sqlite3.Connection, articles: tuple[str, ...]) -> list[s
 
 
 def _said(gone: Gone, others: list[str]) -> str:
-    if gone.records and not gone.captures:
+    if gone.records and not gone.taken:
         return f"It was forgotten before, and nothing more of it was there: {', '.join(gone.urls)}"
     copies = many(len(gone.copies), "clean copy", "clean copies")
     lines = [f"Gone: {many(gone.captures, 'capture')}, {copies}, {many(len(gone.records), 'WARC record')}."]
     lines += [f"  {url}" for url in gone.urls]
     if others:
         lines += ["Other pages tell the same story and keep it; forget them as well if need be:", *(f"  {url}" for url in others)]
-    if not gone.captures:
+    if not gone.captures and not gone.records:
         lines.append("The archive held no capture of it; it will not be fetched.")
     return "\n".join(lines)

@@ -24,8 +24,7 @@ from storage.catalogue.compare import Difference, differences
 from storage.catalogue.readers import cores
 from storage.catalogue.rebuild import build, put_in_place, scratch
 from storage.catalogue.replay import Rebuilt
-from storage.catalogue.schema import CatalogueError, open_catalogue
-from storage.locks import claim_catalogue, locks_folder
+from storage.catalogue.schema import CatalogueError, claim_catalogue, locks_folder, open_catalogue
 from storage.recovery import recover_all
 
 _SHOWN = 10  # differences a table that are printed

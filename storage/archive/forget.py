@@ -9,6 +9,7 @@ The event is written first. Killed at any later step, calling again finishes.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
 import json
@@ -41,7 +42,8 @@ Moved = Mapping[str, WarcAddress]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """What was taken away. `urls` must not be fetched again; `inherited`: clean copies that others use -> their new
-    keys; `records`: ids of the WARC records that hold nothing now."""
+    keys; `records`: ids of the WARC records that hold nothing now; `taken`: records, copies and segments of the ledger in which
+    something was left, none when all was gone before."""
 
     urls: tuple[str, ...]
     articles: tuple[str, ...]
@@ -50,6 +52,7 @@ class Gone:
     records: tuple[str, ...]
     inherited: Mapping[str, str]
     rescued: int
+    taken: int
 
 
 def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable[[], dt.datetime]) -> Gone:
@@ -68,7 +71,7 @@ def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable
         moved = work.rescue()
         work.bury(moved)
         for key in sorted(found.copies):
-            archive.store.delete(key)
+            work.taken += archive.store.delete(key)
         work.redact(inherited)
     return Gone(
         **{name: tuple(sorted(getattr(found, name))) for name in ("urls", "articles", "copies")},
@@ -76,6 +79,7 @@ def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable
         records=tuple(sorted(each for of_file in found.records.values() for each in of_file)),
         inherited=inherited,
         rescued=len(moved),
+        taken=work.taken,
     )
 
 
@@ -100,6 +104,7 @@ class _Work:
         self.archive, self.store, self.found, self.folder, self.run, self.clock = (
             archive, archive.store, found, folder, run, clock,
         )  # fmt: skip
+        self.taken = 0
 
     def inherit(self) -> dict[str, str]:
         """A clean copy that others use becomes the own one of the first of them; old key -> new key."""
@@ -171,7 +176,7 @@ class _Work:
                 if stone is not None:
                     target.seek(record.offset)
                     target.write(stone)
-                    changed = True
+                    changed, self.taken = True, self.taken + 1
         if changed:
             self.store.replace(key, copy)
         with copy.open("rb") as stream:
@@ -210,6 +215,7 @@ class _Work:
                 target.write(text)
         if changed:
             self.store.replace(key, path)
+            self.taken += 1
 
 
 def _sound(found: Iterator[Record], key: str) -> Iterator[Record]:
@@ -222,9 +228,15 @@ def _sound(found: Iterator[Record], key: str) -> Iterator[Record]:
         ) from error
 
 
-def _sink(path: Path, key: str) -> BinaryIO:
-    """A file to write a segment into, packed where its key says so."""
-    return cast(BinaryIO, gzip.open(path, "wb", 9)) if key.endswith(SUFFIX) else path.open("wb")
+@contextlib.contextmanager
+def _sink(path: Path, key: str) -> Iterator[BinaryIO]:
+    """A file to write a segment into, packed where its key says so: the same lines to the same bytes."""
+    with path.open("wb") as target:
+        if not key.endswith(SUFFIX):
+            yield target
+            return
+        with gzip.GzipFile("", "wb", 9, fileobj=target, mtime=0) as packer:
+            yield cast(BinaryIO, packer)
 
 
 def redacted(line: dict[str, Any], event: Event, found: Found, inherited: Mapping[str, str]) -> dict[str, Any]:
@@ -246,26 +258,18 @@ def heir_copy(data: bytes, ending: Ending) -> bytes:
     """
     copy = read_clean_copy(data)
     capture = Capture(
-        lead=ending.lead,
-        url=ending.url,
+        **{name: getattr(ending, name) for name in ("lead", "url", "fetched_at", "address", "rights")},
         status=ending.status or 0,
         headers=(),
         body=b"",
-        fetched_at=ending.fetched_at,
-        address=ending.address,
-        rights=ending.rights,
     )
     article = Article(
         page=Page(capture=capture, kind=Kind.ARTICLE, evidence=ending.evidence),
         canonical=ending.canonical or ending.url,
-        headline=ending.headline,
         blocks=copy.article.blocks,
-        authors=ending.authors,
         published=Stamp(value=ending.published, source="ledger") if ending.published else None,
         modified=Stamp(value=ending.modified, source="ledger") if ending.modified else None,
-        language=ending.language,
-        provider=ending.provider,
-        section=ending.section,
+        **{name: getattr(ending, name) for name in ("headline", "authors", "language", "provider", "section")},
     )
     placement = ending.placement or copy.placement
     return clean_copy(article, Fingerprint(digest=copy.digest, length=0), placement, extractor=copy.extractor)

@@ -3,6 +3,7 @@ segments of the ledger that say so. Reads only."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,11 +84,14 @@ def find(archive: Archive, url: str) -> Found:
 
 def is_of(event: Event, found: Found) -> bool:
     """Whether a line of the ledger is an outcome of what was found."""
-    fields = event.fields
     if event.event != "outcome":
         return False
-    named = (fields.get("url"), fields.get("canonical"), _lead(fields).get("url"))
-    return fields.get("article") in found.articles or any(found.is_address(name) for name in named if name)
+    return event.fields.get("article") in found.articles or any(found.is_address(url) for url in _addresses(event) if url)
+
+
+def _addresses(event: Event) -> tuple[str | None, ...]:
+    fields = event.fields
+    return fields.get("url"), fields.get("canonical"), _lead(fields).get("url")
 
 
 def _indexed(archive: Archive) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -95,11 +99,10 @@ def _indexed(archive: Archive) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for key in (key for key in archive.store.keys("warc/") if key.endswith(".cdxj")):
         with archive.store.open_stream(key) as stream:
             for line in stream:
-                try:
+                with _damage_told(key, "scrapy verify --mend"):
                     fields = json.loads(line.split(b" ", 2)[2])
-                    yield warc_of(fields["filename"]), fields
-                except (ValueError, IndexError, KeyError, TypeError) as error:
-                    raise ArchiveError(f"{key}: {error}; run `scrapy verify --mend`") from error
+                    file = warc_of(fields["filename"])
+                yield file, fields
 
 
 def _join(found: Found, earlier: Forgetting) -> None:
@@ -116,7 +119,7 @@ def _outcome(event: Event, found: Found) -> None:
         return
     found.captures += 1
     if fields.get("outcome") in _ARTICLE and fields.get("article") in found.articles:
-        found.meet((fields.get("url"), fields.get("canonical"), _lead(fields).get("url")))
+        found.meet(_addresses(event))
     copy = fields.get("clean_key") or ""
     if f"/{fields.get('article')}-" in copy:  # its own, and not that of which it is a duplicate
         found.copies.add(copy)
@@ -202,11 +205,8 @@ class Forgetting:
 def forgettings(store: Store) -> Iterator[Forgetting]:
     """Everything that was ever asked to be forgotten, in order."""
     for key in store.keys(_SEGMENTS):
-        with store.open_stream(key) as stream:
-            try:
-                found = [read_forgetting(event) for event in map(read_line, lines(stream)) if event.event == FORGET]
-            except (ValueError, KeyError, TypeError) as error:
-                raise ArchiveError(f"{key}: {error}; run `scrapy verify {key}`") from error
+        with store.open_stream(key) as stream, _damage_told(key, f"scrapy verify {key}"):
+            found = [read_forgetting(event) for event in map(read_line, lines(stream)) if event.event == FORGET]
         yield from found
 
 
@@ -221,29 +221,67 @@ def read_forgetting(event: Event) -> Forgetting:
     )
 
 
+class _Asked:
+    """What was asked for, by all that it can be known by -> the number of the request, of several the last."""
+
+    def __init__(self, asked: Sequence[Forgetting]) -> None:
+        self.records: dict[tuple[str, str], int] = {}
+        self.articles: dict[str, int] = {}
+        self.addresses: dict[str, int] = {}
+        for number, each in enumerate(asked):
+            self.records |= dict.fromkeys(each.records, number)
+            self.articles |= dict.fromkeys(each.articles, number)
+            self.addresses |= dict.fromkeys((*each.urls, *(page_of(url) or url for url in each.urls)), number)
+
+    def of(self, event: Event) -> Iterator[int]:
+        """A line of the ledger -> the requests that it is an outcome of; as `is_of`, for any number of them at once."""
+        if event.event == "outcome":
+            named = {url for url in _addresses(event) if url}
+            found = [self.articles.get(event.fields.get("article", ""))]
+            found += [self.addresses.get(url, self.addresses.get(page_of(url) or url)) for url in named]
+            yield from (number for number in found if number is not None)
+
+
 def relapsed(store: Store, keys: Iterable[str], asked: Sequence[Forgetting]) -> list[Forgetting]:
-    """Of what was asked for, what stands in these WARC files, indexes and segments of the ledger all the same, for they came
-    from a copy that had not forgotten it."""
-    wanted = [Found(articles=set()) for _ in asked]
-    for found, each in zip(wanted, asked, strict=True):
-        _join(found, each)
-    back = {place for key in keys for place in _standing(store, key, wanted)}
-    return [asked[place] for place in sorted(back)]
+    """Of what was asked for, each page once, what stands in these WARC files, indexes and segments of the ledger all the same,
+    for they came from a copy that had not forgotten it."""
+    known, looked_at = _Asked(asked), set(keys)
+    back = set[int]()
+    for file in sorted({file for file, _ in known.records}):
+        if file in looked_at or cdx_key(file) in looked_at:
+            back.update(_in_file(store, file, known))
+    for key in sorted(key for key in looked_at if key.startswith("ledger/")):
+        with store.open_stream(key) as stream, _damage_told(key, "scrapy verify"):
+            back.update(number for event in map(read_line, lines(stream)) for number in known.of(event))
+    return list({asked[number].url: asked[number] for number in sorted(back)}.values())
 
 
-def _standing(store: Store, key: str, wanted: Sequence[Found]) -> Iterator[int]:
-    """Places of those in the list of whom something stands in an object."""
-    if key.endswith(".cdxj"):  # made anew with its file
-        yield from (place for place, found in enumerate(wanted) if key in map(cdx_key, found.records))
+def _in_file(store: Store, file: str, known: _Asked) -> Iterator[int]:
+    """A WARC file -> the requests of which it holds a record still, or its index a line for what is a tombstone."""
+    stones: dict[int, int] = {}
+    if store.size(file) is None:
         return
-    with store.open_stream(key) as stream:
-        if key.endswith(".warc.gz"):
-            left = (each for each in whole_records(stream) if isinstance(each, Record) and each.field(TAKEN_AWAY) is None)
-            ids = {each.field("WARC-Record-ID") or "" for each in left}
-            yield from (place for place, found in enumerate(wanted) if not ids.isdisjoint(found.records.get(key, ())))
-            return
-        for event in map(read_line, lines(stream)):
-            yield from (place for place, found in enumerate(wanted) if is_of(event, found))
+    with store.open_stream(file) as stream:
+        for each in whole_records(stream):
+            number = known.records.get((file, each.field("WARC-Record-ID") or "")) if isinstance(each, Record) else None
+            if number is None or not isinstance(each, Record):
+                continue
+            if each.field(TAKEN_AWAY) is None:
+                yield number
+            else:
+                stones[each.offset] = number
+    if store.size(cdx_key(file)) is not None:
+        with _damage_told(cdx_key(file), "scrapy verify --mend"):
+            offsets = [int(json.loads(line.split(b" ", 2)[2])["offset"]) for line in store.read(cdx_key(file)).splitlines()]
+        yield from (stones[offset] for offset in offsets if offset in stones)
+
+
+@contextlib.contextmanager
+def _damage_told(key: str, command: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, IndexError, KeyError, TypeError) as error:
+        raise ArchiveError(f"{key}: {error}; run `{command}`") from error
 
 
 def forgotten_copies(store: Store) -> frozenset[str]:

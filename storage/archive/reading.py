@@ -17,7 +17,6 @@ from storage.archive.warcread import BadRecord, Record, parse, whole_records
 from storage.archive.warcrecord import FORGOTTEN, MOVED_DIGEST, read_warc_date
 from storage.records import Capture, Lead, WarcAddress
 
-_ANSWERS = ("response", "revisit", "resource")
 _MOST_STEPS = 4
 _FROM_ARCHIVE = "archive"
 

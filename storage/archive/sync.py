@@ -16,7 +16,7 @@ from pathlib import Path
 
 from storage.archive.finding import Finding, error, warning
 from storage.archive.forget import forget
-from storage.archive.forget_scan import forgettings, forgotten_copies, redactions, relapsed
+from storage.archive.forget_scan import Forgetting, forgettings, forgotten_copies, redactions, relapsed
 from storage.archive.keys import MARKER, run_id
 from storage.archive.opened import Archive
 from storage.archive.store import ArchiveError, Store
@@ -29,12 +29,14 @@ _FIXED = ("clean/", "receipts/")
 _SMALL = 1 << 20
 _BATCH = 64
 _PIECE = 1 << 20
+_UNLOOKED = ".unlooked"
+"""In the spool while a sync brings what may have been forgotten: one that ended early left it there."""
 
 
 @dataclass(slots=True)
 class Synced:
     """What was done. `same`: objects that lay there already; `removed`: clean copies that the source has forgotten; `again`:
-    URLs that the target has forgotten and that came back with what the source brought: they are forgotten once more."""
+    URLs that either has forgotten and that stood in the target, as in what the source brought: they are forgotten there."""
 
     copied: int = 0
     bytes: int = 0
@@ -52,22 +54,37 @@ def sync(source: Store, to: Archive, *, check: bool = False) -> Iterator[Synced]
     be read or written; calling again goes on.
     """
     done, target = Synced(), to.store
-    gone, asked = forgotten_copies(source) | forgotten_copies(target), list(forgettings(target))
+    gone, before = forgotten_copies(source) | forgotten_copies(target), sum(1 for _ in forgettings(target))
     with to.spool.scratch("sync") as scratch:
         way = _Way(source, target, scratch, check, done)
+        unlooked = to.spool.folder / _UNLOOKED
+        everywhere = unlooked.exists()
+        unlooked.touch()
         way.marker()
         for folder in _FOLDERS:
             for _ in way.folder(folder, gone):
                 yield done
         for key in sorted(gone):
             done.removed += target.delete(key)
-        back = relapsed(target, way.brought if asked else (), asked)
-        for key in [key for key in way.brought if back and key.endswith(".warc.gz")]:
-            index_again(to, key)  # by it `forget` finds what is of a URL, and what stands on that
-        for each in back:
-            forget(to, each.url, each.reason, run=run_id(_now(), secrets.token_bytes(6)), clock=_now)
-            done.again.append(each.url)
+        asked = list(forgettings(target))
+        _forget_again(to, way, asked, everywhere=everywhere or len(asked) > before)
+        unlooked.unlink(missing_ok=True)
     yield done
+
+
+def _forget_again(to: Archive, way: _Way, asked: list[Forgetting], *, everywhere: bool) -> None:
+    """What was asked for and stands in what was brought; or `everywhere`, where more is asked for now, or an earlier sync ended
+    between bringing and looking."""
+    if not asked:
+        return
+    back = relapsed(to.store, [*to.store.keys("warc/"), *to.store.keys("ledger/")] if everywhere else way.brought, asked)
+    stale = {key for key in way.brought if key.endswith(".warc.gz")} | {file for each in back for file, _ in each.records}
+    for key in sorted(stale if back else ()):
+        if to.store.size(key) is not None:
+            index_again(to, key)  # by it `forget` finds what is of a URL, and what stands on that
+    for each in back:
+        forget(to, each.url, each.reason, run=run_id(_now(), secrets.token_bytes(6)), clock=_now)
+        way.done.again.append(each.url)
 
 
 def _now() -> dt.datetime:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from shlex import quote
 
 from storage.archive import cdx, finding
 from storage.archive.clean import CleanCopy, read_clean_copy
@@ -194,7 +195,7 @@ class _Walk:
     def _back(self, thing: str, key: str, offset: int | None = None) -> Iterator[Finding]:
         if url := self.asked.get(thing):
             what = f"this was forgotten and is there again: {url}"
-            mend = f"scrapy forget '{url}' --reason 'as before'"
+            mend = f"scrapy forget {quote(url)} --reason 'as before'"
             yield finding.error(key, what, mend, offset=offset)
 
     def _remember(self, key: str, checked: Checked) -> None:

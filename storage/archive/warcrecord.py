@@ -22,7 +22,6 @@ import uuid
 import zlib
 from collections.abc import Iterable, Mapping
 
-from storage.archive import warcrecord as wr
 from storage.records import WarcAddress
 
 SPECIFICATION = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -127,18 +126,18 @@ def tombstone(record_id: str, length: int, at: dt.datetime, moved: WarcAddress |
     fields = [
         ("WARC-Type", "metadata"),
         ("WARC-Record-ID", record_id),
-        ("WARC-Date", wr.warc_date(at)),
-        (wr.FORGOTTEN, at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
+        ("WARC-Date", warc_date(at)),
+        (FORGOTTEN, at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
     ]
     if moved is not None:
         fields += [
             ("WARC-Refers-To", moved.record_id),
-            (wr.MOVED_DIGEST, moved.payload_digest),
+            (MOVED_DIGEST, moved.payload_digest),
             ("WARC-Refers-To-Filename", moved.file.rpartition("/")[2]),
             ("WARC-Refers-To-File-Offset", str(moved.offset)),
             ("WARC-Refers-To-File-Length", str(moved.length)),
         ]
-    return padded(wr.record_text(fields, b""), length)
+    return padded(record_text(fields, b""), length)
 
 
 def padded(text: bytes, length: int) -> bytes:

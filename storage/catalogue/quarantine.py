@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlite_utils
 
-from storage.catalogue.rows import address_of, lead_of
+from storage.catalogue.rows import address_of
+from storage.endings import lead_of
 from storage.records import Evidence, Lead, WarcAddress
 
 _COLUMNS = """c.id, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.error, c.superseded_by, c.evidence, c.lead, c.outlet, l.source,

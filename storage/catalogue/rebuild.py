@@ -3,7 +3,7 @@
 The functions that enter rows are those of the live way, so that a catalogue that was made again and one that grew
 cannot differ. Nothing is judged, extracted or placed anew. Memory does not grow with the archive.
 
-The new catalogue takes the place of the old one, which is kept beside it, under the lock of `storage.locks.claim_catalogue`. At
+The new catalogue takes the place of the old one, which is kept beside it, under the lock of `storage.catalogue.schema.claim_catalogue`. At
 every moment a whole catalogue lies under the name, the old one or the new.
 """
 

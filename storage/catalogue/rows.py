@@ -5,7 +5,6 @@ Texts are packed with zlib, for a story is most of its row and halves so; keys o
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import sqlite3
 import zlib
@@ -13,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from storage.records import Lead, WarcAddress
+from storage.records import WarcAddress
 
 GATHERED = 8 << 20
 """Bytes; FTS5's own 1 MB are full after some hundred stories of many different words."""
@@ -25,12 +24,6 @@ def records(kind: type[R], rows: sqlite3.Cursor) -> Iterator[R]:
     columns = [(field.name, field.type in (bool, "bool")) for field in fields(kind)]  # type: ignore[arg-type]
     for row in rows:
         yield kind(**{name: bool(value) if truth else value for (name, truth), value in zip(columns, row, strict=True)})
-
-
-def lead_of(url: str, outlet: str, source: str | None, title: str | None = None, published: str | None = None) -> Lead:
-    """What the catalogue has of a lead -> it; one that it does not know any more is the archive's."""
-    when = dt.datetime.fromisoformat(published) if published else None
-    return Lead(url=url, outlet=outlet, source=source or "archive", title=title, published=when)
 
 
 def address_of(file: str, offset: int, length: int, record: str, digest: str) -> WarcAddress:

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from storage.catalogue.rows import address_of, lead_of
+from storage.catalogue.rows import address_of
+from storage.endings import lead_of
 from storage.records import Kind, Lead, WarcAddress
 
 KILLED = "killed"

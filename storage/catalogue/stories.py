@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import sqlite_utils
 
-from storage.catalogue.rows import address_of, lead_of, records, unpacked
+from storage.catalogue.rows import address_of, records, unpacked
 from storage.catalogue.rulings import UnknownArticle
+from storage.endings import lead_of
 from storage.records import Lead, WarcAddress
 
 

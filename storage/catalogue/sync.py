@@ -1,7 +1,7 @@
 """What other machines wrote to the ledger -> one catalogue: a batch a sync, each in one transaction, written down in the
 ledger so that rebuild ends where the syncs ended (storage/archive/ledger.py).
 
-Under the lock of `storage.locks.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open at
+Under the lock of `storage.catalogue.schema.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open at
 a time, and what is to be taken in, and which segments a batch names, is listed on disk, in tables that go with the connection
 (`temp`).
 """

@@ -10,12 +10,13 @@ import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from storage.catalogue.search import MOST, STARRED, TERM, fold
+from storage.catalogue.search import STARRED, TERM, fold
 
 LENGTH = 200
 """Characters of a passage."""
 _BEFORE = 60
 _LOOKED_AT = 200_000
+_PHRASES, _LONGEST = 8, 40  # phrases that are looked for, and tokens of one: a passage holds no more
 _WORD = re.compile(r"[\w\u0640\u064b-\u065f\u0670]+")
 
 
@@ -70,12 +71,12 @@ def _wanted(words: str) -> _Wanted:
     for phrase, word in TERM.findall(words):
         tokens = [_tokens(each) for each in _WORD.findall(phrase or word)]
         if len(tokens) > 1 and all(len(each) == 1 for each in tokens):
-            phrases.append(tuple(each[0] for each in tokens))
+            phrases.append(tuple(each[0] for each in tokens[:_LONGEST]))
         elif STARRED.fullmatch(word):
             begun += tokens[0]
         else:
             whole.update(*tokens)
-    return _Wanted(frozenset(whole), tuple(begun), tuple(phrases[:MOST]))
+    return _Wanted(frozenset(whole), tuple(begun), tuple(phrases[:_PHRASES]))
 
 
 def _places(line: str, wanted: _Wanted, start: int, end: int, most: int = _LOOKED_AT) -> list[tuple[int, int]]:

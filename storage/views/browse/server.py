@@ -23,9 +23,9 @@ from datasette.plugins import pm
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Request, Response
 
-from storage.views.browse.drawing import drawing
 from storage.views.browse.pages import PAGES, QUESTIONS, Page
 from storage.views.browse.site import Asked, AskedWrongly, Data, NotThere, Site
+from storage.views.plots import drawing
 
 NAME = "catalogue"
 THREADS = 3
