@@ -79,8 +79,8 @@ def classify(capture: Capture, document: Document | None, *, likeness: float | N
     `copies`: other URLs of the outlet that were answered with the very same body.
     """
     if document is None:
-        nothing = Evidence(rule="no-markup", words="" if capture.body else "the answer has no body", weight=10.0)
-        return Page(capture=capture, kind=Kind.EMPTY, evidence=(nothing,))
+        form = (capture.header("Content-Type") or "")[:200] if capture.body else "the answer has no body"
+        return Page(capture=capture, kind=Kind.EMPTY, evidence=(Evidence(rule="no-markup", words=form, weight=10.0),))
     shown = [passage for passage in document.passages if not passage.hidden]
     seen = signs(document)
     evidence = _weigh(capture, seen)

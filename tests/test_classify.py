@@ -70,9 +70,10 @@ def test_script_shells_are_empty() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"   \n", b"%PDF-1.7 rubbish", b"\x89PNG\r\n\x1a\n" + bytes(300)], ids=repr)
 def test_what_is_no_markup_is_empty_and_says_why(body: bytes) -> None:
-    said = verdict(body)
+    said = verdict(body, headers=(("Content-Type", "application/pdf"),))
     assert said.kind is Kind.EMPTY
-    assert said.evidence == (Evidence(rule="no-markup", words="" if body else "the answer has no body", weight=10.0),)
+    why = "application/pdf" if body else "the answer has no body"
+    assert said.evidence == (Evidence(rule="no-markup", words=why, weight=10.0),)
     assert said.capture.body == body
 
 
