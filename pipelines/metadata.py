@@ -38,18 +38,15 @@ def metadata(
     story = _story(said)
     languages = tuple(tag for tag in _languages(document, said, story, outlet) if tag)
     site = tuple(_site(said, story, outlet))
-    headline = choose(
-        _headlines(document, said, story, capture), document.title, (*site, *named_by_host(document.title, capture.url))
-    )
+    names = (*site, *named_by_host(document.title, capture.url))
+    headline = choose(_headlines(document, said, story, capture), document.title, names)
     if headline is None and (above := Vicinity(document.passages, body).heading_above()):
         headline = Candidate(text=above, source="visible")
-    title = headline.text if headline else None
+    title, address = headline.text if headline else None, _canonical(said, capture)
     near = Vicinity(document.passages, body, title)
     written, by = authors(document, said, story, site, near)
-    language = languages[0] if languages else None
-    first, changed, day_first = published(document, said, story, capture, outlet, language, near)
+    first, changed, day_first = published(document, said, story, capture, outlet, next(iter(languages), None), near)
     description = text(story.get("description")) or said.first("og:description", "description", "twitter:description")
-    address = _canonical(said, capture)
     sources = {
         "headline": headline.source if headline else None,
         "authors": by,
