@@ -53,13 +53,13 @@ def starter() -> Iterator[Starter]:
 def scrapy_command(archive: Path, starter: Starter) -> Scrapy:
     """Run `scrapy …` in a process of its own, as a person or cron would, against the archive of this test."""
 
-    def run(*words: str, stdin: bytes = b"", **environment: str) -> Finished:
+    def run(*words: str, stdin: bytes = b"", terminal: bool = False, **environment: str) -> Finished:
         usual = {
             "NEWS_ARCHIVE_URI": str(archive),
             "NEWS_ALLOW_ADDRESSES": "127.0.0.0/8",
             "NEWS_DELAY": "0",
             "NEWS_RETRY_WAIT": "0.05",
         }
-        return starter.run(words, stdin, usual | environment)
+        return starter.run(words, stdin, usual | environment, terminal=terminal)
 
     return run

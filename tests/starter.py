@@ -100,14 +100,18 @@ class Starter:
             self._processes.append(subprocess.Popen(code, cwd=ROOT, pass_fds=[theirs.fileno()], env=_clean()))
         return ours
 
-    def run(self, words: tuple[str, ...], stdin: bytes, environment: dict[str, str], seconds: float = 120) -> Finished:
+    def run(
+        self, words: tuple[str, ...], stdin: bytes, environment: dict[str, str], seconds: float = 120, *, terminal: bool = False
+    ) -> Finished:
         """Run `scrapy …` to its end. Like subprocess.run, it waits for all that hold the command's streams."""
-        return self.begin(words, stdin, environment).end(seconds)
+        return self.begin(words, stdin, environment, terminal=terminal).end(seconds)
 
-    def begin(self, words: tuple[str, ...], stdin: bytes, environment: dict[str, str]) -> Begun:
-        """Start `scrapy …`."""
+    def begin(
+        self, words: tuple[str, ...], stdin: bytes, environment: dict[str, str], *, terminal: bool = False
+    ) -> Begun:
+        """Start `scrapy …`; with `terminal`, both its outputs are terminals."""
         link, far = socket.socketpair()
-        pipes = [os.pipe() for _ in range(3)]
+        pipes = [os.pipe(), *((os.openpty() if terminal else os.pipe()) for _ in range(2))]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
         socket.send_fds(next(self._turns), [b"!"], [far.fileno(), *theirs])
         far.close()
@@ -142,8 +146,9 @@ def _write(end: int, data: bytes) -> None:
 
 
 def _read(end: int, kept: bytearray) -> bytes:
-    while piece := os.read(end, 1 << 16):
-        kept += piece
+    with contextlib.suppress(OSError):  # how a terminal ends
+        while piece := os.read(end, 1 << 16):
+            kept += piece
     os.close(end)
     return bytes(kept)
 

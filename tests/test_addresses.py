@@ -268,3 +268,10 @@ def test_the_resolver_passes_on_only_what_may_be_asked() -> None:
     reactor.advance(5)
     assert [answer.ended for answer in answers.values()] == [1, 1, 1, 1]
     assert not reactor.getDelayedCalls()
+
+
+def test_an_allowed_network_a_zone_and_what_is_no_address() -> None:
+    assert refused_address("fe80::1%eth0", networks(["::1"])) == "an IPv6 zone"
+    assert refused_address("fe80::1", networks(["fe80::/10"])) is None
+    assert refused_address("nowhere") == "not an address"
+    assert refused("fe80::1%eth0.5%") == "an IPv6 zone"

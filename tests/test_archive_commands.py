@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import Scrapy
 from tests.raw_server import RawServer, answer
 from tests.test_crawl import asked, crawl, outlet, story
+from tests.test_run import NOW, begin, fetched, keep
+from tests.test_run import story as bridge
 
 SECRET = b"<p>The witness, whose name is Jane Roe, asked to be forgotten by the papers of Brenwick that evening.</p></body>"
 
@@ -152,3 +154,19 @@ def test_wrong_use(words: tuple[str, ...], archive: Path, scrapy_command: Scrapy
     done = scrapy_command(*words)
     assert done.status == 2
     assert not archive.exists()
+
+
+def test_what_waits_in_the_spool_is_told_and_what_is_damaged_does_not_pass(
+    archive: Path, tmp_path: Path, scrapy_command: Scrapy
+) -> None:
+    run = begin(archive)
+    ending = keep(run, fetched(run, 1, bridge(1)))
+    told = scrapy_command("archive", "sync", str(archive), str(tmp_path / "early"))
+    assert "Still in the spool of SRC: " in told.err and "what is there goes with the next sync" in told.err
+    run.finish("finished", NOW)
+    clean, copied = archive / str(ending.clean_key), tmp_path / "early" / str(ending.clean_key)
+    assert scrapy_command("archive", "sync", str(archive), str(tmp_path / "early")).status == 0
+    clean.write_bytes(clean.read_bytes()[:-9])
+    done = scrapy_command("archive", "sync", str(archive), str(tmp_path / "early"))
+    assert done.status == 1 and f"{ending.clean_key}: damaged in the source; not copied" in done.err
+    assert len(copied.read_bytes()) == len(clean.read_bytes()) + 9, "the sound one stays"

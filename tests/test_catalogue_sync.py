@@ -23,6 +23,7 @@ from storage.catalogue.sources import SourceState, state_of
 from storage.catalogue.sync import Synced
 from storage.records import Article, Exchange, Lead, Outcome, Outlet, Page
 from storage.run import Run, start_run
+from tests.conftest import Scrapy
 from tests.test_run import NOW, keep, story
 
 _SECONDS = itertools.count()
@@ -240,3 +241,22 @@ def test_a_catalogue_that_took_runs_up_at_a_crawl_is_made_again_by_a_sync(tmp_pa
     assert "taken runs of other machines" in (sync(tmp_path).again or "")
     assert sync(tmp_path).again is None
     assert against_rebuild(tmp_path) == []
+
+
+def test_the_command_says_what_came_and_what_is_missing(tmp_path: Path, archive: Path, scrapy_command: Scrapy) -> None:
+    place = {"NEWS_CATALOGUE": str(tmp_path / "all.sqlite")}
+    crawl(tmp_path, "a", "first", 1, 2)
+    first = scrapy_command("catalogue", "sync", **place)
+    assert first.status == 0 and first.err.startswith("The catalogue was made again: "), first.err
+    assert first.out.splitlines()[:4] == ["  1  runs brought in", "  2  leads", "  2  captures", "  2  articles"]
+    crawl(tmp_path, "b", "second", 1, 3)
+    before = {path for path in archive.rglob("*") if "/clean/first/" in str(path)}
+    assert before
+    next(path for path in sorted(archive.rglob("*")) if "/clean/second/" in str(path) and path.is_file()).unlink()
+    second = scrapy_command("catalogue", "sync", **place)
+    assert second.status == 1 and "1  runs brought in" in second.out
+    assert "1 clean copies are gone or damaged, among them clean/second/" in second.err and "made again" not in second.err
+    for words in (("catalogue",), ("catalogue", "sync", "recluster")):
+        wrong = scrapy_command(*words)
+        assert (wrong.status, "Write: scrapy catalogue sync, or: scrapy catalogue recluster" in wrong.err) == (2, True)
+    assert scrapy_command("catalogue", "recluster", NEWS_CATALOGUE=str(tmp_path / "none.sqlite")).status == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,3 +115,24 @@ def test_an_outlet_that_dropped_its_dates(tmp_path: Path, archive: Path, scrapy_
     assert "1 article among them by the present rules: scrapy refeed --outlet outlet" in done.out
     few = scrapy_command("diagnose", "nowhere")
     assert few.status == 2 and "There is no outlet" in few.err
+
+
+def test_what_the_rules_changed_is_told_apart_from_what_the_pages_did(archive: Path, scrapy_command: Scrapy) -> None:
+    run = begin(archive)
+    for number in range(8):
+        keep(run, fetched(run, number, page(number, dated=True)))
+    run.finish("finished", NOW)
+    with closing(sqlite3.connect(archive / "catalogue.sqlite", isolation_level=None)) as catalogue:
+        catalogue.execute("update captures set fetched_at = replace(fetched_at, '03-01', '03-02') where id > 4")
+        catalogue.execute("update articles set published = null where capture <= 3")
+        catalogue.execute("""update articles set authors = '["Jane Roe"]' where capture > 4""")
+        catalogue.execute("update captures set warc_file = 'warc/none.warc.gz' where id = 4")
+    told = scrapy_command("diagnose", "outlet", "--days", "3650")
+    assert told.status == 0, told.err
+    assert "  date: the present rules find it on 3 pages kept without: scrapy reextract --outlet outlet" in told.out
+    assert "  author: kept of 4 pages on which the present rules find none: the rules changed, not the pages." in told.out
+    assert told.out.endswith("  not to be read from the archive: 1 page; scrapy verify\n")
+    as_json = json.loads(scrapy_command("diagnose", "outlet", "--days", "3650", "--json").out)
+    assert (as_json["pages"], as_json["unreadable"], as_json["rules"]["date"]) == (7, 1, {"lost": 0, "gained": 3})
+    wrong = scrapy_command("diagnose")
+    assert wrong.status == 2 and "Name one outlet, as in: scrapy diagnose menafn" in wrong.err

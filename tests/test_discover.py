@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.announcing import Source, SourceKind
-from crawler.commands.addoutlet import outlet_file
-from crawler.commands.discover import Rules, before_asking
-from crawler.discovery.proposals import Sources
+from crawler.commands.addoutlet import outlet_file, review
+from crawler.commands.discover import Rules, before_asking, by_robots
+from crawler.discovery.proposals import Pattern, Sources
 from crawler.network.addresses import networks
 from crawler.survey import Survey
 from tests.conftest import Scrapy
@@ -109,3 +110,72 @@ def test_words_of_a_site_stay_words(title: str, address: str) -> None:
 def test_private_addresses_are_let_through_by_the_setting_alone() -> None:
     allowed = replace(RULES, hosts=("127.0.0.1",), allow=networks(["127.0.0.0/8"]))
     assert before_asking("http://127.0.0.1:8000/1000001/ferry", allowed) is None
+
+
+def sitemap(*addresses: str, index: bool = False) -> bytes:
+    outer, inner = ("sitemapindex", "sitemap") if index else ("urlset", "url")
+    entries = "".join(f"<{inner}><loc>{address}</loc></{inner}>" for address in addresses)
+    text = f'<?xml version="1.0"?><{outer} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</{outer}>'
+    return answer(text.encode(), kind="application/xml")
+
+
+def test_a_site_that_names_no_source_is_asked_where_others_have_theirs(scrapy_command: Scrapy) -> None:
+    with RawServer({"/": answer(b"<html><body><a href='/ports'>Ports</a></body></html>")}) as server:
+        stories = [f"{server.url}/2026/03/0{n}/ferry-{n}-runs" for n in range(1, 5)]
+        server.answers["/sitemap.xml"] = [sitemap(f"{server.url}/march.xml", f"{server.url}/may.xml", index=True)]
+        gone = scrapy_command("discover", f"{server.url}/", "--json")
+        server.answers["/march.xml"] = [sitemap(*stories)]
+        done = scrapy_command("discover", f"{server.url}/")
+        assert "/may.xml" not in server.paths, "of an index, the first is read"
+    assert gone.status == 0 and gone.out == "", "what a guess does not find is not told"
+    assert done.status == 0 and f"source  {server.url}/sitemap.xml  sitemap, 4 addresses" in done.out
+    assert all(f"leave   {url}  of no outlet; propose one: scrapy addoutlet NAME URL" in done.out for url in stories)
+    assert done.out.endswith("\n0 of 4 addresses would be fetched.\n")
+
+
+def test_sources_that_a_site_names_and_that_cannot_be_read_are_told(scrapy_command: Scrapy, tmp_path: Path) -> None:
+    named = ("gone.xml", "page.xml", "empty.xml")
+    links = "".join(f'<link rel="alternate" type="application/rss+xml" href="/{name}">' for name in named)
+    with RawServer({"/": answer(f"<html><head>{links}</head><body></body></html>".encode())}) as server:
+        server.answers["/page.xml"] = [answer(b"<html><body>Please log in.</body></html>")]
+        server.answers["/empty.xml"] = [answer(feed(), kind="application/rss+xml")]
+        done = scrapy_command("discover", f"{server.url}/")
+        bare = scrapy_command("addoutlet", "bare", f"{server.url}/", "--out", str(tmp_path))
+        nothing = scrapy_command("discover", f"{server.url}/nowhere")
+        failed = scrapy_command("addoutlet", "none", f"{server.url}/nowhere", "--out", str(tmp_path))
+    for name, why in zip(named, ("status 404", "what came is no feed", "it announces no story"), strict=True):
+        assert f"source  {server.url}/{name}  could not be read: {why}" in done.out
+        assert f"look at  not readable: {server.url}/{name} ({why})" in bare.out
+    assert bare.status == 0 and 'listings = ("/",)' in (tmp_path / "bare.py").read_text()
+    assert "look at  No feed or sitemap could be read: the home page is the listing." in bare.out
+    assert "look at  Too few stories are announced to propose a pattern" in bare.out
+    assert "No story could be fetched: there is no saved page to look at." in bare.out
+    assert {path.name for path in tmp_path.glob("bare*")} == {"bare.py"}
+    assert nothing.status == 3 and f"source  {server.url}/nowhere  could not be read: status 404" in nothing.out
+    assert failed.status == 3 and f"{server.url}/nowhere could not be read: status 404" in failed.err
+    assert not (tmp_path / "none.py").exists()
+
+
+def test_one_story_is_judged_by_its_outlets_rules_and_a_robots_txt_that_fails_means_fetch_nothing(scrapy_command: Scrapy) -> None:
+    one = scrapy_command("discover", "https://menafn.com/about/us")
+    assert (one.status, "leave   https://menafn.com/about/us  no story by the pattern" in one.out) == (0, True), one.out
+    for words in (("discover",), ("discover", "menafn", "menafn")):
+        assert "Name an outlet or a URL, as in: scrapy discover menafn" in scrapy_command(*words).err
+    assert "Write: scrapy addoutlet NAME URL" in scrapy_command("addoutlet", "ferry").err
+    assert by_robots("https://menafn.com/1000001/ferry", None, "cleancopy") == "robots.txt cannot be read: nothing is fetched"
+
+
+def test_many_sources_stand_in_lines_of_their_own_and_a_wide_pattern_is_told() -> None:
+    found = Survey(home="https://news.example/", sources=Sources(home="https://news.example/", title="News"))
+    addresses = [f"https://maps.example/sitemaps/of-the-year/{year}.xml" for year in (2024, 2025, 2026)]
+    found.readable = {Source(url=url, kind=SourceKind.SITEMAP): 3 for url in addresses}
+    found.announced = [f"https://news.example/{n}" for n in range(5)]
+    found.pattern = Pattern(expression=r"^/\d", covered=0.8, sections=0.25, missed=("/odd",))
+    text, space = outlet_file("many", found), dict[str, Any]()
+    exec(text, space)
+    assert space["Many"].sitemaps == tuple(addresses) and f'        "{addresses[0]}",\n' in text
+    assert review(found)[:3] == [
+        "article: the pattern finds 80% of 5 announced addresses.",
+        "article: it also finds 25% of the section pages; make it narrower.",
+        "article: it misses /odd",
+    ]

@@ -110,3 +110,21 @@ def test_a_misspelt_setting_is_found_by_the_command(archive: Path, scrapy_comman
     told = json.loads(done.out)
     assert (done.status, told["well"]) == (1, False)
     assert [check["found"] for check in told["checks"] if check["name"] == "settings"] == ["not known: NEWS_ARCHIV_URI"]
+
+
+def test_what_waits_in_the_spool_and_a_catalogue_that_is_damaged_or_empty(sound: Path) -> None:
+    spool = open_archive(str(sound)).spool.folder / "ledger" / "menafn"
+    spool.mkdir(parents=True)
+    (spool / "20260301T120000Z-00000000.jsonl").write_text("{}")
+    told = looked(sound)["spool"]
+    assert told.state is State.NOTE and told.found.startswith("1 file, the first is ")
+    path = sound / "catalogue.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("delete from runs")
+        assert looked(sound)["last run"].found == "none"
+    data = bytearray(path.read_bytes())
+    data[36:40] = (7).to_bytes(4, "big")  # so many pages are said to be free
+    path.write_bytes(data)
+    damage = looked(sound)["catalogue"]
+    assert (damage.state, damage.advice) == (State.MEND, "scrapy rebuild makes it again from the archive."), damage
+    assert damage.found.startswith("damaged: ")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -101,3 +104,17 @@ def test_evidence_is_told_by_weight(refused: Path, scrapy_command: Scrapy) -> No
         assert len(weights) > 3 and weights == sorted(weights, reverse=True)
         assert "(above 0 speaks against an article, below 0 for one)" in shown
         assert not re.search(r"“[\d.]+”", shown), "figures stand without quotes"
+
+
+def test_lists_and_pages_come_as_json_and_what_cannot_be_read_is_said(refused: Path, scrapy_command: Scrapy) -> None:
+    listed = [json.loads(line) for line in scrapy_command("quarantine", "--json").out.splitlines()]
+    assert [(each["id"], each["kind"]) for each in listed] == [(4, "EMPTY"), (3, "FORBIDDEN"), (2, "FORBIDDEN")]
+    shown = json.loads(scrapy_command("quarantine", "show", "3", "--json").out)
+    assert (shown["id"], shown["status"]) == (3, 403) and "403 Forbidden" in shown["text"] and shown["evidence"]
+    for path in refused.rglob("*.warc.gz"):
+        path.unlink()
+    done = scrapy_command("quarantine", "release", "2")
+    assert (done.status, done.out) == (5, "") and ".warc.gz" in done.err
+    with closing(sqlite3.connect(refused / "catalogue.sqlite", isolation_level=None)) as catalogue:
+        catalogue.execute("delete from captures")
+    assert scrapy_command("quarantine").out == "Nothing lies in quarantine.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -376,3 +377,48 @@ def test_the_command_makes_it_and_checks_it(archive: Path, scrapy_command: Scrap
     assert done.status == 1
     assert "captures 1: status is '500' in the catalogue, '200' by the archive" in done.out
     assert sorted(path.name for path in archive.glob("catalogue*")) == ["catalogue.sqlite"]
+
+
+def test_the_command_says_what_is_odd_in_an_archive(archive: Path, scrapy_command: Scrapy) -> None:
+    none = scrapy_command("rebuild", "--check", NEWS_ARCHIVE_URI=str(archive.parent))
+    assert none.status == 5
+    run = begin(archive)
+    keep(run, fetched(run, 1, story(1)))
+    lost = keep(run, fetched(run, 2, story(2))).clean_key
+    run.ledger.append("praised", {"url": "https://outlet.example/1"})
+    run.finish("finished", NOW)
+    for path in archive.glob("catalogue*"):
+        path.unlink()
+    missing = scrapy_command("rebuild", "--check")
+    assert missing.status == 5 and "`scrapy rebuild` makes it." in missing.err
+    run = begin_next_day(archive)
+    keep(run, fetched(run, 1, story(1, figure=41)))
+    run.finish("finished", NOW)
+    (archive / str(lost)).unlink()
+    done = scrapy_command("rebuild", "--json")
+    assert (done.status, done.receipt["captures"], done.receipt["missing"]) == (1, 3, 1)
+    assert done.receipt["old"] and Path(done.receipt["old"]).exists()
+    assert done.err.splitlines() == [
+        "1 capture got another number: this archive was written through more than one catalogue.",
+        "Passed over, as not known to this version: 1 event 'praised' in the ledger.",
+        f"Gone or damaged: 1 clean copy, the first {lost}; run `scrapy verify`.",
+    ]
+    text = scrapy_command("rebuild")
+    assert text.status == 1 and "3  captures" in text.out and "  the old    " in text.out
+
+
+def test_a_check_prints_ten_differences_of_a_table_and_all_as_json(archive: Path, scrapy_command: Scrapy) -> None:
+    run = begin(archive)
+    for number in range(12):
+        keep(run, failure(number))
+    run.catalogue.conn.execute("update captures set outcome = 'kept' where id > 1")
+    run.catalogue.conn.execute("delete from captures where id = 1")
+    run.finish("finished", NOW)
+    told = scrapy_command("rebuild", "--check")
+    lines = [line for line in told.out.splitlines() if line.startswith("captures ")]
+    assert (told.status, len(lines), lines[0]) == (1, 10, "captures 1: only in the archive")
+    assert lines[1] == "captures 2: outcome is 'kept' in the catalogue, 'failed' by the archive"
+    assert "12  differences in captures" in told.out
+    as_json = scrapy_command("rebuild", "--check", "--json")
+    found = [json.loads(line) for line in as_json.out.splitlines()]
+    assert (as_json.status, sum(each["table"] == "captures" for each in found)) == (1, 12)

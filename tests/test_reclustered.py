@@ -30,7 +30,8 @@ from tests.test_placements import clusters, opened, put
 from tests.test_rebuild import abandon, begin_next_day, rebuilt
 from tests.test_recluster import crowded, placed_one_by_one
 from tests.test_rulings import bring, say, standing
-from tests.test_run import NOW, begin
+from tests.test_run import NOW, begin, fetched, story
+from tests.test_run import keep as keep_story
 from tests.test_story import filled, url
 
 __all__ = ["filled"]
@@ -199,3 +200,24 @@ def reclustered(folder: Path, *, dry: bool = False, unread: Sequence[str] = ()) 
     assert kept is (placed.compared.changed > 0 and not dry)
     assert not list(folder.glob("*.recluster*"))
     return placed.compared
+
+
+def test_the_command_names_twenty_articles_and_how_many_more_and_what_cannot_be_read(
+    archive: Path, scrapy_command: Scrapy, strict: pytest.MonkeyPatch
+) -> None:
+    run = begin(archive)
+    for number in range(24):
+        keep_story(run, fetched(run, number, story(1).replace(b"out.</p></body>", b"out." + b"." * number + b"</p></body>")))
+    lost = [each.clean_key for each in newest_clean_copies(run.catalogue)][-1]
+    run.finish("finished", NOW)
+    strict.undo()
+    told = scrapy_command("catalogue", "recluster", "--dry-run")
+    lines = told.out.splitlines()
+    assert (told.status, told.err) == (0, "")
+    assert all(" -> " in line and ": cluster " in line for line in lines[:20]) and lines[20] == "and 3 more: --json names all."
+    assert [line.split()[0] for line in lines[21:]] == ["24", "24", "1", "23"]
+    (archive / lost).unlink()
+    done = scrapy_command("catalogue", "recluster")
+    assert done.status == 1 and f"1 clean copies are gone or damaged, among them {lost}; run `scrapy verify`." in done.err
+    again = scrapy_command("catalogue", "recluster")
+    assert "0  articles in another cluster" in again.out and "->" not in again.out

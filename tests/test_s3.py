@@ -12,6 +12,7 @@ from storage.archive import open_archive, open_store
 from storage.archive.s3 import S3Store
 from storage.archive.s3_parts import PART
 from storage.archive.store import ArchiveError, Conflict
+from tests.conftest import Scrapy
 from tests.exchanges import captures, exchange, page, writer
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.s3_server import BUCKET, S3Server, s3_server
@@ -220,3 +221,13 @@ def large_file(folder: Path) -> Path:
     file = folder / "large"
     file.write_bytes(b"".join(bytes([number]) * size for number, size in enumerate((PART, PART, 1000), 1)))
     return file
+
+
+def test_a_bucket_is_not_copied_into_itself_and_the_doctor_looks_at_its_rights(s3_server: S3Server, scrapy_command: Scrapy) -> None:
+    one = s3_server.prefix()
+    open_archive(one)
+    for target, why in ((f"{one}/", "SRC and DST are the same place"), (f"{one}/copy", "one of SRC and DST lies in the other")):
+        done = scrapy_command("archive", "sync", one, target, **s3_server.environment)
+        assert (done.status, why in done.err) == (2, True), done.err
+    told = scrapy_command("doctor", NEWS_ARCHIVE_URI=one, **s3_server.environment).out
+    assert re.search(r"S3 rights +objects can be written and listed", told), told

@@ -85,3 +85,13 @@ def test_the_command_holds_the_paths_of_this_checkout(archive: Path, tmp_path: P
     written = scrapy_command("schedule", "--systemd", "--out", str(tmp_path / "units"), "menafn")
     assert written.status == 0 and (tmp_path / "units" / "cleancopy@menafn.timer").exists()
     assert scrapy_command("schedule", "nowhere").status == 2
+
+
+def test_places_are_written_so_that_they_hold_from_any_folder(scrapy_command: Scrapy) -> None:
+    there = scrapy_command("schedule", "menafn", NEWS_CATALOGUE="c.sqlite", NEWS_SPOOL="waiting", NEWS_PROMETHEUS_FILE="news.prom")
+    assert there.status == 0
+    for said in (f"NEWS_CATALOGUE={ROOT}/c.sqlite", f"NEWS_SPOOL={ROOT}/waiting", f"NEWS_PROMETHEUS_FILE={ROOT}/news.prom"):
+        assert said in there.out
+    bucket = scrapy_command("schedule", "--systemd", "menafn", NEWS_ARCHIVE_URI="s3://news/archive").out
+    assert "# cleancopy@menafn.timer\n" in bucket and 'Environment="NEWS_ARCHIVE_URI=s3://news/archive"' in bucket
+    assert f'Environment="NEWS_SPOOL={ROOT}/spool"' in bucket and f'Environment="NEWS_CATALOGUE={ROOT}/' in bucket

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -54,7 +53,7 @@ class Rebuilt:
     joined: int = 0
     missing: int = 0
     first_missing: list[str] = field(default_factory=list)
-    unknown: Counter[str] = field(default_factory=Counter)
+    unknown: dict[str, int] = field(default_factory=dict)  # a Counter comes out of asdict another on Python 3.11
 
 
 class Replay:
@@ -92,7 +91,7 @@ class Replay:
             elif event.event in self._ways:
                 self._ways[event.event](event)
             else:
-                self.made.unknown[event.event] += 1
+                self.made.unknown[event.event] = self.made.unknown.get(event.event, 0) + 1
         except (LookupError, TypeError, ValueError) as error:
             where = f"ledger of run {event.run}, line {event.seq + 1} ({event.event})"
             raise ArchiveError(f"{where}: {type(error).__name__} {error}; run `scrapy verify`") from error
