@@ -29,9 +29,8 @@ from pipelines.fingerprint import fingerprint
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy
 from storage.archive.finding import Tally
-from storage.archive.keys import article_id, clean_key, run_id
+from storage.archive.keys import article_id, clean_key, run_id, usage
 from storage.archive.ledger import Ledger
-from storage.archive.usage import usage
 from storage.archive.verify import verify
 from storage.archive.warc import WarcWriter
 from storage.catalogue import captures
@@ -39,7 +38,6 @@ from storage.catalogue.readers import cores
 from storage.catalogue.rebuild import build
 from storage.catalogue.schema import open_catalogue, writing
 from storage.endings import write_ending
-from storage.notes import fetch_fields, verdict_fields
 from storage.records import (
     Article,
     Ending,
@@ -53,6 +51,7 @@ from storage.records import (
     Relation,
     WarcAddress,
 )
+from storage.settler import fetch_fields, verdict_fields
 
 _HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nServer: nginx\r\nVary: Accept-Encoding\r\n"

@@ -34,17 +34,18 @@ from scrapy.utils.project import get_project_settings
 
 from benchmarks.archive import exchange
 from benchmarks.refine import captures as pages_of
-from crawler.bulk import Lost, Spread, here, on_cores, on_dask
+from crawler.bulk import Lost, Spread, on_cores, on_dask
 from crawler.engine import terms_of
 from crawler.reextract import Made, Portion, portions, remake
 from pipelines.placed import enter_placed
 from pipelines.stages import enter, refined
 from storage.archive import open_archive
 from storage.catalogue import leads
-from storage.catalogue.articles import newest_clean_copies
 from storage.catalogue.placements import Placements
+from storage.catalogue.stories import newest_clean_copies
 from storage.records import Article, Lead, Outlet
 from storage.run import start_run
+from tests.here import here
 
 SETS = ("real-news", "news-2008", "web-articles")
 OUTLET = Outlet(name="bench")

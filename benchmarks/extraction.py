@@ -24,10 +24,10 @@ from typing import Any
 
 from benchmarks.refine import captures
 from benchmarks.train_blocks import SETS, half_of
-from pipelines.block_model import BlockModel, from_json
 from pipelines.classify import classify
 from pipelines.document import read
 from pipelines.extract import extract
+from pipelines.story import BlockModel, from_json
 from storage.records import Article, Outlet
 
 Row = tuple[float, float, bool]

@@ -26,12 +26,12 @@ from pathlib import Path
 
 import sqlite_utils
 
-from benchmarks.scale import OUTLETS, Press
+from benchmarks.scale import OUTLETS, Gathering, Press
 from pipelines.dedupe import canonical
 from storage.catalogue.captures import enter, enter_settled
 from storage.catalogue.leads import page_key
-from storage.catalogue.packing import unpacked
 from storage.catalogue.placements import Placements
+from storage.catalogue.rows import unpacked
 from storage.catalogue.runs import begin
 from storage.catalogue.schema import open_catalogue, writing
 from storage.records import (
@@ -62,15 +62,14 @@ def fill(catalogue: sqlite_utils.Database, press: Press, articles: int) -> None:
         for outlet in range(OUTLETS):
             begin(connection, f"20260101T000000Z-{outlet:012x}", f"outlet-{outlet}", START.isoformat())
     for first in range(there, articles, BATCH):
-        later: list[tuple[int, int]] = []
         with writing(catalogue) as connection:
-            index = Placements(connection)
+            index = Gathering(connection)
             for number in range(first, min(articles, first + BATCH)):
-                _enter(connection, index, press, number, later)
-            index.post(later)
+                _enter(connection, index, press, number)
+            index.post_all()
 
 
-def _enter(connection: sqlite3.Connection, index: Placements, press: Press, number: int, later: list[tuple[int, int]]) -> None:
+def _enter(connection: sqlite3.Connection, index: Placements, press: Press, number: int) -> None:
     told, kind, words = press.document(number)
     text = press.text(words)
     text = ". ".join(text[i : i + 400] for i in range(0, len(text), 400))
@@ -98,7 +97,6 @@ def _enter(connection: sqlite3.Connection, index: Placements, press: Press, numb
         seen=at.isoformat(),
         match=index.newest(_article(told)) if kind else None,
         indexed=kind != "exact",
-        later=later,
     )
 
 

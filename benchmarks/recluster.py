@@ -25,11 +25,10 @@ from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
 from benchmarks.sync import write
-from crawler.anew import placed_anew
-from crawler.bulk import Spread, here, on_cores, on_dask
+from crawler.bulk import Spread, on_cores, on_dask
 from crawler.commands.catalogue import synced
 from crawler.engine import terms_of
-from crawler.recluster import Made, Task, work
+from crawler.recluster import Made, Task, placed_anew, work
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fingerprint import fingerprint
 from storage.archive import open_archive
@@ -37,6 +36,7 @@ from storage.catalogue.placements import Placements
 from storage.catalogue.readers import readings
 from storage.catalogue.rebuild import unprotected
 from storage.catalogue.schema import open_catalogue
+from tests.here import here
 
 CATALOGUE = "catalogue.sqlite"
 Way = Spread[Task, list[Made]]

@@ -19,8 +19,10 @@ import datetime as dt
 import hashlib
 import json
 import resource
+import sqlite3
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,6 +107,22 @@ class Press:
         return printed(self.hashes[words], digest=digest, length=len(text), numbers=(), unspaced=False)
 
 
+class Gathering(Placements):
+    """The index, which takes the postings of many documents at once: in order they cost a third of one document after the other."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._waiting: list[tuple[int, int]] = []
+
+    def post(self, postings: Iterable[tuple[int, int]]) -> None:
+        """They wait."""
+        self._waiting += postings
+
+    def post_all(self) -> None:
+        """What waits is in the index."""
+        super().post(self._waiting)
+
+
 @dataclass
 class Growth:
     """A catalogue that grows, and what was measured of its last documents, in seconds."""
@@ -119,9 +137,8 @@ class Growth:
     def fill(self, start: int, end: int) -> None:
         """Enter documents without placing them."""
         for first in range(start, end, BATCH):
-            later: list[tuple[int, int]] = []
             with writing(self.catalogue) as connection:
-                index = Placements(connection)
+                index = Gathering(connection)
                 for number in range(first, min(end, first + BATCH)):
                     story, kind, words = self.press.document(number)
                     near = Relation.EXACT_DUPLICATE if kind == "exact" else Relation.NEAR_DUPLICATE
@@ -133,9 +150,8 @@ class Growth:
                         seen=_seen(number),
                         match=index.newest(_article(story)) if kind else None,
                         indexed=kind != "exact",
-                        later=later,
                     )
-                index.post(later)
+                index.post_all()
 
     def place(self, start: int, end: int) -> None:
         """Place documents as the crawl does, and measure; figures taken before are put away."""

@@ -29,7 +29,7 @@ from pipelines.blocks import segment
 from pipelines.document import read
 from pipelines.extract import said_elsewhere
 from pipelines.features import NAMES, features
-from pipelines.said import tokens
+from pipelines.wording import tokens
 
 # Set -> (weight of a page, whether its truth under-counts lists and quotes).
 SETS = {"real-news": (2.0, True), "news-2008": (1.0, False), "web-articles": (0.7, False)}

@@ -26,10 +26,9 @@ from benchmarks.composed import Composer
 from benchmarks.judge import ARTICLES, COUNTED, PAGES, asked, index
 from benchmarks.steps import Learned, Numbers, learn
 from benchmarks.told import Teller, front
-from pipelines.classify import kind_of, status_figures
+from pipelines.classify import WEIGHTS, kind_of, status_figures
 from pipelines.document import read
 from pipelines.judge_features import Signs, signs
-from pipelines.judge_model import WEIGHTS
 
 TOLD, FRONTS = 10, 200  # pages made of every text of told.txt; front pages
 PARTS = 20  # families are left out by the twentieth

@@ -10,7 +10,7 @@ from distributed import Worker, WorkerPlugin
 
 from crawler.engine import Terms, worker_terms
 from crawler.fleet import let_go
-from pipelines import garbage
+from pipelines.workers import seldom
 
 TOPIC = "cleancopy-joined"
 """Of Dask's events: each worker says here, at its start, its address, its clock (seconds since 1970) and why it is refused."""
@@ -32,7 +32,7 @@ class Agreement(WorkerPlugin):
         """Dask calls this on every worker, also on those that come later."""
         if self.deaf and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        garbage.seldom()
+        seldom()
         mine, clock = worker_terms()
         refusal = self.terms.refusal(mine)
         worker.log_event(TOPIC, {"address": worker.address, "clock": clock, "refusal": refusal})

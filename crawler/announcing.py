@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,7 @@ from crawler.network.manners import FINAL, UNREACHABLE, header
 from storage.archive.codings import decode_body
 from storage.catalogue import leads
 from storage.catalogue.sources import CHECKED, SourceState, state_of
+from storage.endings import lead_of
 from storage.records import Lead
 from storage.run import Run
 from storage.urls import canonical
@@ -65,7 +66,7 @@ def _feed(source: Source, outlet: str, body: bytes, url: str, content_type: str 
     feed = read_feed(body, url, content_type)
     found = (_lead(entry.url, outlet, source.url, entry.title, entry.published) for entry in feed.entries)
     return Announced(
-        leads=_known(found), more=_next(source, feed.following), readable=feed.kind is not None or not body.strip()
+        leads=tuple(filter(None, found)), more=_next(source, feed.following), readable=feed.kind is not None or not body.strip()
     )
 
 
@@ -78,13 +79,13 @@ def _sitemap(source: Source, outlet: str, body: bytes, url: str, content_type: s
         more = (Source(url=each.url, kind=SourceKind.SITEMAP, depth=1) for each in newest)
         return Announced(more=tuple(more))
     found = (_lead(each.url, outlet, source.url, each.title, each.published or each.modified) for each in sitemap.urls)
-    return Announced(leads=_known(found), readable=sitemap.kind is not None)
+    return Announced(leads=tuple(filter(None, found)), readable=sitemap.kind is not None)
 
 
 def _listing(source: Source, outlet: str, body: bytes, url: str, content_type: str | None) -> Announced:
     listing = read_listing(body, url, content_type)
     found = (_lead(link.url, outlet, source.url, None, None) for link in listing.links)
-    return Announced(leads=_known(found), more=_next(source, listing.following))
+    return Announced(leads=tuple(filter(None, found)), more=_next(source, listing.following))
 
 
 def _next(source: Source, following: str | None) -> tuple[Source, ...]:
@@ -95,19 +96,7 @@ def _next(source: Source, following: str | None) -> tuple[Source, ...]:
 
 def _lead(url: str | None, outlet: str, source: str, title: str | None, published: str | None) -> Lead | None:
     one_form = canonical(url) if url else None
-    if one_form is None:
-        return None
-    return Lead(
-        url=one_form,
-        outlet=outlet,
-        source=source,
-        title=title,
-        published=dt.datetime.fromisoformat(published) if published else None,
-    )
-
-
-def _known(found: Iterator[Lead | None]) -> tuple[Lead, ...]:
-    return tuple(lead for lead in found if lead is not None)
+    return lead_of(one_form, outlet, source, title, published) if one_form else None
 
 
 _READERS: dict[SourceKind, Callable[[Source, str, bytes, str, str | None], Announced]] = {

@@ -5,17 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import socket
 from dataclasses import asdict
-from pathlib import Path
 
 import uvicorn
 from scrapy.settings import BaseSettings
 
 from crawler.health import broken
-from crawler.opening import catalogue_path
+from crawler.opening import archive_to_read, catalogue_path
 from pipelines.chain import refine
 from pipelines.compare import word_diff
 from pipelines.dedupe import canonical
-from storage.archive import open_archive
 from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import Kept
 from storage.records import Outlet, Page
@@ -36,18 +34,16 @@ def serve(settings: BaseSettings, listening: socket.socket, hosts: frozenset[str
 
 def site_of(settings: BaseSettings) -> Site:
     """Settings -> the site of their archive."""
-    uri: str = settings["NEWS_ARCHIVE_URI"]
-    spool = Path(settings["NEWS_SPOOL"]) if settings["NEWS_SPOOL"] else None
 
     def shown(kept: Kept) -> str:
         assert kept.address is not None
-        capture = read_capture(open_archive(uri, spool, write=False), kept.address, kept.lead)
+        capture = read_capture(archive_to_read(settings), kept.address, kept.lead)
         found = refine(capture, Outlet(name=kept.lead.outlet))
         return found.text if isinstance(found, Page) else found.page.text
 
     return Site(
         catalogue=catalogue_path(settings),
-        archive=uri,
+        archive=settings["NEWS_ARCHIVE_URI"],
         choose=canonical,
         compare=lambda old, new: asdict(word_diff(old, new)),
         broken=lambda status, now: [each.line for each in broken(status, now)],

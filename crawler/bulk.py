@@ -1,20 +1,30 @@
-"""The same work for very many portions: in this process, on the cores of this machine, or on a Dask cluster.
+"""The same work for very many portions: on the cores of this machine, or on a Dask cluster.
 
 Every engine is a `Spread`: portions go in, in their order; what the work made of each comes out in that order, a `Lost` for
 one that took its processes down. So who reads the answers cannot tell the engines apart.
+
+And the options of the commands that do bulk work, which name the engine.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
-from crawler.engine import EngineError, Terms, cluster
+from scrapy.settings import BaseSettings
+
+from crawler.arguments import scheduler, workers
+from crawler.command import Add
+from crawler.console import complain
+from crawler.engine import EngineError, Terms, cluster, terms_of, workers_usual
 from pipelines.workers import DEATHS, WorkerLost, Workers
+from storage.archive import Archive, open_archive
 
 _AHEAD = 3  # portions a process that are handed out before the first answer is waited for
 
@@ -37,13 +47,10 @@ class Spread(Protocol[T_contra, R_co]):
     def __call__(self, portions: Iterable[T_contra], *, alone: bool = False) -> Iterator[R_co | Lost]: ...
 
 
-def here(work: Callable[[T], R]) -> Spread[T, R]:
-    """The work in this very process: what kills it, kills us."""
-
-    def spread(portions: Iterable[T], *, alone: bool = False) -> Iterator[R | Lost]:
-        return map(work, portions)
-
-    return spread
+@lru_cache(maxsize=2)
+def opened(uri: str) -> Archive:
+    """The archive of a portion, in whatever process that is worked on, for reading alone. ArchiveError."""
+    return open_archive(uri, write=False)
 
 
 @contextlib.contextmanager
@@ -134,3 +141,32 @@ def _in_order(portions: Iterable[T], begin: Callable[[T], Any], answer: Callable
             yield answer(going.popleft())
     while going:
         yield answer(going.popleft())
+
+
+def add_options(add: Add) -> None:
+    """--engine, --scheduler, --workers."""
+    add("--engine", choices=("local", "dask"), default="local", help="where the work is done: processes of "
+        "this machine (default), or the workers of a Dask cluster")  # fmt: skip
+    add("--scheduler", type=scheduler, metavar="ADDRESS", help="with --engine dask: tcp://… or tls://… of its scheduler; "
+        "without one the cluster is of this machine")  # fmt: skip
+    add("--workers", type=workers, default=0, metavar="N", help="processes on this machine (default: cores)")
+
+
+def misuse(opts: argparse.Namespace) -> str | None:
+    """What is wrong with these options, as a line; None when nothing is."""
+    if opts.scheduler and opts.engine != "dask":
+        return "--scheduler is for --engine dask."
+    if opts.workers and opts.scheduler:
+        return "--workers is for this machine; with --scheduler the workers are those that it has."
+    return None
+
+
+def engine(
+    opts: argparse.Namespace, settings: BaseSettings, work: Callable[[T], R]
+) -> contextlib.AbstractContextManager[Spread[T, R]]:
+    """Options, settings and the work -> what spreads it; begin before anything else does. EngineError as `on_dask`."""
+    count = opts.workers or workers_usual()
+    if opts.engine == "dask":
+        # The portions name the archive; that of the workers' own settings is not asked.
+        return on_dask(work, opts.scheduler, count, replace(terms_of(settings), archive=""), complain)
+    return on_cores(work, count)

@@ -18,16 +18,14 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings, Settings
 
-from crawler.arguments import ArgumentError, shown
+from crawler.arguments import ArgumentError, fault_of_setting, shown
 from crawler.console import NoOutput, complain, flush, one_line, open_streams
 from crawler.engine import EngineError
-from crawler.given import fault_of_setting
 from crawler.interrupts import as_interrupts
 from crawler.opening import catalogue_path
 from storage.archive import ArchiveError
 from storage.catalogue.rulings import UnknownArticle
-from storage.catalogue.schema import CatalogueError
-from storage.locks import OutletBusy
+from storage.catalogue.schema import CatalogueError, OutletBusy
 
 Add = Callable[..., argparse.Action]
 """`add_argument` of a parser."""

@@ -17,8 +17,8 @@ from pipelines.memory import Memory
 from pipelines.stages import Refined, refined
 from storage.archive import Archive, ArchiveError
 from storage.archive.reading import read_capture
-from storage.catalogue.history import Archived
 from storage.catalogue.quarantine import Kept
+from storage.catalogue.runs import Archived
 from storage.records import Article, Outlet, Page
 from storage.views.figures import decided
 

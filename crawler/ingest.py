@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from crawler.bulk import Lost, Spread, answered
-from pipelines.fetched import failure_of
+from pipelines.endings import failure_of
 from pipelines.memory import Memory
 from pipelines.stages import Refined, enter, judged
 from storage.archive.exchange import NotHttp, read_answer

@@ -20,15 +20,16 @@ from storage.software import SOFTWARE
 def archive_of(settings: BaseSettings, *, begin: bool = False) -> Archive:
     """The archive that the settings name, to write to; `begin`: it is made where there is none, which is for those who bring
     something. ArchiveError."""
-    return open_archive(settings["NEWS_ARCHIVE_URI"], _spool(settings), begin=begin)
+    return open_archive(settings["NEWS_ARCHIVE_URI"], spool_of(settings), begin=begin)
 
 
 def archive_to_read(settings: BaseSettings) -> Archive:
     """The archive that the settings name, for reading alone: nothing is made and nothing is mended. ArchiveError."""
-    return open_archive(settings["NEWS_ARCHIVE_URI"], _spool(settings), write=False)
+    return open_archive(settings["NEWS_ARCHIVE_URI"], spool_of(settings), write=False)
 
 
-def _spool(settings: BaseSettings) -> Path | None:
+def spool_of(settings: BaseSettings) -> Path | None:
+    """The folder that the settings name for segments that grow; None for the usual one."""
     return Path(settings["NEWS_SPOOL"]) if settings["NEWS_SPOOL"] else None
 
 

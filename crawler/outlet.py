@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -21,16 +21,14 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawler.announcing import Announcing, Source, SourceKind, now
-from crawler.arguments import ArgumentError
+from crawler.arguments import ArgumentError, fault_of_outlet
 from crawler.discovery.links import read_listing
-from crawler.given import fault_of_outlet
 from crawler.impossible import impossible_answer
 from crawler.network.manners import FINAL, UNREACHABLE, Refused, header
 from crawler.network.robots import beside
 from crawler.network.wire import Postponed
 from crawler.opening import open_run
 from crawler.revisit import CODE, ages, allowed, as_before, known_answer, learn, revisits
-from crawler.verdicts import belongs
 from storage.archive.exchange import NotHttp, capture_of
 from storage.catalogue import leads
 from storage.records import Exchange, Failure, Fetched, Lead, Outlet, Override
@@ -89,16 +87,8 @@ class OutletSpider(scrapy.Spider):
     @property
     def profile(self) -> Outlet:
         """What the pipelines know of this outlet."""
-        return Outlet(
-            name=self.name,
-            title=self.title,
-            hosts=self.hosts,
-            language=self.language,
-            zone=self.zone,
-            since=self.founded,
-            overrides=self.overrides,
-            impossible=self.impossible,
-        )
+        same = {name: getattr(self, name) for name in ("name", "title", "hosts", "language", "zone", "overrides", "impossible")}
+        return Outlet(since=self.founded, **same)
 
     async def start(self) -> AsyncIterator[Any]:
         """Read the sources, then hand out requests as the engine asks for them, oldest lead first."""
@@ -113,21 +103,15 @@ class OutletSpider(scrapy.Spider):
             raise CloseSpider("unreadable")
         self.impossible = await impossible_answer(self, now())
         left, new = self.limit or sys.maxsize, 0
-        while fresh := self._leased(min(left - new, LEASED)):
+        while fresh := leads.lease(self.run.catalogue, self.name, self.run.id, now(), self.since, most=min(left - new, LEASED)):
             new += len(fresh)
             for lead in fresh:
                 yield self.ask(lead)
-        for known in self._due(min(left - new, allowed(new, self.settings.getfloat("NEWS_REVISIT_SHARE")))):
+        most = min(left - new, allowed(new, self.settings.getfloat("NEWS_REVISIT_SHARE")))
+        # Known stories are not leased: one that is not reached is due in the next run.
+        for known in revisits(self.run.catalogue, self.name, now(), ages(self.settings["NEWS_REVISITS"]), most):
             self.run.revisited += 1
             yield self.ask(known, known=True)
-
-    def _leased(self, most: int) -> list[Lead]:
-        """The next leads that wait."""
-        return leads.lease(self.run.catalogue, self.name, self.run.id, now(), self.since, most=most)
-
-    def _due(self, most: int) -> list[Lead]:
-        """Known stories that are to be looked at again. They are not leased: one that is not reached is due in the next run."""
-        return revisits(self.run.catalogue, self.name, now(), ages(self.settings["NEWS_REVISITS"]), most)
 
     def ask(self, lead: Lead, *, known: bool = False) -> Request:
         """Lead -> the request for its page. `known`: its story is kept already, whatever comes."""
@@ -265,3 +249,8 @@ def sends_on(exchange: Exchange, lead: Lead) -> str | None:
         return None
     target = read_listing(capture.body, capture.url, capture.header("Content-Type")).refresh
     return target if target is not None and canonical(target) not in (None, canonical(capture.url)) else None
+
+
+def belongs(host: str | None, hosts: Sequence[str]) -> bool:
+    """Whether a host is one of the outlet's, or below one."""
+    return any(host == ours or (host or "").endswith("." + ours) for ours in hosts)

@@ -1,8 +1,16 @@
-"""What a run shows while it goes, when it ends early, the receipt at its end, and its log as lines of JSON."""
+"""What a run shows while it goes, when it ends early, the receipt at its end, and its log as lines of JSON.
+
+And free memory goes back to the system meanwhile. Bodies of a hundred kilobytes come and go between small things that stay; glibc
+keeps the holes, and a crawl of twenty thousand pages grew by a hundred megabytes of which its records had none (`benchmarks.crawl
+--growth 20000`).
+"""
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
+import json
+import logging
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,8 +27,6 @@ from storage.records import Ending, Kind, Outcome
 
 if TYPE_CHECKING:
     from rich.live import Live
-import json
-import logging
 
 
 class Progress:
@@ -38,7 +44,7 @@ class Progress:
         self.started = dt.datetime.now(dt.UTC)
         self.receipt: dict[str, Any] | None = None
         self.live: Live | None = None
-        self.tick = create_looping_call(self._refresh)
+        self.tick, self.trim = create_looping_call(self._refresh), create_looping_call(give_back)
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.item_scraped, signals.item_scraped)
         crawler.signals.connect(self.item_error, signals.item_error)
@@ -50,6 +56,7 @@ class Progress:
 
     def spider_opened(self) -> None:
         self.tick.start(0.25, now=False)
+        self.trim.start(EVERY, now=False)
         if sys.stderr.isatty():
             from rich.console import Console  # not at the top: cron has no terminal
             from rich.live import Live
@@ -87,8 +94,9 @@ class Progress:
 
     def spider_closed(self, reason: str) -> None:
         """Everything is published; the receipt is made."""
-        if self.tick.running:
-            self.tick.stop()
+        for calls in (self.tick, self.trim):
+            if calls.running:
+                calls.stop()
         if self.live is not None:
             self.live.stop()
         run = self.crawler.spider.run  # type: ignore[union-attr]
@@ -144,3 +152,16 @@ def log_as_json() -> None:
     """From now on every handler of the log writes JSON."""
     for handler in logging.getLogger().handlers:
         handler.setFormatter(JsonLines())
+
+
+EVERY = 5.0
+"""Seconds between two times; each takes 2 to 13 ms."""
+
+
+def give_back() -> bool:
+    """Free memory of this process -> the system's (malloc_trim(3)); False where the C library has no such call."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is None:
+        return False
+    trim(0)
+    return True

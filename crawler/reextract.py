@@ -16,16 +16,16 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import IO, Self
 
-from crawler.bulk import Lost, Spread, answered, here
+from crawler.bulk import Lost, Spread, answered, opened
 from pipelines.chain import RELEASED
 from pipelines.memory import Memory
 from pipelines.stages import EXTRACTOR, Refined, enter, refined
-from storage.archive import ArchiveError, open_archive
+from storage.archive import ArchiveError
 from storage.archive.clean import CleanCopy, read_clean_copy
 from storage.archive.opened import Archive
 from storage.archive.reading import read_capture
 from storage.catalogue import lessons
-from storage.catalogue.articles import Extracted
+from storage.catalogue.stories import Extracted
 from storage.records import Article, Lesson, Outlet, Stamp
 from storage.run import Run
 
@@ -78,19 +78,19 @@ def extract_again(
     run: Run,
     outlet: Outlet,
     articles: Iterable[Extracted],
+    spread: Spread[Portion, list[Made]],
     *,
     most: int = 0,
     dry: bool = False,
-    spread: Spread[Portion, list[Made]] | None = None,
     done: Callable[[str], None] | None = None,
 ) -> Iterator[Change]:
     """A run, its outlet and the newest clean copies -> what changed in each; kept as a revision unless `dry`.
 
     `most`: stories of the outlet by which passages that recur are known, those around each capture; 0: none. `spread`:
-    where the work is done (None: in this process); `done` hears of each WARC file when all of it is
-    entered; not of one that holds what could not be made again: it is tried once more.
+    where the work is done; `done` hears of each WARC file when all of it is entered; not of one that holds what could not be
+    made again: it is tried once more.
     """
-    made_of = answered(spread or here(remake), portions(run, outlet, articles, most), _singles, _lost)
+    made_of = answered(spread, portions(run, outlet, articles, most), _singles, _lost)
     for file, of_file in groupby(made_of, key=lambda pair: pair[0].file):
         unread = 0
         for made in chain.from_iterable(made for _portion, made in of_file):
@@ -126,7 +126,7 @@ def remake(portion: Portion) -> list[Made]:
     """A portion -> what came of each of its articles. Runs in any process on any machine; writes nothing."""
     memory = _memory(portion.lessons, portion.most) if portion.most else None
     try:
-        archive = _opened(portion.archive)
+        archive = opened(portion.archive)
     except ArchiveError as error:
         return [Made(change=Change(extracted=each, url=each.lead.url, error=str(error))) for each in portion.articles]
     return [_remade(archive, portion.outlet, each, memory) for each in portion.articles]
@@ -136,11 +136,6 @@ def remake(portion: Portion) -> list[Made]:
 def _memory(taught: tuple[Lesson, ...], most: int) -> Memory:
     """One for all portions of the same lessons: it takes as long to make as half a page. Nothing is learned here."""
     return Memory(taught, most=most)
-
-
-@lru_cache(maxsize=2)
-def _opened(uri: str) -> Archive:
-    return open_archive(uri, write=False)
 
 
 def _remade(archive: Archive, outlet: Outlet, extracted: Extracted, memory: Memory | None) -> Made:

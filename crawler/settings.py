@@ -153,7 +153,6 @@ EXTENSIONS_BASE = {
 }
 EXTENSIONS = {
     "crawler.progress.Progress": 10,
-    "crawler.trim.Trim": 20,
 }
 NEWS_LOG_JSON = os.environ.get("NEWS_LOG_JSON", "") not in ("", "0")  # the log as lines of JSON
 LOG_LEVEL = os.environ.get("NEWS_LOG_LEVEL", "WARNING")

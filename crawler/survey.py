@@ -19,9 +19,8 @@ import scrapy
 from scrapy.http import Request
 
 from crawler.announcing import Source, SourceKind, read_source
-from crawler.discovery.links import read_listing
+from crawler.discovery.links import read_listing, site_of
 from crawler.discovery.proposals import Pattern, Sources, discover_outlet, propose_pattern
-from crawler.discovery.sites import site_of
 from crawler.network.manners import FINAL, UNREACHABLE, header
 from crawler.network.robots import Robots
 from storage.archive import open_archive

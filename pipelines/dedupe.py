@@ -14,8 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pipelines.joiners import DRIFT, best_told, joiners
-from pipelines.likeness import SHORT, Likeness, Weights, compared, weighed
+from pipelines.likeness import DRIFT, SHORT, Likeness, Weights, best_told, compared, joiners, weighed
 from storage.records import Fingerprint, Neighbour, Placement, Relation, Sharing, Standing
 
 SAME_TIME = dt.timedelta(hours=2)

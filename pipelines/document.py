@@ -16,7 +16,6 @@ import numpy as np
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipelines.encodings import decode as decode
 from pipelines.encodings import transcoded
 from pipelines.shown import Passage, passages
 from pipelines.structured import Structured, structured

@@ -1,4 +1,5 @@
-"""How a capture ended, from what it turned out to be: kept or not, its ending holds what the page says of itself.
+"""A fetched answer, unpacked -> the capture that is judged, or the failure where there is no page in it; and how a capture ended, from
+what it turned out to be: kept or not, its ending holds what the page says of itself.
 
 Endings that are durable are said to the catalogue several at a time: a transaction costs as much as its rows.
 """
@@ -10,8 +11,35 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pipelines.rights import metas_of, rights
+from storage.archive.codings import LIMIT
+from storage.archive.exchange import NotHttp, capture_of
 from storage.archive.keys import article_id
-from storage.records import Article, Ending, Failure, Kind, Outcome, Page, Placement
+from storage.records import Article, Capture, Ending, Failure, Fetched, Kind, Outcome, Page, Placement
+
+
+def opened(fetched: Fetched, agent: str = "") -> Capture | Failure:
+    """A fetched answer and our product token -> its capture with the rights that are stated on it, or a failure."""
+    try:
+        capture = capture_of(fetched.exchange, fetched.lead, fetched.address)
+    except NotHttp as error:
+        return failure_of(fetched, str(error))
+    if capture.truncated == "length":
+        return failure_of(fetched, f"unpacked it is larger than {LIMIT} bytes", capture.status)
+    said = rights(capture.headers, metas_of(capture.body), beside=fetched.rights, url=capture.url, agent=agent)
+    return replace(capture, rights=said)
+
+
+def failure_of(fetched: Fetched, error: str, status: int | None = None) -> Failure:
+    """A fetched answer and what is wrong with it -> the failure."""
+    return Failure(
+        lead=fetched.lead,
+        url=fetched.exchange.url,
+        fetched_at=fetched.exchange.started_at,
+        error=error[:1000],
+        address=fetched.address,
+        status=status,
+    )
 
 
 def unkept(run: str, item: Page | Failure, sequence: int) -> Ending:
@@ -20,12 +48,8 @@ def unkept(run: str, item: Page | Failure, sequence: int) -> Ending:
     ending = Ending(
         sequence=sequence,
         run=run,
-        lead=source.lead,
-        url=source.url,
-        fetched_at=source.fetched_at,
         outcome=Outcome.FAILED,
-        status=source.status,
-        address=source.address,
+        **{name: getattr(source, name) for name in ("lead", "url", "fetched_at", "status", "address")},
     )
     if isinstance(item, Failure):
         return replace(ending, error=item.error)
@@ -55,11 +79,7 @@ def placed(run: str, article: Article, sequence: int, outcome: Outcome, placemen
         headline=article.headline,
         published=article.published.value if article.published else None,
         modified=article.modified.value if article.modified else None,
-        language=article.language,
-        provider=article.provider,
-        authors=article.authors,
-        section=article.section,
-        recurring=article.recurring,
+        **{name: getattr(article, name) for name in ("language", "provider", "authors", "section", "recurring")},
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from cssselect import SelectorError
@@ -15,13 +16,12 @@ from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
 from pipelines.authors import provider_of
-from pipelines.block_model import BlockModel, block_model
 from pipelines.blocks import segment
 from pipelines.boilerplate import Piece, strip
 from pipelines.document import Document
 from pipelines.metadata import language_of, metadata, said_elsewhere
 from pipelines.shown import Passage
-from pipelines.story import pieces
+from pipelines.story import BlockModel, block_model, pieces
 from storage.records import Article, Block, BlockKind, Outlet, Override, Page, Removed
 
 _MOST = 8000  # passages of a page that are looked at; the longest real ones have some 4,000
@@ -38,29 +38,19 @@ def extract(page: Page, document: Document, outlet: Outlet, model: BlockModel | 
         found, likely = pieces(units, boxes, said_elsewhere(document), model or block_model())
         scores = likely.tolist()
     body = [boxes[unit.box].element for unit, piece in zip(units, found, strict=True) if piece.rule is None]
-    known = metadata(document, page.capture, outlet, body)
-    found = strip(found, known.headline)
+    article, languages, agency = metadata(document, page, outlet, body)
+    found = strip(found, article.headline)
     story, sure = tuple(blocks(found)), tuple(sureness(found, scores))
     paragraphs = [block.text for block in story if block.kind is BlockKind.PARAGRAPH]
-    language, by = language_of("\n".join(block.text for block in story), known.languages)
-    return Article(
-        page=page,
-        canonical=known.canonical,
-        headline=known.headline,
+    language, by = language_of("\n".join(block.text for block in story), languages)
+    return replace(
+        article,
         blocks=story,
         removed=(*removed(found), *_unseen(passages[_MOST:], overruled)),
-        authors=known.authors,
-        published=known.published,
-        modified=known.modified,
         language=language,
-        provider=provider_of(paragraphs, known.authors) or known.agency,
-        section=known.section,
-        tags=known.tags,
-        picture=known.picture,
-        description=known.description,
-        sources=known.sources | ({"language": by} if by else {}),
+        provider=provider_of(paragraphs, article.authors) or agency,
+        sources={**article.sources, **({"language": by} if by else {})},
         sure=sure,
-        day_first=known.day_first,
     )
 
 

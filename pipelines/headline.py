@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -28,8 +28,7 @@ _BEFORE = re.compile(r"\w[»”\"']?\s*(?::|\s[-–—|/])\s+$")
 _SEPARATOR = re.compile(r"\s+[|–—•·»«:/\-]+\s+|\s*[|»«•]\s*|\s+::\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Words that could be the headline and the source that offers them."""
 
     text: str

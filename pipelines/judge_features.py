@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pipelines.document import Document
-from pipelines.judge_body import Body, count_passages, places, scaled, width
+from pipelines.judge_body import Body, count_passages, places, scaled, story_signs, width
 from pipelines.judge_head import Head, read_head
 from pipelines.judge_said import Speech, listen
-from pipelines.judge_story import story_signs
 from pipelines.shown import HEADING, Passage
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -20,75 +19,56 @@ from pipelines.document import Document
 from pipelines.headline import Candidate, choose, headings, named_by_host
 from pipelines.picture import picture
 from pipelines.published import published
-from pipelines.said import Said
 from pipelines.structured import Node, Structured, section, tags, text
 from pipelines.vicinity import Vicinity
-from storage.records import Capture, Outlet, Picture, Stamp
+from pipelines.wording import Said
+from storage.records import Article, Capture, Outlet, Page
 from storage.urls import canonical
 
 _ARTICLE_TYPES = re.compile(r"(?:Article|Posting|Report|Review)$")
 _PUBLISHERS = ("og:site_name", "application-name", "twitter:site", "dc.publisher", "publisher")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
-    """The fields of an Article that do not come out of its text; `sources` names where each came from."""
-
-    canonical: str
-    headline: str | None = None
-    authors: tuple[str, ...] = ()
-    published: Stamp | None = None
-    modified: Stamp | None = None
-    languages: tuple[str, ...] = ()
-    section: str | None = None
-    tags: tuple[str, ...] = ()
-    description: str | None = None
-    picture: Picture | None = None
-    agency: str | None = None
-    sources: dict[str, str] = field(default_factory=dict)
-    day_first: bool | None = None
-
-
-def metadata(document: Document, capture: Capture, outlet: Outlet, body: Sequence[HtmlElement] = ()) -> Metadata:
-    """Document, capture and outlet -> Metadata. `languages` are the tags that the page offers, in order of trust.
-    `body`: the block elements that hold the story's text, in reading order."""
-    said = document.structured
+def metadata(
+    document: Document, page: Page, outlet: Outlet, body: Sequence[HtmlElement] = ()
+) -> tuple[Article, tuple[str, ...], str | None]:
+    """Document, page and outlet -> the Article as far as it does not come out of its text; the tags of its language that the page
+    offers, in order of trust; the agency that it names. `body`: the block elements that hold the story's text, in reading order."""
+    said, capture = document.structured, page.capture
     story = _story(said)
     languages = tuple(tag for tag in _languages(document, said, story, outlet) if tag)
     site = tuple(_site(said, story, outlet))
-    headline = choose(
-        _headlines(document, said, story, capture), document.title, (*site, *named_by_host(document.title, capture.url))
-    )
+    names = (*site, *named_by_host(document.title, capture.url))
+    headline = choose(_headlines(document, said, story, capture), document.title, names)
     if headline is None and (above := Vicinity(document.passages, body).heading_above()):
         headline = Candidate(text=above, source="visible")
-    title = headline.text if headline else None
+    title, address = headline.text if headline else None, _canonical(said, capture)
     near = Vicinity(document.passages, body, title)
     written, by = authors(document, said, story, site, near)
-    language = languages[0] if languages else None
-    first, changed, day_first = published(document, said, story, capture, outlet, language, near)
+    first, changed, day_first = published(document, said, story, capture, outlet, next(iter(languages), None), near)
     description = text(story.get("description")) or said.first("og:description", "description", "twitter:description")
-    address = _canonical(said, capture)
     sources = {
         "headline": headline.source if headline else None,
         "authors": by,
         "published": first.source if first else None,
         "modified": changed.source if changed else None,
     }
-    return Metadata(
+    article = Article(
+        page=page,
         canonical=address,
         headline=title,
+        blocks=(),
         authors=written,
         published=first,
         modified=changed,
-        languages=languages,
         section=section(said, story, title),
         tags=tags(said, story, (*site, (urlsplit(address).hostname or "").removeprefix("www."))),
         description=html.unescape(description) if description else None,
         picture=picture(document, said, story, address, title),
-        agency=text(_name_of(story.get("sourceOrganization"))),
         sources={name: source for name, source in sources.items() if source},
         day_first=day_first,
     )
+    return article, languages, text(_name_of(story.get("sourceOrganization")))
 
 
 def _languages(document: Document, said: Structured, story: Node, outlet: Outlet) -> Iterator[str | None]:

@@ -200,7 +200,9 @@ def _visible(near: Vicinity) -> Iterator[tuple[str, str]]:
     yield from ((line, "visible") for line in _said(near.shown))
     yield from ((passage.text, "visible, updated") for passage in around if _is_short(passage))
     if near.start is not None and near.end is not None:
-        yield from ((line, "visible") for line in _datelines(near.shown[near.start : near.start + 2]))
+        # The beginnings of passages before a dash or colon: "16 January 2008 – The council ...".
+        begun = (_DATELINE.match(passage.text) for passage in near.shown[near.start : near.start + 2])
+        yield from ((found[1], "visible") for found in begun if found)
         before = near.shown[max(0, near.start - _NEAR) : near.start + 2]
         further = [[*reversed(before), *near.shown[near.end : near.end + _BEHIND + 1]], *further]
     for passages in further:
@@ -216,8 +218,7 @@ def _is_short(passage: Passage) -> bool:
 def _fresh(passages: Iterable[Passage]) -> Iterator[Passage]:
     """Short passages that do not speak of a change, marked ones first."""
     fresh = [p for p in passages if _is_short(p) and not _CHANGED.search(_FIGURE.split(p.text, maxsplit=1)[0])]
-    yield from (passage for passage in fresh if _is_marked(passage))
-    yield from (passage for passage in fresh if not _is_marked(passage))
+    yield from sorted(fresh, key=_is_marked, reverse=True)
 
 
 def _said(shown: Sequence[Passage]) -> Iterator[str]:
@@ -227,13 +228,6 @@ def _said(shown: Sequence[Passage]) -> Iterator[str]:
             continue
         if _SAID.match(passage.text) or (above is not None and _LABEL.fullmatch(above.text) and passage.text[0].isalnum()):
             yield passage.text
-
-
-def _datelines(passages: Iterable[Passage]) -> Iterator[str]:
-    """The beginnings of passages before a dash or colon: "16 January 2008 – The council ..."."""
-    for passage in passages:
-        if found := _DATELINE.match(passage.text):
-            yield found.group(1)
 
 
 def _is_marked(passage: Passage) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -41,8 +41,7 @@ _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
 _LONGEST_PATTERN = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class _License:
+class _License(NamedTuple):
     """Words of its usage lists; `permits` None without a list. `asks`: for a payment, a kind of reader or a place."""
 
     permits: frozenset[str] | None

@@ -15,8 +15,7 @@ from typing import Any, Self
 
 from pipelines.chain import RELEASED, refine
 from pipelines.dedupe import Arrival, place_arrival
-from pipelines.endings import Settling, placed, unkept
-from pipelines.fetched import failure_of, opened
+from pipelines.endings import Settling, failure_of, opened, placed, unkept
 from pipelines.fingerprint import fingerprint
 from pipelines.memory import Memory, passages_of, recall, without
 from pipelines.workers import WorkerLost, Workers
@@ -152,12 +151,8 @@ def refined(
     except Exception as error:
         logger.exception("refine failed on %s", capture.url)
         return Failure(
-            lead=capture.lead,
-            url=capture.url,
-            fetched_at=capture.fetched_at,
             error=f"refine: {type(error).__name__}: {error}"[:500],
-            address=capture.address,
-            status=capture.status,
+            **{name: getattr(capture, name) for name in ("lead", "url", "fetched_at", "address", "status")},
         )
 
 

@@ -1,27 +1,81 @@
 """Units of a page -> pieces: which are the story, and for those that are not, a reason that a person understands.
 
-The block model says how likely a unit is part of the story; the reason for one that is not is read from where it
-stands in the markup.
+The block model says how likely a unit is part of the story: boosted trees, read from block_model.json. Every tree asks the same
+six questions of all units, so all trees are answered by a few array operations. The file is written by `python -m
+benchmarks.train_blocks`; it names each question's feature and threshold in plain text. The reason for a unit that is not part of
+the story is read from where it stands in the markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipelines.block_model import Array, BlockModel
-from pipelines.blocks import ABOVE, Box, Unit
+from pipelines.blocks import ABOVE, BIT, Box, Unit
 from pipelines.boilerplate import Piece
-from pipelines.classwords import BIT
-from pipelines.features import PLACE, features
-from pipelines.said import Said
+from pipelines.features import PLACE, Table, features
+from pipelines.wording import Said
 from storage.records import BlockKind
 
-_AT_ONCE = 20_000  # units judged together; only pages of many megabytes have more, and memory is bounded so
+Array = NDArray[np.float64]
+_AT_ONCE = 256  # units scored together, so that the answers of all trees stay in the cache
+
+
+@dataclass(frozen=True, slots=True)
+class BlockModel:
+    """The questions of all trees, level by level: `asked`: rows of a table of features (`pipelines.features.PLACE`) by depth
+    x trees; `borders`: a bit is set above it; `leaves`: 2^depth a tree, one tree after another; `starts` of these."""
+
+    asked: NDArray[np.int64]
+    borders: NDArray[np.float32]
+    leaves: Array
+    starts: NDArray[np.int64]
+    bias: float
+
+    def scores(self, table: Table, units: NDArray[np.int64]) -> Array:
+        """Table of features and the indexes of the units to judge -> probabilities, one an index."""
+        parts = [self._raw(table[:, units[start : start + _AT_ONCE]]) for start in range(0, len(units), _AT_ONCE)]
+        raw = np.concatenate(parts) if parts else np.zeros(0)
+        return np.asarray(1 / (1 + np.exp(-raw)))
+
+    def _raw(self, table: Table) -> Array:
+        depth, trees = self.asked.shape
+        answers = np.take(table, self.asked.ravel(), axis=0) > self.borders.reshape(-1, 1)
+        bits = answers.view(np.uint8).reshape(depth, trees, -1)
+        leaf = bits[0].copy()
+        for level in range(1, depth):
+            leaf |= bits[level] << level
+        return np.asarray(self.leaves[leaf + self.starts[:, None]].sum(axis=0) + self.bias)
+
+
+def from_json(said: Mapping[str, Any]) -> BlockModel:
+    """The parsed weights file -> BlockModel. KeyError names a feature that is not known."""
+    trees = said["trees"]
+    leaves = np.array([tree["leaves"] for tree in trees], dtype=float)
+    return BlockModel(
+        asked=np.array([[PLACE[name] for name, _ in tree["asks"]] for tree in trees], dtype=np.int64).T,
+        borders=np.array([[border for _, border in tree["asks"]] for tree in trees], dtype=np.float32).T,
+        leaves=leaves.ravel(),
+        starts=np.arange(len(trees)) * leaves.shape[1],
+        bias=float(said["bias"]),
+    )
+
+
+@cache
+def block_model() -> BlockModel:
+    """The model that ships with the package."""
+    return from_json(json.loads(files("pipelines").joinpath("block_model.json").read_text("utf-8")))
+
+
+_JUDGED_AT_ONCE = 20_000  # units judged together; only pages of many megabytes have more, and memory is bounded so
 KEEP = 0.45  # score from which a unit is part of the story (benchmarks.extraction)
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _UNDER = {name: 1 << index for index, name in enumerate(ABOVE)}
@@ -45,7 +99,7 @@ _CELL = 200  # characters; a cell that holds more is layout, not data
 def pieces(units: Sequence[Unit], boxes: Sequence[Box], said: Said, model: BlockModel) -> tuple[list[Piece], Array]:
     """Units, boxes and what the page says elsewhere -> (one piece a unit, score of each unit)."""
     judged = [
-        _judge(list(units[start : start + _AT_ONCE]), list(boxes), said, model) for start in range(0, len(units), _AT_ONCE)
+        _judge(list(units[start : start + _JUDGED_AT_ONCE]), list(boxes), said, model) for start in range(0, len(units), _JUDGED_AT_ONCE)
     ]
     scores = np.concatenate([part.scores for part in judged] or [np.zeros(0)])
     inside = chain.from_iterable(part.inside for part in judged)

@@ -22,9 +22,7 @@ _WRAPPING = re.compile(
 )
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_NODES_MAX = (
-    5000  # a page with more JSON-LD nodes than this is a data dump; the article stands among the first
-)
+_NODES_MAX = 5000  # a page with more JSON-LD nodes than this is a data dump; the article stands among the first
 
 Node = Mapping[str, Any]
 _HOLDING = (dict, list)
@@ -65,9 +63,7 @@ def structured(tree: HtmlElement) -> Structured:
         name = attributes.get("property") or attributes.get("name") or attributes.get("http-equiv")
         if name:
             meta.setdefault(name.strip().lower(), []).append(" ".join(attributes.get("content", "").split()))
-    nodes: list[Node] = []
-    for script in scripts:
-        nodes.extend(walk(parse_json(script)))
+    nodes = [node for script in scripts for node in walk(parse_json(script))]
     return Structured(
         nodes=tuple(nodes[:_NODES_MAX]),
         meta={name: tuple(values) for name, values in meta.items()},

@@ -52,10 +52,9 @@ def read_rights(fields: Mapping[str, Any] | None) -> Rights | None:
 def read_ending(run: str, fields: Mapping[str, Any]) -> Ending:
     """Run and fields of a ledger line -> Ending. Raises KeyError, TypeError or ValueError on a line that is none."""
     lead, placement, address = fields["lead"], fields.get("placement"), fields.get("address")
-    published = lead.get("published")
     told = {name: fields[name] for name in _FIELDS if name in fields}
     told |= {
-        "lead": Lead(**{**lead, "published": dt.datetime.fromisoformat(published) if published else None}),
+        "lead": lead_of(**lead),
         "fetched_at": dt.datetime.fromisoformat(fields["fetched_at"]),
         "outcome": Outcome(fields["outcome"]),
         "kind": Kind(fields["kind"]) if fields.get("kind") else None,
@@ -86,11 +85,10 @@ def write_lead(lead: Lead, announced_at: dt.datetime) -> dict[str, Any]:
 
 def read_lead(outlet: str, fields: Mapping[str, Any]) -> Lead:
     """Outlet and fields of a ledger line -> Lead; `announced_at` stays in the fields."""
-    published = fields.get("published")
-    return Lead(
-        url=fields["url"],
-        outlet=outlet,
-        source=fields["source"],
-        title=fields.get("title"),
-        published=dt.datetime.fromisoformat(published) if published else None,
-    )
+    return lead_of(fields["url"], outlet, fields["source"], fields.get("title"), fields.get("published"))
+
+
+def lead_of(url: str, outlet: str, source: str | None, title: str | None = None, published: str | None = None) -> Lead:
+    """What is written down of a lead -> it; one that the catalogue does not know any more is the archive's."""
+    when = dt.datetime.fromisoformat(published) if published else None
+    return Lead(url=url, outlet=outlet, source=source or "archive", title=title, published=when)

@@ -2,26 +2,33 @@
 
 The ledger is ahead of the catalogue by at most what its last moments wrote; the catalogue is ahead of the ledger by
 captures that never became durable. Both are set right here, under the outlet's lock.
+
+And what other machines did of an outlet is read from the ledger into this machine's catalogue at the start of a run. So a machine
+with an empty disk is a full worker: it knows the outlet's leads, what was fetched of them, and what its sources said last. Texts
+are read of what is young enough to be looked at again; of older stories the digest is enough to know them. Other outlets are left
+to `scrapy catalogue sync`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import sqlite_utils
 
-from storage.archive.keys import ledger_key, receipt_key
+from storage.archive.keys import ledger_key, receipt_key, run_of
 from storage.archive.ledger import Event, segment_events
 from storage.archive.opened import Archive
 from storage.archive.store import Missing
 from storage.catalogue import captures, leads, runs
 from storage.catalogue.placements import forget
-from storage.catalogue.reclustered import recluster
-from storage.catalogue.rulings import rule
+from storage.catalogue.replay import Index, Reading, Rebuilt, Replay
+from storage.catalogue.rulings import recluster, rule
 from storage.catalogue.schema import writing
-from storage.catalogue.texts import in_parts
+from storage.catalogue.texts import given, in_parts, read_ahead, reader
 from storage.endings import read_ending, read_lead
 
 _AT_ONCE = 500
@@ -114,3 +121,59 @@ def _apply(connection: sqlite3.Connection, event: Event, left: _Left) -> None:
             captures.enter_settled(connection, ending)
         elif not captures.holds(connection, ending.sequence, event.run):
             left.lacking += 1
+
+
+YOUNG = dt.timedelta(days=30)
+"""Age of a story's last capture below which its text is read: twice that at which stories are last looked at again."""
+
+
+def catch_up(
+    database: sqlite_utils.Database, archive: Archive, outlet: str, index: Index, clock: Callable[[], dt.datetime]
+) -> str | None:
+    """Catalogue, archive and outlet -> a line that says what was read of its runs that the catalogue did not have; None when it
+    had all.
+
+    Under the outlet's lock. A run is taken up whole, in one transaction, or not at all. ArchiveError.
+    """
+    known = {run for (run,) in database.conn.execute("select run from runs where outlet = ?", (outlet,))}
+    found = {run_of(key): key for key in archive.store.keys(f"ledger/{outlet}/")}
+    made, began = Rebuilt(), clock()
+    with reader(archive) as pool:
+        for run, key in sorted((run, key) for run, key in found.items() if run is not None and run not in known):
+            _take_up(database, archive, key, run, Replay(database.conn, index, made), began, pool)
+    if not made.runs:
+        return None
+    waiting, seconds = leads.waiting(database, outlet), (clock() - began).total_seconds()
+    return (
+        f"Read from the archive what other machines did here (runs: {made.runs}, captures: {made.captures}, "
+        f"leads waiting: {waiting}), in {seconds:.1f} s."
+    )
+
+
+def _take_up(
+    database: sqlite_utils.Database,
+    archive: Archive,
+    key: str,
+    run: str,
+    replay: Replay,
+    now: dt.datetime,
+    pool: ThreadPoolExecutor | None,
+) -> None:
+    # Read before the transaction begins: nobody waits for the archive with the catalogue in his hands.
+    young, old = _by_age(segment_events(archive, key), now)
+    texts = {event.seq: text() for event, text in read_ahead(archive, iter(young), pool)}
+    with writing(database) as connection:
+        for event in sorted((*young, *old), key=lambda event: event.seq):
+            replay.apply(event, given(texts.get(event.seq, Reading())))
+        runs.mark_killed(connection, run)
+        connection.execute("insert or ignore into segments values (?, 0)", (run,))
+
+
+def _by_age(events: Iterable[Event], now: dt.datetime) -> tuple[list[Event], list[Event]]:
+    """Events -> those whose text is to be read, and the others."""
+    young: list[Event] = []
+    old: list[Event] = []
+    for event in events:
+        text = event.event == "outcome" and event.fields.get("clean_key") and event.at > now - YOUNG
+        (young if text else old).append(event)
+    return young, old

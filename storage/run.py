@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import sqlite_utils
 
@@ -25,18 +25,15 @@ from storage.archive.ledger import Ledger, begun_at
 from storage.archive.opened import Archive
 from storage.archive.warc import WarcWriter
 from storage.catalogue import captures, leads, runs
-from storage.catalogue.catchup import catch_up
 from storage.catalogue.forgotten import enter_forgotten
-from storage.catalogue.history import began_to_block, usual_shares
 from storage.catalogue.replay import Index
-from storage.catalogue.schema import open_catalogue, writing
+from storage.catalogue.runs import began_to_block, usual_shares
+from storage.catalogue.schema import lock_outlet, locks_folder, open_catalogue, share_catalogue, writing
 from storage.catalogue.sources import SourceState, remember, write_source
 from storage.endings import write_lead
-from storage.locks import lock_outlet, locks_folder, share_catalogue
-from storage.notes import Notes, verdict_fields
 from storage.records import Earlier, Ending, Exchange, Lead, Outcome, Relation, WarcAddress
-from storage.recovery import recover
-from storage.settler import Settler
+from storage.recovery import catch_up, recover
+from storage.settler import Notes, Settler, verdict_fields
 from storage.urls import key as page_of
 
 
@@ -54,8 +51,7 @@ class Run:
     catalogue_path: Path
     warc: WarcWriter
     ledger: Ledger
-    lock: IO[str]
-    share: IO[str]
+    held: contextlib.ExitStack
     settler: Settler
     writing: threading.Lock
     notes: list[str] = field(default_factory=list)
@@ -155,12 +151,8 @@ class Run:
             self.notes.append(block)
             reason = "blocked"
         receipt = self.receipt(reason, now)
-        try:
+        with self.held:
             self._publish(receipt)
-        finally:
-            self.catalogue.close()
-            self.lock.close()
-            self.share.close()
         return receipt
 
     def receipt(self, reason: str, now: dt.datetime) -> dict[str, Any]:
@@ -179,11 +171,7 @@ class Run:
             "leads_announced": self.announced,
             "leads_refused": self.refused,
             "leads_waiting": self.waiting,
-            "revisited": self.revisited,
-            "gone": self.gone,
-            "missed": self.missed,
-            "exchanges": self.exchanges,
-            "notes": self.notes,
+            **{name: getattr(self, name) for name in ("revisited", "gone", "missed", "exchanges", "notes")},
         }
 
     def _publish(self, receipt: dict[str, Any]) -> None:
@@ -212,8 +200,8 @@ def start_run(
     read from the archive first. Raises OutletBusy, ArchiveError, CatalogueError. Long, for a run has many parts.
     """
     with contextlib.ExitStack() as held:
-        share = held.enter_context(share_catalogue(locks_folder(catalogue)))
-        lock = held.enter_context(lock_outlet(locks_folder(catalogue), outlet))
+        held.enter_context(share_catalogue(locks_folder(catalogue)))
+        held.enter_context(lock_outlet(locks_folder(catalogue), outlet))
         database = open_catalogue(catalogue)
         held.callback(database.close)
         notes = [*archive.recovered, *recover(database, archive, outlet)]
@@ -224,7 +212,7 @@ def start_run(
         run = run_id(_behind_the_last(database, outlet, started), secrets.token_bytes(6))
         guard = threading.Lock()
         warc, ledger = _segments(archive, database, outlet, run, clock, about, started)
-        begun = Run(
+        return Run(
             id=run,
             outlet=outlet,
             started_at=started,
@@ -233,15 +221,12 @@ def start_run(
             catalogue_path=catalogue,
             warc=warc,
             ledger=ledger,
-            lock=lock,
-            share=share,
             settler=Settler(archive.store, warc, ledger, guard),
             writing=guard,
             notes=notes,
             forgotten=forgotten,
+            held=held.pop_all(),
         )
-        held.pop_all()  # they are the run's now
-    return begun
 
 
 def _segments(

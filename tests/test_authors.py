@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines.authors import people_of
 from pipelines.document import read
 from pipelines.metadata import metadata
-from storage.records import Capture, Lead, Outlet
+from storage.records import Capture, Kind, Lead, Outlet, Page
 
 URL = "https://www.harbour.example/2026/02/03/quay"
 SITE = "<meta property='og:site_name' content='The Harbour Post'>"
@@ -29,7 +29,7 @@ def signed(body: str = "", head: str = "", author: object = None) -> tuple[tuple
     )
     document = read(capture)
     assert document is not None
-    found = metadata(document, capture, Outlet(name="harbour"))
+    found = metadata(document, Page(capture=capture, kind=Kind.ARTICLE, evidence=()), Outlet(name="harbour"))[0]
     return found.authors, found.sources.get("authors")
 
 

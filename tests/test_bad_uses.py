@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.locks import claim_catalogue, lock_outlet, locks_folder
+from storage.catalogue.schema import claim_catalogue, lock_outlet, locks_folder
 from tests.bad_places import Places
 from tests.bad_uses import USES, Use
 from tests.conftest import ROOT, Scrapy

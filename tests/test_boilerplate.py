@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.boilerplate import Piece, is_label, site_words, strip, words
-from pipelines.said import tokens
+from pipelines.wording import tokens
 from storage.records import BlockKind
 
 FERRY = "The ferry to Lindby stays in the harbour until the storm has passed."

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from storage.archive.keys import article_id
-from storage.catalogue.swap import put_in_place
+from storage.catalogue.rebuild import put_in_place
 from tests.browsed import ARABIC, FERRY, NOW, begin, browsing, enter, fetched, fill, page, told
 from tests.conftest import Scrapy
 

@@ -13,17 +13,18 @@ import pytest
 from distributed import LocalCluster
 from scrapy.utils.project import get_project_settings
 
-from crawler import recluster, spreading
-from crawler.bulk import Lost, Spread, here, on_cores, on_dask
+from crawler import bulk, recluster
+from crawler.bulk import Lost, Spread, on_cores, on_dask
 from crawler.commands.reextract import Command
 from crawler.engine import EngineError, terms_of
 from crawler.reextract import Change, Made, Portion, Resumed, _compared, extract_again, portions, remake
 from storage.archive.clean import CleanCopy
 from storage.catalogue import lessons
-from storage.catalogue.articles import Extracted, newest_clean_copies
+from storage.catalogue.stories import Extracted, newest_clean_copies
 from storage.records import Outlet, Stamp, WarcAddress
 from storage.run import Run
 from tests.exchanges import article, placement
+from tests.here import here
 from tests.test_lessons import MOST, NOW, crawled, texts
 from tests.test_recluster import from_archive
 
@@ -40,7 +41,7 @@ def double(number: int) -> int:
 def made_again(folder: Path, spread: Spread[Portion, list[Made]]) -> tuple[list[Change], Run]:
     """An outlet with a note that recurs, extracted again -> what changed, and the run."""
     run = crawled(folder)
-    changes = list(extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), most=MOST, spread=spread))
+    changes = list(extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), spread, most=MOST))
     assert texts(run) == [False] * 5
     run.finish("extracted again", NOW)
     return changes, run
@@ -92,7 +93,7 @@ def test_an_article_that_kills_its_process_costs_no_other(tmp_path: Path) -> Non
 
         return spread  # type: ignore[return-value]
 
-    again = extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), most=0, spread=lost_with(second))
+    again = extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), lost_with(second), most=0)
     errors = [change.error for change in again]
     assert errors == [None, "its worker process died (3 of them); the clean copy stays", None, None, None]
     run.finish("extracted again", NOW)
@@ -173,7 +174,7 @@ def test_files_that_are_done_are_told_when_all_of_them_is_entered(tmp_path: Path
     run = crawled(tmp_path)
     done: list[str] = []
     seen: Callable[[str], None] = done.append
-    changes = extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), most=MOST, done=seen)
+    changes = extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), here(remake), most=MOST, done=seen)
     next(changes)
     assert done == []
     list(changes)
@@ -193,4 +194,4 @@ def test_wrong_use(words: list[str], line: str) -> None:
     command = Command()
     command.settings = get_project_settings()
     command.add_options(parser)
-    assert line in (spreading.misuse(parser.parse_args(words)) or "")
+    assert line in (bulk.misuse(parser.parse_args(words)) or "")

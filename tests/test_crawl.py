@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from crawler.network.manners import retry_after
-from storage.locks import lock_outlet, locks_folder
+from storage.catalogue.schema import lock_outlet, locks_folder
 from tests.conftest import ROOT, Scrapy
 from tests.raw_server import RawServer, answer
 

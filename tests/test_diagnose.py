@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crawler.diagnose import Reading, broken, diagnose
-from storage.catalogue.history import Archived, archived
+from storage.catalogue.runs import Archived, archived
 from storage.records import Article, Kind, Lead, Outlet, WarcAddress
 from tests.conftest import Scrapy
 from tests.test_run import NOW, begin, fetched, keep, story

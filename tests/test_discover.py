@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.addoutlet import outlet_file, review
 from crawler.announcing import Source, SourceKind
+from crawler.commands.addoutlet import outlet_file, review
+from crawler.commands.discover import Rules, before_asking, by_robots
 from crawler.discovery.proposals import Pattern, Sources
 from crawler.network.addresses import networks
 from crawler.survey import Survey
-from crawler.verdicts import Rules, before_asking, by_robots
 from tests.conftest import Scrapy
 from tests.raw_server import RawServer, answer
 from tests.test_crawl import crawl, feed, outlet, story

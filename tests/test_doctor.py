@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
-from crawler.checks import Check, State, checks, damaged
+from crawler.commands.doctor import Check, State, checks, damaged
 from storage.archive import open_archive
 from storage.catalogue.schema import open_catalogue
 from tests.conftest import ROOT, Scrapy

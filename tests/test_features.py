@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.block_model import from_json
 from pipelines.blocks import Unit, segment
-from pipelines.features import NAMES, PLACE, Table, features
-from pipelines.said import Said
-from pipelines.surroundings import framed
-from pipelines.wording import worded
+from pipelines.features import NAMES, PLACE, Table, features, framed
+from pipelines.story import from_json
+from pipelines.wording import Said, worded
 from tests.pages_for_judge import document
 
 STORY = "The ferry to Lindby stays in the harbour, said the captain; 40 boats wait. Why? Nobody knows (yet)."

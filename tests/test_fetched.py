@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.fetched import opened
+from pipelines.endings import opened
 from pipelines.stages import judged
 from storage.archive.clean import read_clean_copy
 from storage.archive.ledger import events

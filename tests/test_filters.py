@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.dedupe import canonical
 from storage.catalogue.schema import open_catalogue
-from storage.views import filters, selection
+from storage.views import selection
 from storage.views.selection import KINDS, Selection, select
 from tests.browsed import NOW, fill
 
@@ -48,7 +48,7 @@ def test_an_index_finds_what_a_look_at_every_row_finds(catalogue: sqlite3.Connec
         return [[row.article for row in select(catalogue, wanted, canonical)] for wanted in asked()]
 
     answered = found()
-    monkeypatch.setattr(filters, "FEW", -1)
+    monkeypatch.setattr(selection, "FEW", -1)
     assert answered == found()
     assert sum(map(bool, answered)) > len(answered) / 3, "they find something"
 

@@ -1,6 +1,6 @@
 """An outlet that begins to block is noticed against its own history."""
 
-from storage.catalogue.history import began_to_block
+from storage.catalogue.runs import began_to_block
 from tests.conftest import Scrapy
 from tests.raw_server import answer
 from tests.test_crawl import FORBIDDEN, crawl, outlet, story

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.classify import WEIGHTS, Steps, from_json, judge_model
 from pipelines.error_words import PHRASES, find, fold
 from pipelines.judge_features import signs
-from pipelines.judge_model import WEIGHTS, Steps, from_json, judge_model
-from pipelines.judge_reader import attend
+from pipelines.judge_said import attend
 from tests.pages_for_judge import PARAGRAPHS, document, page
 
 TO_THE_READER = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.catalogue.packing import unpacked
 from storage.catalogue.quarantine import same_body
+from storage.catalogue.rows import unpacked
 from storage.records import Outcome
 from tests.test_run import NOW, begin, fetched, keep, states, story
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.mend import copies_again, deep_check
-from crawler.reextract import extract_again
+from crawler.commands.verify import copies_again, deep_check
+from crawler.reextract import extract_again, remake
 from pipelines.chain import refine
 from pipelines.memory import MOST, Memory
 from pipelines.stages import enter, memory_of
@@ -19,13 +19,14 @@ from storage.archive import open_archive
 from storage.archive.clean import read_clean_copy
 from storage.archive.exchange import capture_of
 from storage.catalogue import leads, lessons
-from storage.catalogue.articles import newest_clean_copies
 from storage.catalogue.forgotten import take_out
-from storage.catalogue.packing import unpacked
+from storage.catalogue.rows import unpacked
 from storage.catalogue.schema import open_catalogue
+from storage.catalogue.stories import newest_clean_copies
 from storage.endings import read_ending, write_ending
 from storage.records import Article, Ending, Exchange, Lead, Lesson, Outcome, Outlet, Page, Removed
 from storage.run import Run
+from tests.here import here
 from tests.newsstand.wire_stories import stories
 from tests.test_rebuild import abandon, begin_next_day, rebuilt
 from tests.test_run import NOW, begin
@@ -79,11 +80,11 @@ def crawled(folder: Path, count: int = 5) -> Run:
 def test_the_third_story_is_clean_and_reextract_cleans_the_first_two(tmp_path: Path) -> None:
     run = crawled(tmp_path)
     assert texts(run) == [True, True, False, False, False]
-    changes = list(extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), most=MOST))
+    changes = list(extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), here(remake), most=MOST))
     assert [change.fields for change in changes] == [("text",), ("text",), (), (), ()]
     assert f"-{NOTE}" in changes[0].diff
     assert texts(run) == [False] * 5
-    again = list(extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), most=MOST))
+    again = list(extract_again(run, Outlet(name="outlet"), newest_clean_copies(run.catalogue), here(remake), most=MOST))
     assert [change.fields for change in again] == [()] * 5, "a second time nothing changes"
     first = next(each for each in newest_clean_copies(run.catalogue) if each.lead.url.endswith("/0"))
     copy = read_clean_copy(run.archive.read(first.clean_key))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.catalogue.packing import unpacked
+from storage.catalogue.rows import unpacked
 from tests.conftest import Scrapy
 from tests.loopback import Loopback, read_request
 from tests.newsstand.wire_stories import stories

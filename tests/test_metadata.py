@@ -9,20 +9,20 @@ import pytest
 
 from pipelines.authors import people_of, provider_of
 from pipelines.document import read
-from pipelines.metadata import Metadata, language_of, metadata
-from storage.records import Capture, Lead, Outlet
+from pipelines.metadata import language_of, metadata
+from storage.records import Article, Capture, Kind, Lead, Outlet, Page
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 URL = "https://www.harbour.example/2026/02/03/quay"
 
 
-def known(head: str = "", body: str = "", *, title: str | None = None, outlet: Outlet | None = None) -> Metadata:
+def known(head: str = "", body: str = "", *, title: str | None = None, outlet: Outlet | None = None) -> Article:
     page = f"<html lang='en-GB'><head>{head}</head><body>{body}<p>The quay was opened on Tuesday.</p></body></html>"
     lead = Lead(url=URL, outlet="harbour", source="feed", title=title, published=dt.datetime(2026, 2, 3, 9, tzinfo=dt.UTC))
     capture = Capture(lead=lead, url=URL, status=200, headers=(), body=page.encode(), fetched_at=NOW)
     document = read(capture)
     assert document is not None
-    return metadata(document, capture, outlet or Outlet(name="harbour"))
+    return metadata(document, Page(capture=capture, kind=Kind.ARTICLE, evidence=()), outlet or Outlet(name="harbour"))[0]
 
 
 def ld(**fields: object) -> str:
@@ -63,7 +63,7 @@ def test_the_date_shown_under_the_headline_is_found_without_markup() -> None:
     )
     document = read(capture)
     assert document is not None
-    found = metadata(document, capture, Outlet(name="a", zone="Asia/Amman"))
+    found = metadata(document, Page(capture=capture, kind=Kind.ARTICLE, evidence=()), Outlet(name="a", zone="Asia/Amman"))[0]
     assert found.published is not None and found.published.value == "2026-02-21T03:04:00+03:00"
 
 

@@ -8,19 +8,19 @@ import json
 import pytest
 
 from pipelines.document import read
-from pipelines.metadata import Metadata, metadata
-from storage.records import Capture, Lead, Outlet
+from pipelines.metadata import metadata
+from storage.records import Article, Capture, Kind, Lead, Outlet, Page
 
 DEEP, LONG = 20_000, "Ida Kern and " * 50_000
 
 
-def known(page: str) -> Metadata:
+def known(page: str) -> Article:
     lead = Lead(url="https://harbour.example/1", outlet="harbour", source="feed", title="Quay " * 50_000)
     now = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     capture = Capture(lead=lead, url=lead.url, status=200, headers=(), body=page.encode(), fetched_at=now)
     document = read(capture)
     assert document is not None
-    return metadata(document, capture, Outlet(name="harbour"))
+    return metadata(document, Page(capture=capture, kind=Kind.ARTICLE, evidence=()), Outlet(name="harbour"))[0]
 
 
 def ld(**story: object) -> str:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from storage.archive.warcread import Record, records
-from storage.notes import MOST_REASONS, Notes, verdict_fields
 from storage.records import Ending, Evidence, Failure, Lead, Outcome
+from storage.settler import MOST_REASONS, Notes, verdict_fields
 from tests.exchanges import exchange
 from tests.test_run import NOW, begin, fetched, keep, story
 

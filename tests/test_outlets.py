@@ -9,7 +9,7 @@ import pytest
 from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
-from crawler.addoutlet import expected
+from crawler.commands.addoutlet import expected
 from crawler.outlet import OutletSpider
 
 FOLDER = Path(__file__).parent / "outlets"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.catalogue.leads import heard_before
-from storage.catalogue.packing import PACKED_TEXTS, packed, unpacked
+from storage.catalogue.rows import PACKED_TEXTS, packed, unpacked
 from storage.catalogue.schema import MIGRATIONS, open_catalogue
 from storage.catalogue.stories import text_of
 

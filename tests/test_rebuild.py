@@ -21,13 +21,11 @@ from storage.archive import ArchiveError, open_archive
 from storage.archive.ledger import Event
 from storage.catalogue import leads
 from storage.catalogue.compare import Difference, differences
-from storage.catalogue.packing import unpacked
-from storage.catalogue.rebuild import build, in_order
+from storage.catalogue.rebuild import build, in_order, put_in_place
 from storage.catalogue.replay import Rebuilt
+from storage.catalogue.rows import unpacked
 from storage.catalogue.rulings import rule
-from storage.catalogue.schema import CatalogueError, open_catalogue
-from storage.catalogue.swap import put_in_place
-from storage.locks import OutletBusy, claim_catalogue, locks_folder
+from storage.catalogue.schema import CatalogueError, OutletBusy, claim_catalogue, locks_folder, open_catalogue
 from storage.records import Article, Block, BlockKind, Capture, Failure, Kind, Lead, Outcome, Page, Relation
 from storage.run import Run, start_run
 from tests.conftest import Scrapy
@@ -64,9 +62,7 @@ def failure(number: int) -> Failure:
 
 def abandon(run: Run) -> None:
     """What is left of a run when its process is killed."""
-    run.lock.close()
-    run.share.close()
-    run.catalogue.close()
+    run.held.close()
     run.ledger._segment.release()
     if run.warc._file is not None:
         run.warc._file.segment.release()

@@ -15,17 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler import recluster
-from crawler.bulk import Spread, here
+from crawler.bulk import Spread
 from crawler.recluster import Made, Task
 from pipelines import buckets
 from pipelines.dedupe import Arrival, place_arrival
 from pipelines.fingerprint import fingerprint
-from storage.catalogue import joined, placements
-from storage.catalogue.joined import Joined
+from storage.catalogue import placements, reclustering
 from storage.catalogue.placements import Placements
-from storage.catalogue.reclustering import Reclustering
+from storage.catalogue.reclustering import Joined, Reclustering
 from storage.catalogue.rulings import rule
 from storage.catalogue.schema import open_catalogue
+from tests.here import here
 from tests.test_lookalikes import FOLDER
 from tests.test_lookalikes import texts as lookalikes
 from tests.test_placements import opened
@@ -113,7 +113,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[sqlite
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """An index that soon has enough of a shingle, and buckets and ranges of a few texts."""
-    for module in (placements, joined, recluster):
+    for module in (placements, reclustering, recluster):
         monkeypatch.setattr(module, "HOT", 2)
     for name, size in (("RANGE", 4), ("DEALT", 3), ("A_BUCKET", 2)):
         monkeypatch.setattr(recluster, name, size)

@@ -14,18 +14,17 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.project import get_project_settings
 
 from crawler import recluster
-from crawler.anew import keep, placed_anew
-from crawler.bulk import here
 from crawler.commands.catalogue import Command, _misuse
+from crawler.recluster import keep, placed_anew
 from pipelines import likeness
 from storage.archive.keys import article_id
 from storage.catalogue import moves
-from storage.catalogue.articles import newest_clean_copies
-from storage.catalogue.reclustered import recluster as put_elsewhere
 from storage.catalogue.reclustering import Compared
-from storage.catalogue.schema import open_catalogue
-from storage.locks import OutletBusy
+from storage.catalogue.rulings import recluster as put_elsewhere
+from storage.catalogue.schema import OutletBusy, open_catalogue
+from storage.catalogue.stories import newest_clean_copies
 from tests.conftest import Scrapy
+from tests.here import here
 from tests.test_dedupe import FERRY, LETTER, ORCHESTRA
 from tests.test_placements import clusters, opened, put
 from tests.test_rebuild import abandon, begin_next_day, rebuilt

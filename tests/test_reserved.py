@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import BaseSettings
 
-from crawler.exporting import permitted
+from crawler.commands.export import permitted
 from crawler.refeed import judge_again
 from pipelines.dedupe import canonical
 from pipelines.rights import USES, reserved, under_terms

@@ -16,9 +16,8 @@ from storage.archive import ArchiveError, open_archive
 from storage.archive.exchange import capture_of
 from storage.archive.forget import forget
 from storage.catalogue import leads
-from storage.catalogue.packing import unpacked
-from storage.catalogue.schema import MIGRATIONS, CatalogueError, open_catalogue
-from storage.locks import OutletBusy
+from storage.catalogue.rows import unpacked
+from storage.catalogue.schema import MIGRATIONS, CatalogueError, OutletBusy, open_catalogue
 from storage.records import Article, Ending, Exchange, Failure, Lead, Outcome, Outlet, Page
 from storage.run import Run, start_run
 
@@ -140,9 +139,7 @@ def test_what_a_kill_left_open_is_settled_when_durable_and_taken_back_otherwise(
     durable, clean = enter(run, fetched(run, 1, story(1)))
     run.settler.submit(durable, clean).result(timeout=10)
     lost, _ = enter(run, fetched(run, 2, story(2)))  # the process dies before its ending reaches the ledger
-    run.lock.close()
-    run.share.close()
-    run.catalogue.close()
+    run.held.close()
     run.ledger._segment.release()
     run.warc._file.segment.release()
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.arguments import ArgumentError
-from crawler.schedule import Place, crontab, minute, units
+from crawler.commands.schedule import Place, crontab, minute, units
 from tests.conftest import ROOT, Scrapy
 
 VALUES = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=40)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from crawler.discovery.announced import SitemapEntry
 from crawler.discovery.encoding import unpacked
+from crawler.discovery.links import site_of
 from crawler.discovery.sitemaps import read_sitemap
-from crawler.discovery.sites import site_of
 
 HOME = "https://www.gazette.example/sitemap.xml"
 SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'

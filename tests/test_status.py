@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.alerts import AlertFailed, metrics, post
+from crawler.commands.status import AlertFailed, metrics, post
 from crawler.health import RULES, Broken, broken
 from storage.archive import open_archive
 from storage.catalogue.runs import BY_HAND

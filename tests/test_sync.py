@@ -9,11 +9,10 @@ import pytest
 from storage.archive import Archive, open_archive
 from storage.archive.clean import clean_copy
 from storage.archive.finding import Severity, Tally
-from storage.archive.keys import article_id, cdx_key, clean_key, run_id
+from storage.archive.keys import article_id, cdx_key, clean_key, run_id, usage
 from storage.archive.ledger import Ledger, events
 from storage.archive.store import ArchiveError
 from storage.archive.sync import Synced, sync
-from storage.archive.usage import usage
 from storage.archive.verify import verify
 from storage.endings import write_ending
 from storage.records import Ending, Fingerprint, Outcome

@@ -10,7 +10,7 @@ import pytest
 # Bodies that come and go between small things that stay, in a process that has nothing else.
 _HOLES = """
 from pathlib import Path
-from crawler.trim import give_back
+from crawler.progress import give_back
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 stay, bodies = [], []

@@ -15,9 +15,10 @@ from scrapy.exceptions import UsageError
 
 from crawler.command import Add, CheckedCommand
 from crawler.console import complain, many, table, write, write_json
+from crawler.opening import spool_of
 from storage.archive import folder_of, open_archive
+from storage.archive.keys import usage
 from storage.archive.sync import Synced, sync
-from storage.archive.usage import usage
 
 
 class Command(CheckedCommand):
@@ -39,7 +40,7 @@ class Command(CheckedCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             if args[:1] == ["sync"] and len(args) == 3:
-                self.exitcode = _sync(args[1], args[2], opts, self.settings["NEWS_SPOOL"])
+                self.exitcode = _sync(args[1], args[2], opts, spool_of(self.settings))
             elif args[:1] == ["du"] and len(args) <= 2:
                 _du(args[1] if len(args) == 2 else self.settings["NEWS_ARCHIVE_URI"], opts.json)
             else:
@@ -48,14 +49,14 @@ class Command(CheckedCommand):
             self.fail(5, f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
-def _sync(source: str, target: str, opts: argparse.Namespace, spool: str) -> int:
+def _sync(source: str, target: str, opts: argparse.Namespace, spool: Path | None) -> int:
     opened = open_archive(source, write=False)
     if fault := _entangled(source, target):
         raise UsageError(fault)
     if waiting := opened.spool.keys():
         complain(f"Still in the spool of SRC: {many(len(waiting), 'segment')}; what is there goes with the next sync")
     tally = Synced()
-    for tally in sync(opened.store, open_archive(target, Path(spool) if spool else None), check=opts.check):
+    for tally in sync(opened.store, open_archive(target, spool), check=opts.check):
         if sys.stderr.isatty() and tally.copied:
             complain(f"{many(tally.copied, 'object')}, {many(tally.bytes, 'byte')}")
     for finding in tally.findings:

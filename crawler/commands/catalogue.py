@@ -16,21 +16,19 @@ from pathlib import Path
 
 from scrapy.exceptions import UsageError
 
-from crawler import spreading
-from crawler.anew import Placed, keep, placed_anew
+from crawler import bulk
 from crawler.arguments import ArgumentError
 from crawler.bulk import Spread
 from crawler.command import Add, CheckedCommand
 from crawler.console import complain, table, write, write_json, write_json_line
 from crawler.indexing import index, index_and_compare
 from crawler.opening import archive_of, archive_to_read, catalogue_path
-from crawler.recluster import Made, Task, work
+from crawler.recluster import Made, Placed, Task, keep, placed_anew, work
 from pipelines.fingerprint import fingerprint
 from storage.archive import Archive
 from storage.catalogue.readers import cores
-from storage.catalogue.schema import open_catalogue
+from storage.catalogue.schema import claim_catalogue, locks_folder, open_catalogue
 from storage.catalogue.sync import Means, Synced, sync
-from storage.locks import claim_catalogue, locks_folder
 from storage.recovery import recover_all
 
 _INTERRUPTED = "Interrupted; nothing was changed. The same command goes on with the texts that it has not read yet."
@@ -53,7 +51,7 @@ class Command(CheckedCommand):
         add("--json", action="store_true", help="print what was done as JSON; of recluster a line for every article in another "
             "cluster, and one at the end")  # fmt: skip
         add("--dry-run", action="store_true", help="recluster: say what would change, keep nothing")
-        spreading.add_options(add)
+        bulk.add_options(add)
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
         if args not in (["sync"], ["recluster"]):
@@ -75,7 +73,7 @@ class Command(CheckedCommand):
 
     def _recluster(self, path: Path, opts: argparse.Namespace) -> int:
         spread: Spread[Task, list[Made]]
-        with spreading.engine(opts, self.settings, work) as spread, placed_anew(self.settings, path, spread) as placed:
+        with bulk.engine(opts, self.settings, work) as spread, placed_anew(self.settings, path, spread) as placed:
             kept = not opts.dry_run and keep(self.settings, placed)
             return _told_of(placed, kept, opts.json)
 
@@ -83,7 +81,7 @@ class Command(CheckedCommand):
 def _misuse(verb: str, opts: argparse.Namespace) -> str | None:
     if verb == "sync" and (opts.dry_run or opts.scheduler or opts.workers or opts.engine != "local"):
         return "--dry-run, --engine, --scheduler and --workers are for recluster."
-    return spreading.misuse(opts)
+    return bulk.misuse(opts)
 
 
 def synced(archive: Archive, path: Path) -> Synced:

@@ -20,7 +20,7 @@ from crawler.console import complain, write, write_json
 from crawler.opening import check_addresses, open_run
 from crawler.progress import Progress
 from crawler.revisit import ages
-from pipelines import garbage
+from pipelines.workers import seldom
 from storage.run import Run
 from storage.views.report import receipt_text
 
@@ -46,7 +46,7 @@ class Command(CheckedCommand, ScrapyCrawl):
         if run is None:
             return
         crawler = self._create_crawler(args[0])
-        garbage.seldom()
+        seldom()
         self.crawler_process.crawl(crawler, run=run, **opts.spargs)  # type: ignore[union-attr]
         self.crawler_process.start()  # type: ignore[union-attr]
         progress = crawler.get_extension(Progress) if crawler.extensions else None

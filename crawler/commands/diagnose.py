@@ -20,8 +20,8 @@ from crawler.opening import archive_to_read
 from crawler.readers import catalogue_to_read, profile_of
 from pipelines.memory import Memory
 from storage.catalogue import lessons
-from storage.catalogue.history import archived
 from storage.catalogue.quarantine import quarantined
+from storage.catalogue.runs import archived
 
 _APART = 60  # captures in quarantine that are read, the newest
 

@@ -1,4 +1,5 @@
-"""scrapy discover URL-or-outlet: what a crawl would fetch, and why it would leave the rest. Nothing is archived.
+"""scrapy discover URL-or-outlet: what a crawl would fetch, and the first reason why it would leave each of the rest. Nothing
+is archived.
 
 Exit status: 0 done; 2 wrong use; 3 nothing could be read; 5 the catalogue cannot be used.
 """
@@ -7,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
+import sqlite3
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -16,14 +19,51 @@ from crawler.announcing import Source, read_source
 from crawler.arguments import ArgumentError, no_outlet, shown
 from crawler.command import Add, CheckedCommand
 from crawler.console import many, write, write_json
-from crawler.network.addresses import networks
+from crawler.network.addresses import Network, networks, refused_url
+from crawler.network.robots import Robots
 from crawler.opening import catalogue_path, check_addresses
-from crawler.outlet import OutletSpider
+from crawler.outlet import OutletSpider, belongs
 from crawler.survey import Probe, probe, survey
-from crawler.verdicts import Rules, before_asking, belongs, by_robots
 from storage.catalogue.schema import connect_to_read
 from storage.records import Lead
 from storage.urls import canonical
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What decides: the outlet's hosts and pattern, our user agent, private networks let through, the catalogue's
+    connection (None: there is none, nothing is known)."""
+
+    hosts: tuple[str, ...]
+    article: str
+    agent: str
+    allow: tuple[Network, ...]
+    known: sqlite3.Connection | None
+
+
+def before_asking(url: str, rules: Rules) -> str | None:
+    """URL -> why it would not be fetched, as far as nobody need be asked; None when nothing speaks against it."""
+    parts = urlsplit(url)
+    private = refused_url(url, rules.allow)
+    if private:
+        return f"refused address ({private})"
+    if not belongs(parts.hostname, rules.hosts):
+        return f"off host (the outlet is {', '.join(rules.hosts)})"
+    if not re.search(rules.article, parts.path):
+        return f"no story by the pattern {rules.article}"
+    if rules.known is None:
+        return None
+    row = rules.known.execute("select state, outcome from leads where url = ?", (url,)).fetchone()
+    if row is None or row[0] in ("announced", "leased"):
+        return None
+    return f"known: {row[0]}" + (f" ({row[1]})" if row[1] else "")
+
+
+def by_robots(url: str, robots: Robots | None, agent: str) -> str | None:
+    """URL and its host's robots.txt, None where that cannot be read -> why it would not be fetched."""
+    if robots is None:
+        return "robots.txt cannot be read: nothing is fetched"
+    return None if robots.allowed(agent, url) else "robots.txt disallows it"
 
 
 @dataclass(slots=True)

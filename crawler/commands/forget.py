@@ -22,9 +22,8 @@ from storage.archive.forget import Gone, forget
 from storage.archive.keys import run_id
 from storage.catalogue.forgotten import take_out
 from storage.catalogue.rulings import UnknownArticle
-from storage.catalogue.schema import open_catalogue
+from storage.catalogue.schema import claim_catalogue, locks_folder, open_catalogue
 from storage.catalogue.stories import members
-from storage.locks import claim_catalogue, locks_folder
 from storage.recovery import recover_all
 from storage.urls import canonical
 

@@ -126,9 +126,6 @@ def _fields(kept: Kept) -> dict[str, object]:
     return {
         "id": kept.sequence,
         "outlet": kept.lead.outlet,
-        "url": kept.url,
-        "status": kept.status,
-        "fetched_at": kept.fetched_at,
-        "kind": kept.kind,
+        **{name: getattr(kept, name) for name in ("url", "status", "fetched_at", "kind")},
         "evidence": [asdict(evidence) for evidence in kept.evidence],
     }

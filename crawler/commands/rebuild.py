@@ -22,11 +22,9 @@ from pipelines.fingerprint import fingerprint
 from storage.archive import Archive
 from storage.catalogue.compare import Difference, differences
 from storage.catalogue.readers import cores
-from storage.catalogue.rebuild import build
+from storage.catalogue.rebuild import build, put_in_place, scratch
 from storage.catalogue.replay import Rebuilt
-from storage.catalogue.schema import CatalogueError, open_catalogue
-from storage.catalogue.swap import put_in_place, scratch
-from storage.locks import claim_catalogue, locks_folder
+from storage.catalogue.schema import CatalogueError, claim_catalogue, locks_folder, open_catalogue
 from storage.recovery import recover_all
 
 _SHOWN = 10  # differences a table that are printed

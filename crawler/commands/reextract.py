@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 
-from crawler import spreading
+from crawler import bulk
 from crawler.arguments import ArgumentError
 from crawler.bulk import Spread
 from crawler.command import Add, CheckedCommand
@@ -16,7 +16,7 @@ from crawler.opening import catalogue_path, running
 from crawler.readers import add_outlet_and_since, catalogue_to_read, profile_of
 from crawler.reextract import Change, Made, Portion, Resumed, extract_again, remake
 from pipelines.stages import EXTRACTOR
-from storage.catalogue.articles import newest_clean_copies
+from storage.catalogue.stories import newest_clean_copies
 
 
 class Command(CheckedCommand):
@@ -38,17 +38,17 @@ class Command(CheckedCommand):
         add("--diff", action="store_true", help="print what changed as a unified diff")
         add("--dry-run", action="store_true", help="say what would change, keep nothing")
         add("--json", action="store_true", help="print a JSON line for every article that changed")
-        spreading.add_options(add)
+        bulk.add_options(add)
         add("--afresh", action="store_true", help="do also what an interrupted run has done")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> None:
-        if fault := spreading.misuse(opts):
+        if fault := bulk.misuse(opts):
             raise ArgumentError(fault)
         counted = Counter[str]()
         with catalogue_to_read(self.settings, opts.outlet):  # what is wrong with it is said before processes begin
             pass
         try:
-            with spreading.engine(opts, self.settings, remake) as spread:
+            with bulk.engine(opts, self.settings, remake) as spread:
                 self._all(spread, opts, counted)
         except KeyboardInterrupt:
             self.fail(130, self.interrupted)
@@ -91,7 +91,7 @@ class Command(CheckedCommand):
         with running(outlet, self.settings, "extracted again") as run:
             found = newest_clean_copies(run.catalogue, outlet=outlet, since=opts.since)
             left = (each for each in found if each.address.file not in done)
-            yield from extract_again(run, profile, left, most=most, dry=opts.dry_run, spread=spread, done=add)
+            yield from extract_again(run, profile, left, spread, most=most, dry=opts.dry_run, done=add)
 
 
 def _count(change: Change, counted: Counter[str]) -> None:

@@ -2,19 +2,22 @@
 
 The page is tokenised and not built as a tree, so nesting costs nothing. What a browser does not render as links gives
 none: <template>, <noscript>, comments, and the text of script, style, textarea, title and iframe.
+
+Which addresses belong to one site is said by the registrable domain, by the public suffix list that ships with tldextract.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
 
 from lxml import etree
 
-from crawler.discovery import plain
 from crawler.discovery.announced import Link, Listing
-from crawler.discovery.encoding import decoded_page
-from storage.urls import absolute
+from crawler.discovery.encoding import decoded_page, folded
+from storage.urls import absolute, host_of
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_LINKS = 20_000
@@ -34,7 +37,7 @@ def read_listing(body: bytes, url: str, content_type: str | None = None) -> List
     links = _followed(reader, base, page, codec)
     related = [(found, rel, about) for href, rel, about in reader.related if (found := _follow(href, base, codec))]
     feeds = {
-        found: Link(url=found, text=plain.folded(about.get("title", "")), rel=rel)
+        found: Link(url=found, text=folded(about.get("title", "")), rel=rel)
         for found, rel, about in related
         if "feed" in rel or ("alternate" in rel and "stylesheet" not in rel and _is_feed(about.get("type", ""), found))
     }
@@ -104,7 +107,7 @@ class _Reader:
                 self._href = href, _rel(attributes)
         elif tag == "area":
             if "href" in attributes and len(self.links) < MOST_LINKS:
-                self.links.append((attributes["href"], _rel(attributes), plain.folded(attributes.get("alt", ""))))
+                self.links.append((attributes["href"], _rel(attributes), folded(attributes.get("alt", ""))))
         elif tag == "base":
             self.base = attributes.get("href") if self.base is None else self.base
         elif tag == "link":
@@ -131,7 +134,7 @@ class _Reader:
 
     def _settle(self) -> None:
         if self._href is not None and len(self.links) < MOST_LINKS:
-            self.links.append((*self._href, plain.folded("".join(self._words))))
+            self.links.append((*self._href, folded("".join(self._words))))
         self._href, self._words = None, []
 
 
@@ -163,3 +166,30 @@ def _octets(character: str, codec: str) -> str:
     except (UnicodeEncodeError, LookupError):
         return f"%26%23{ord(character)}%3B"
     return "".join(chr(o) if 0x21 <= o <= 0x7E and chr(o) not in "\"#<>'" else f"%{o:02X}" for o in octets)
+
+
+_AUTHORITY = re.compile(r"https?://([a-z0-9.-]+)(?=[/?#]|$)")
+
+
+def site_of(url: str) -> str | None:
+    """URL -> "example.co.uk" for any host below it, an address literal or single name as it is; None for no URL."""
+    plain = _AUTHORITY.match(url)
+    host = plain[1] if plain else host_of(url)
+    return _registrable(host.rstrip(".")) if host else None
+
+
+@cache
+def _suffixes() -> Any:
+    """The list in the package; never fetched, so that a crawl asks nobody whom it was not told to ask."""
+    from tldextract import TLDExtract  # not at the top: it loads an HTTP client that is never used
+
+    return TLDExtract(cache_dir=None, suffix_list_urls=())
+
+
+@lru_cache(maxsize=4096)
+def _registrable(host: str) -> str:
+    parts = _suffixes()(host)
+    if parts.suffix:
+        return f"{parts.domain}.{parts.suffix}" if parts.domain else host
+    # A suffix that the list does not know (.test, .example, of an intranet): its last two labels.
+    return host if re.fullmatch(r"[0-9.]+|\[.*", host) else ".".join(host.split(".")[-2:])

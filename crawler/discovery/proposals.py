@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from crawler.discovery import plain
 from crawler.discovery.announced import Listing
-from crawler.discovery.encoding import decoded_page
-from crawler.discovery.links import read_listing, tell
-from crawler.discovery.sites import site_of
+from crawler.discovery.encoding import decoded_page, folded
+from crawler.discovery.links import read_listing, site_of, tell
 from crawler.network.robots import Robots
 from storage.urls import absolute, canonical
 
@@ -180,7 +178,7 @@ class _Head:
         if tag == "html" and self.language is None:
             self.language = (attributes.get("lang") or attributes.get("xml:lang") or "").strip() or None
         elif tag == "meta" and attributes.get("property", "").lower() == "og:site_name" and self.site is None:
-            self.site = plain.folded(attributes.get("content", ""))
+            self.site = folded(attributes.get("content", ""))
         self._in_title = tag == "title" and not self.words
 
     def end(self, tag: str) -> None:
@@ -199,7 +197,7 @@ def _about(body: bytes, content_type: str | None) -> tuple[str | None, str | Non
     text, _ = decoded_page(body[:262_144], content_type)
     head = _Head()
     tell(text, head)
-    return head.site or _once(plain.folded("".join(head.words))), head.language
+    return head.site or _once(folded("".join(head.words))), head.language
 
 
 def _once(title: str | None) -> str | None:

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
-from crawler.discovery import plain
 from crawler.discovery.announced import Sitemap, SitemapEntry
-from crawler.discovery.encoding import decoded, unpacked
-from crawler.discovery.feeds import read_feed
+from crawler.discovery.encoding import decoded, from_html, unpacked
+from crawler.discovery.feeds import kind_of, read_feed, resolved
+from crawler.discovery.links import site_of
 from crawler.discovery.repair import children, name_of, parse, repaired, split, words
-from crawler.discovery.sites import site_of
-from crawler.discovery.xmlfeed import kind_of, resolved
 from pipelines.moments import iso
 from storage.urls import LONGEST
 
@@ -104,7 +102,7 @@ def _entry(element: etree._Element, url: str) -> SitemapEntry | None:
             for part, value in children(child):
                 # Inside its own namespace the names have no vocabulary.
                 if part in {"title", "news:title"}:
-                    title = plain.from_html(words(value))
+                    title = from_html(words(value))
                 elif part in {"publication_date", "news:publication_date"}:
                     published = iso(words(value))
     return SitemapEntry(url=loc, title=title, published=published, modified=modified) if loc else None
@@ -121,9 +119,7 @@ def _lines(text: str) -> list[SitemapEntry]:
 
 def _from_feed(body: bytes, url: str, content_type: str | None, cut: bool) -> Sitemap:
     feed = read_feed(body, url, content_type)
-    found = [
-        SitemapEntry(url=entry.url, title=entry.title, published=entry.published) for entry in feed.entries if entry.url
-    ]
+    found = [SitemapEntry(url=entry.url, title=entry.title, published=entry.published) for entry in feed.entries if entry.url]
     return _settled(feed.kind, False, found, url, cut or feed.truncated)
 
 

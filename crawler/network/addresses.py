@@ -204,7 +204,7 @@ class CheckingResolver(CachingHostnameResolver):
         transportSemantics: str = "TCP",
     ) -> Any:
         judge: Any = _Judge(resolutionReceiver, hostName, self)
-        judge.timer = self.reactor.callLater(self.timeout, judge.give_up)
+        judge.timer = self.reactor.callLater(self.timeout, judge.resolutionComplete)
         return super().resolveHostName(judge, hostName, portNumber, addressTypes, transportSemantics)
 
 
@@ -230,13 +230,9 @@ class _Judge:
             self._receiver.addressResolved(address)
 
     def resolutionComplete(self) -> None:
+        """All is told, or the time is over: what came so far counts."""
         if not self._ended:
             self._ended = True
-            self.timer.cancel()  # it has not rung: that would have been the end
-            self._receiver.resolutionComplete()
-
-    def give_up(self) -> None:
-        """The time is over: what came so far counts."""
-        if not self._ended:
-            self._ended = True
+            if self.timer is not None and self.timer.active():
+                self.timer.cancel()
             self._receiver.resolutionComplete()

@@ -16,7 +16,7 @@ from typing import Any
 
 from storage.archive.keys import article_id
 from storage.archive.packed import laid_out, packed, plain
-from storage.endings import evidence_fields, read_rights, rights_fields
+from storage.endings import evidence_fields, lead_of, read_rights, rights_fields
 from storage.records import (
     Article,
     Block,
@@ -25,7 +25,6 @@ from storage.records import (
     Evidence,
     Fingerprint,
     Kind,
-    Lead,
     Page,
     Picture,
     Placement,
@@ -187,13 +186,7 @@ def _provenance(article: Article, extractor: str) -> dict[str, object]:
 def _page(found: Mapping[str, Any]) -> Page:
     lead, warc = found["lead"], found.get("warc")
     capture = Capture(
-        lead=Lead(
-            url=lead["url"],
-            outlet=found["outlet"],
-            source=lead["source"],
-            title=lead.get("title"),
-            published=dt.datetime.fromisoformat(lead["published"]) if "published" in lead else None,
-        ),
+        lead=lead_of(lead["url"], found["outlet"], lead["source"], lead.get("title"), lead.get("published")),
         url=found["url"],
         status=found["status"],
         headers=(),

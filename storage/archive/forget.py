@@ -74,10 +74,8 @@ def forget(archive: Archive, url: str, reason: str, *, run: str, clock: Callable
             work.taken += archive.store.delete(key)
         work.redact(inherited)
     return Gone(
-        urls=tuple(sorted(found.urls)),
-        articles=tuple(sorted(found.articles)),
+        **{name: tuple(sorted(getattr(found, name))) for name in ("urls", "articles", "copies")},
         captures=found.captures,
-        copies=tuple(sorted(found.copies)),
         records=tuple(sorted(each for of_file in found.records.values() for each in of_file)),
         inherited=inherited,
         rescued=len(moved),
@@ -92,9 +90,7 @@ def _write_down(archive: Archive, found: Found, url: str, reason: str, run: str,
         {
             "url": url,
             "reason": reason,
-            "urls": sorted(found.urls),
-            "articles": sorted(found.articles),
-            "copies": sorted(found.copies),
+            **{name: sorted(getattr(found, name)) for name in ("urls", "articles", "copies")},
             "records": sorted([file, each] for file, of_file in found.records.items() for each in of_file),
         },
     )
@@ -262,26 +258,18 @@ def heir_copy(data: bytes, ending: Ending) -> bytes:
     """
     copy = read_clean_copy(data)
     capture = Capture(
-        lead=ending.lead,
-        url=ending.url,
+        **{name: getattr(ending, name) for name in ("lead", "url", "fetched_at", "address", "rights")},
         status=ending.status or 0,
         headers=(),
         body=b"",
-        fetched_at=ending.fetched_at,
-        address=ending.address,
-        rights=ending.rights,
     )
     article = Article(
         page=Page(capture=capture, kind=Kind.ARTICLE, evidence=ending.evidence),
         canonical=ending.canonical or ending.url,
-        headline=ending.headline,
         blocks=copy.article.blocks,
-        authors=ending.authors,
         published=Stamp(value=ending.published, source="ledger") if ending.published else None,
         modified=Stamp(value=ending.modified, source="ledger") if ending.modified else None,
-        language=ending.language,
-        provider=ending.provider,
-        section=ending.section,
+        **{name: getattr(ending, name) for name in ("headline", "authors", "language", "provider", "section")},
     )
     placement = ending.placement or copy.placement
     return clean_copy(article, Fingerprint(digest=copy.digest, length=0), placement, extractor=copy.extractor)

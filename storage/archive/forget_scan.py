@@ -216,9 +216,7 @@ def read_forgetting(event: Event) -> Forgetting:
     return Forgetting(
         url=fields["url"],
         reason=fields["reason"],
-        urls=tuple(fields["urls"]),
-        articles=tuple(fields["articles"]),
-        copies=tuple(fields["copies"]),
+        **{name: tuple(fields[name]) for name in ("urls", "articles", "copies")},
         records=tuple((file, record) for file, record in fields["records"]),
     )
 

@@ -1,7 +1,7 @@
 """Keys: where things lie in an archive. Only this module makes them, from hashes, outlet names and run ids.
 
-Nothing that a page, a feed or a server says becomes part of a key. The layout is told in
-docs/archive-format.md.
+How much lies there, by kind and outlet, is counted by them. Nothing that a page, a feed or a server says becomes part of a
+key. The layout is told in docs/archive-format.md.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from storage.archive.store import ArchiveError
 
@@ -161,3 +163,26 @@ def outlet_of(key: str) -> str:
     """Key of a WARC, ledger segment, clean copy or receipt -> the outlet it belongs to; "" for other keys."""
     parts = key.split("/")
     return parts[1] if len(parts) > 2 and parts[0] in ("warc", "ledger", "clean", "receipts") else ""
+
+
+@dataclass(slots=True)
+class Usage:
+    """Objects and bytes of one kind ("warc", "index", "clean", "ledger", "receipts") of one outlet."""
+
+    kind: str
+    outlet: str
+    objects: int = 0
+    bytes: int = 0
+
+
+def usage(entries: Iterable[tuple[str, int]]) -> list[Usage]:
+    """(key, bytes) of an archive's objects -> what they come to, ordered by kind and outlet."""
+    found: dict[tuple[str, str], Usage] = {}
+    for key, size in entries:
+        kind = "index" if key.endswith(".cdxj") else key.partition("/")[0]
+        outlet = outlet_of(key)
+        if outlet:
+            each = found.setdefault((kind, outlet), Usage(kind=kind, outlet=outlet))
+            each.objects += 1
+            each.bytes += size
+    return [found[name] for name in sorted(found)]

@@ -20,14 +20,14 @@ from typing import BinaryIO, cast
 
 from storage.archive.folders import fsync, fsync_all, make_folder, same_content, walk
 from storage.archive.keys import check_key, check_prefix
-from storage.archive.store import ArchiveError, Conflict, Missing
+from storage.archive.store import ArchiveError, Conflict, Missing, Store
 
 _STALE_SECONDS = 24 * 3600
 _PROBE = b"cleancopy" * 1024
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "the file grew too large"}
 
 
-class LocalStore:
+class LocalStore(Store):
     """`Store` in the folder `root`, which is made when it is missing. One filesystem; hard links where it has
     them.
     """
@@ -132,9 +132,6 @@ class LocalStore:
         folder, _, start = prefix.rpartition("/")
         with explaining(self.root):
             yield from walk(self.root / folder, f"{folder}/" if folder else "", start)
-
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        return (key for key, _size in self.entries(prefix))
 
     def delete(self, key: str) -> bool:
         path = self._path(key)

@@ -24,9 +24,8 @@ import botocore.session
 from botocore import exceptions as boto
 
 from storage.archive.keys import check_key, check_prefix
-from storage.archive.s3_errors import ERRORS, code_of, explained
-from storage.archive.s3_parts import PART, S3Stream, upload_in_parts
-from storage.archive.store import ArchiveError, Conflict, Missing
+from storage.archive.s3_parts import ERRORS, PART, S3Stream, code_of, explained, upload_in_parts
+from storage.archive.store import ArchiveError, Conflict, Missing, Store
 
 # Writers at once in `put_all`; boto3's pool holds ten connections.
 _AT_ONCE = 8
@@ -44,7 +43,7 @@ _BROKEN_OFF = (boto.IncompleteReadError, boto.ResponseStreamingError, boto.ReadT
 _Found = TypeVar("_Found")
 
 
-class S3Store:
+class S3Store(Store):
     """`Store` in `bucket` below `prefix`. The client is made once; it may be used by several threads."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
@@ -120,9 +119,6 @@ class S3Store:
                 yield key, size
             else:
                 stack.pop()
-
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        return (key for key, _size in self.entries(prefix))
 
     def delete(self, key: str) -> bool:
         if self.size(key) is None:

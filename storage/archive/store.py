@@ -69,6 +69,7 @@ class Store(Protocol):
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """Every key that starts with `prefix`, in order."""
+        return (key for key, _size in self.entries(prefix))
 
     def delete(self, key: str) -> bool:
         """Take an object away, with every older version of it. False when there was none."""

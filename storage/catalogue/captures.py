@@ -16,8 +16,7 @@ import sqlite_utils
 
 from storage.catalogue import lessons
 from storage.catalogue.leads import retry_time
-from storage.catalogue.packing import packed, unpacked
-from storage.catalogue.rows import address_of, change_each, insert
+from storage.catalogue.rows import address_of, change_each, insert, packed, unpacked
 from storage.catalogue.schema import writing
 from storage.catalogue.search import fold
 from storage.endings import evidence_fields
@@ -118,17 +117,12 @@ def _supersede(connection: sqlite3.Connection, ending: Ending) -> None:
     """The capture that an ending takes the place of says so: the one with that number, or else, where it has another number
     here or was superseded meanwhile, the last of the same record."""
     if ending.supersedes is not None:
+        record = ending.address.record_id if ending.address else None
         connection.execute(
             """update captures set superseded_by = ? where id = (
                  select id from captures where lead = ? and superseded_by is null and (id = ? or record_id = ?)
                  order by id = ? desc, id desc limit 1)""",
-            (
-                ending.sequence,
-                ending.lead.url,
-                ending.supersedes,
-                ending.address.record_id if ending.address else None,
-                ending.supersedes,
-            ),
+            (ending.sequence, ending.lead.url, ending.supersedes, record, ending.supersedes),
         )
 
 

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from storage.catalogue.packing import unpacked
+from storage.catalogue.rows import unpacked
 
 _PASSING = frozenset({"sources", "moves", "probes", "segments", "rulings"})
 _OWN_COLUMNS = {"leads": {"run"}, "articles": {"id"}, "documents": {"document", "match"}}

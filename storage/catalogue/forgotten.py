@@ -57,8 +57,9 @@ def enter_forgotten(connection: sqlite3.Connection, urls: Iterable[str]) -> None
 
 
 def _captures(connection: sqlite3.Connection, urls: list[str], articles: list[str]) -> set[int]:
-    found: set[int] = set()
-    for column, values in (("url", urls), ("lead", urls), ("article", articles)):
-        for value in values:
-            found.update(row[0] for row in connection.execute(f"select id from captures where {column} = ?", (value,)))
-    return found
+    return {
+        sequence
+        for column, values in (("url", urls), ("lead", urls), ("article", articles))
+        for value in values
+        for (sequence,) in connection.execute(f"select id from captures where {column} = ?", (value,))
+    }

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import sqlite_utils
 
-from storage.catalogue.packing import digested
-from storage.catalogue.rows import lead_of
+from storage.catalogue.rows import digested
 from storage.catalogue.schema import writing
+from storage.endings import lead_of
 from storage.records import Lead
 from storage.urls import key
 

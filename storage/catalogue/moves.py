@@ -5,7 +5,7 @@ goes back. What a person ruled stays.
 
 And clusters that turned out to be one when the ledgers of several catalogues came together: which became part of which. Unlike
 a person's ruling (storage/catalogue/rulings.py) a join leaves its members to be judged by their likeness. The ledger keeps it
-(storage/archive/batches.py), so that rebuild does it again. In the caller's transaction.
+(storage/archive/ledger.py), so that rebuild does it again. In the caller's transaction.
 """
 
 from __future__ import annotations

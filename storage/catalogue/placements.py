@@ -126,7 +126,8 @@ class Placements:
             if scores[document] >= few * shorter or shared[document] >= many * shorter:
                 enough.append(document)
         best = self._chosen(sorted(enough, key=lambda document: (-scores[document], document)), clusters)
-        rows = {row[0]: _neighbour(row) for row in self._rows(best)}
+        marks = ",".join("?" * len(best))
+        rows = {row[0]: _neighbour(row) for row in self.connection.execute(f"{_FROM} where d.document in ({marks})", best)}
         return Sharing(neighbours=tuple(rows[d] for d in best), spread=tuple(sorted(spread)))
 
     def _chosen(self, ranked: list[int], clusters: dict[int, int]) -> list[int]:
@@ -147,10 +148,6 @@ class Placements:
         query = f"select document, cluster, length from documents indexed by documents_standing where document in ({marks})"
         rows = self.connection.execute(query, documents).fetchall()
         return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
-
-    def _rows(self, documents: Sequence[int]) -> list[tuple[Any, ...]]:
-        marks = ",".join("?" * len(documents))
-        return self.connection.execute(f"{_FROM} where d.document in ({marks})", documents).fetchall()
 
     def members(self, cluster: str) -> list[Neighbour]:
         """Cluster id -> its documents without their words, in order of arrival."""
@@ -188,10 +185,8 @@ class Placements:
         story: str | None = None,
         match: Neighbour | None = None,
         indexed: bool = True,
-        later: list[tuple[int, int]] | None = None,
     ) -> int:
-        """Enter a placed document -> its number. `indexed`: whether other texts are to be compared with it. `later`:
-        its postings are put there instead of into the index, for `post`; many at once in order cost a third."""
+        """Enter a placed document -> its number. `indexed`: whether other texts are to be compared with it."""
         first = self._first(placement.cluster) if placement.cluster == article else self.first(placement.cluster)
         document = self._enter(
             {
@@ -209,11 +204,7 @@ class Placements:
             self.connection.execute("update documents set cluster = document where document = ?", (document,))
         moves.move(self.connection, placement.adopted, document, first or document)
         if indexed:
-            postings = [(key, document) for key in {anchor >> 16 for anchor in fingerprint.anchors}]
-            if later is None:
-                self.post(postings)
-            else:
-                later += postings
+            self.post((key, document) for key in {anchor >> 16 for anchor in fingerprint.anchors})
         return document
 
     def post(self, postings: Iterable[tuple[int, int]]) -> None:
@@ -226,18 +217,17 @@ class Placements:
 
     def first(self, cluster: str) -> int:
         """Cluster id -> the document that it began with; a row that only holds its place where that was lost."""
-        return self._first(cluster) or self._hold(cluster)
+        if (found := self._first(cluster)) is not None:
+            return found
+        empty = {"cluster": 0, "length": 0, "seen": "", "outlet": "", "digest": b"", "unspaced": 0, "words": b""}
+        document = self._enter({**empty, "article": cluster})
+        self.connection.execute("update documents set cluster = document where document = ?", (document,))
+        return document
 
     def _first(self, cluster: str) -> int | None:
         query = "select document from documents where article = ? and document = cluster"
         found = self.connection.execute(query, (cluster,)).fetchone()
         return int(found[0]) if found else None
-
-    def _hold(self, cluster: str) -> int:
-        empty = {"cluster": 0, "length": 0, "seen": "", "outlet": "", "digest": b"", "unspaced": 0, "words": b""}
-        document = self._enter({**empty, "article": cluster})
-        self.connection.execute("update documents set cluster = document where document = ?", (document,))
-        return document
 
     def _enter(self, row: Mapping[str, object]) -> int:
         return insert(self.connection, "documents", row)

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlite_utils
 
-from storage.catalogue.rows import address_of, lead_of
+from storage.catalogue.rows import address_of
+from storage.endings import lead_of
 from storage.records import Evidence, Lead, WarcAddress
 
 _COLUMNS = """c.id, c.url, c.status, c.fetched_at, c.outcome, c.kind, c.error, c.superseded_by, c.evidence, c.lead, c.outlet, l.source,
@@ -57,6 +58,7 @@ def quarantined(
 ) -> list[Kept]:
     """What lies in quarantine, newest first; with `failed` also captures whose page could not be worked on. `until` is the
     last day that counts, `before` the number of a capture: only earlier ones."""
+    first, behind = (each.isoformat() if each else None for each in (since, until and until + dt.timedelta(days=1)))
     rows = database.conn.execute(
         f"""select {_COLUMNS} from captures c left join leads l on l.url = c.lead
             where {_FAILED_TOO if failed else _ALONE} and c.superseded_by is null and c.settled = 1
@@ -64,14 +66,7 @@ def quarantined(
               and (:since is null or c.fetched_at >= :since) and (:until is null or c.fetched_at < :until)
               and (:before is null or c.id < :before)
             order by c.id desc limit :limit""",
-        {
-            "outlet": outlet,
-            "kind": kind,
-            "since": since.isoformat() if since else None,
-            "until": (until + dt.timedelta(days=1)).isoformat() if until else None,
-            "before": before,
-            "limit": limit,
-        },
+        {"outlet": outlet, "kind": kind, "since": first, "until": behind, "before": before, "limit": limit},
     )
     return [_kept(row) for row in rows]
 

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe
 from typing import Self
 
@@ -35,15 +36,15 @@ def cores() -> int:
 
 
 def readings(copies: Sequence[bytes | None], look: Look) -> list[Reading]:
-    """Clean copies as they lie in the archive (None: gone) -> what stands in them; nothing in one that is damaged."""
-    found = []
-    for data in copies:
-        try:
-            text = read_text(data) if data is not None else None
-        except ValueError:
-            text = None
-        found.append(Reading(text=text, printed=look(text) if text is not None else None))
-    return found
+    """Clean copies as they lie in the archive -> what stands in them, with their fingerprints."""
+    return [replace(found, printed=look(found.text)) if found.text is not None else found for found in map(reading, copies)]
+
+
+def reading(copy: bytes | None) -> Reading:
+    """A clean copy as it lies in the archive (None: gone) -> what stands in it; nothing in one that is damaged."""
+    with contextlib.suppress(ValueError):
+        return Reading(text=read_text(copy) if copy is not None else None)
+    return Reading()
 
 
 class Reader:

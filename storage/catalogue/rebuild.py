@@ -2,6 +2,9 @@
 
 The functions that enter rows are those of the live way, so that a catalogue that was made again and one that grew
 cannot differ. Nothing is judged, extracted or placed anew. Memory does not grow with the archive.
+
+The new catalogue takes the place of the old one, which is kept beside it, under the lock of `storage.catalogue.schema.claim_catalogue`. At
+every moment a whole catalogue lies under the name, the old one or the new.
 """
 
 from __future__ import annotations
@@ -9,19 +12,20 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from storage.archive.batches import Batch, batches, is_apart, plain_key
-from storage.archive.ledger import Event, events, segment_events, segment_keys
+from storage.archive.folders import fsync
+from storage.archive.ledger import Batch, Event, batches, events, is_apart, plain_key, segment_events, segment_keys
 from storage.archive.opened import Archive
 from storage.catalogue import runs
 from storage.catalogue.moves import Noted
 from storage.catalogue.readers import Look
 from storage.catalogue.replay import Index, Rebuilt, Replay
 from storage.catalogue.rows import gather
-from storage.catalogue.schema import open_catalogue
+from storage.catalogue.schema import CatalogueError, open_catalogue
 from storage.catalogue.texts import in_parts, looked_ahead, read_ahead, reader
 
 # Runs that go at the same time number their endings together and write them down each on its own: a run whose store
@@ -127,3 +131,75 @@ def in_order(found: Iterable[Event]) -> Iterator[Event]:
             yield heapq.heappop(waiting)[2]
     while waiting:
         yield heapq.heappop(waiting)[2]
+
+
+_BESIDE = ("-wal", "-shm")
+
+
+@contextlib.contextmanager
+def scratch(catalogue: Path, purpose: str) -> Iterator[Path]:
+    """Path of a catalogue -> path of a new file beside it, gone at the end together with what SQLite put beside it."""
+    path = catalogue.with_name(f"{catalogue.name}.{purpose}")
+    _clear(path)
+    try:
+        yield path
+    finally:
+        _clear(path)
+
+
+def put_in_place(fresh: Path, catalogue: Path, patience: float = 10) -> Path | None:
+    """A whole catalogue and the path that it is for -> where the old one lies now; None when there was none.
+
+    CatalogueError when another program is still reading the old one after `patience` seconds.
+    """
+    fsync(fresh)
+    kept = None
+    if catalogue.exists():
+        kept = catalogue.with_name(f"{catalogue.name}.before-rebuild")
+        _clear(kept)
+        if not _settle_log(catalogue, patience):  # damaged: its log belongs to it, and would be taken for the new one's
+            for suffix in _BESIDE:
+                with contextlib.suppress(FileNotFoundError):
+                    _beside(catalogue, suffix).rename(_beside(kept, suffix))
+        try:
+            os.link(catalogue, kept)
+        except OSError:  # a filesystem without hard links
+            catalogue.rename(kept)
+    _drop_log(catalogue)
+    fresh.replace(catalogue)
+    _drop_log(catalogue)  # of a reader that came in between
+    fsync(catalogue.parent)
+    return kept
+
+
+def _settle_log(catalogue: Path, patience: float) -> bool:
+    """Bring the log into the file, so that the file alone is the catalogue; False when it is damaged."""
+    connection = sqlite3.connect(catalogue, timeout=patience, isolation_level=None)
+    try:
+        busy = connection.execute("pragma wal_checkpoint (truncate)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and "lock" in str(error):
+            busy = 1
+        else:
+            return False
+    finally:
+        connection.close()
+    if busy:
+        raise CatalogueError(
+            f"Another program is reading {catalogue}; end it and start the rebuild again. Nothing has changed."
+        )
+    return True
+
+
+def _drop_log(catalogue: Path) -> None:
+    for suffix in _BESIDE:
+        _beside(catalogue, suffix).unlink(missing_ok=True)
+
+
+def _clear(path: Path) -> None:
+    for each in (path, *(_beside(path, suffix) for suffix in (*_BESIDE, "-journal"))):
+        each.unlink(missing_ok=True)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

@@ -15,8 +15,7 @@ from storage.archive.ledger import Event
 from storage.archive.store import ArchiveError
 from storage.catalogue import captures, leads, moves, runs, sources
 from storage.catalogue.forgotten import enter_forgotten
-from storage.catalogue.reclustered import recluster
-from storage.catalogue.rulings import rule
+from storage.catalogue.rulings import recluster, rule
 from storage.endings import read_ending, read_lead
 from storage.records import Ending, Fingerprint, Outcome, Relation
 

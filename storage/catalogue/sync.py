@@ -1,7 +1,7 @@
 """What other machines wrote to the ledger -> one catalogue: a batch a sync, each in one transaction, written down in the
-ledger so that rebuild ends where the syncs ended (storage/archive/batches.py).
+ledger so that rebuild ends where the syncs ended (storage/archive/ledger.py).
 
-Under the lock of `storage.locks.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open at
+Under the lock of `storage.catalogue.schema.claim_catalogue`. Memory does not grow with a batch, nor with the archive: a segment is open at
 a time, and what is to be taken in, and which segments a batch names, is listed on disk, in tables that go with the connection
 (`temp`).
 """
@@ -20,18 +20,16 @@ from pathlib import Path
 
 import sqlite_utils
 
-from storage.archive.batches import Batch, batch_keys, batches, plain_key, segments, write_batch
 from storage.archive.keys import FORGOTTEN, outlet_of, run_id, run_of
-from storage.archive.ledger import begun_at
+from storage.archive.ledger import Batch, batch_keys, batches, begun_at, plain_key, segments, write_batch
 from storage.archive.opened import Archive
 from storage.catalogue import runs
 from storage.catalogue.moves import Noted
 from storage.catalogue.readers import Look
-from storage.catalogue.rebuild import CACHE_KIB, batch_events, build, one_after_another, unprotected
+from storage.catalogue.rebuild import CACHE_KIB, batch_events, build, one_after_another, put_in_place, scratch, unprotected
 from storage.catalogue.replay import Index, Rebuilt, Replay
 from storage.catalogue.rows import gather
 from storage.catalogue.schema import open_catalogue, writing
-from storage.catalogue.swap import put_in_place, scratch
 from storage.catalogue.texts import in_parts, looked_ahead, reader
 
 Clock = Callable[[], dt.datetime]

@@ -10,11 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from storage.archive.clean import read_text
 from storage.archive.ledger import Event
 from storage.archive.opened import Archive
 from storage.archive.store import Missing
-from storage.catalogue.readers import Look, Reader, readings
+from storage.catalogue.readers import Look, Reader, reading, readings
 from storage.catalogue.replay import Reading, Text
 from storage.records import Outcome
 
@@ -88,10 +87,10 @@ def _copies(archive: Archive, some: list[Event], pool: ThreadPoolExecutor | None
 
 
 def _with_readings(archive: Archive, some: list[Event], found: list[Reading]) -> Iterator[tuple[Event, Text]]:
-    for event, reading in zip(some, found, strict=True):
+    for event, read in zip(some, found, strict=True):
         own = _own_key(event)
         key = event.fields.get("clean_key") if event.event == "outcome" else None
-        yield event, given(reading) if own else partial(reading_of, archive, key)
+        yield event, given(read) if own else partial(reading_of, archive, key)
 
 
 def given(reading: Reading) -> Text:
@@ -115,11 +114,7 @@ def _bytes_of(archive: Archive, key: str | None) -> bytes | None:
 
 def reading_of(archive: Archive, key: str | None) -> Reading:
     """Key of a clean copy -> its text; none when there is none or it is damaged: one bad file costs one text."""
-    data = _bytes_of(archive, key)
-    try:
-        return Reading(text=read_text(data)) if data is not None else Reading()
-    except ValueError:
-        return Reading()
+    return reading(_bytes_of(archive, key))
 
 
 def in_parts(found: Iterable[T], most: int) -> Iterator[list[T]]:

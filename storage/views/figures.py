@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from storage.catalogue.history import BLOCKS
 from storage.catalogue.rows import records
+from storage.catalogue.runs import BLOCKS
 from storage.records import Evidence
 
 ENOUGH_TEXT = 200

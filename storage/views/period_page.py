@@ -8,9 +8,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 
 from storage.views import plots
-from storage.views.browse.drawing import drawing
 from storage.views.figures import Day
 from storage.views.period import OUTCOMES, Report
+from storage.views.plots import drawing
 
 _FOLDER = Path(__file__).parent / "browse"
 

@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 
 from storage.archive.clean import read_clean_copy
 from storage.archive.store import ArchiveError
-from storage.catalogue.history import BLOCKS
-from storage.catalogue.runs import BY_HAND, WELL
+from storage.catalogue.runs import BLOCKS, BY_HAND, WELL
 from storage.views.figures import ENOUGH_TEXT
 
 HISTORY = 28

@@ -7,8 +7,7 @@ import sqlite3
 from dataclasses import dataclass, fields
 from typing import Any
 
-from storage.catalogue.packing import unpacked
-from storage.catalogue.rows import records
+from storage.catalogue.rows import records, unpacked
 from storage.catalogue.rulings import UnknownArticle
 from storage.catalogue.stories import Member, members
 from storage.records import Evidence

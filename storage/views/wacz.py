@@ -7,6 +7,7 @@ record outside the choice (a revisit of an older or of another outlet's answer) 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import itertools
@@ -100,17 +101,14 @@ def write_wacz(
     with (
         scratch_folder(path.parent, ".wacz") as folder,
         zipfile.ZipFile(path, "w", allowZip64=True) as package_zip,
+        contextlib.closing(sqlite3.connect(folder / "index", isolation_level=None)) as index,
     ):
-        index = sqlite3.connect(folder / "index", isolation_level=None)
-        try:
-            _set_up(index)
-            package = _Package(zip=package_zip, created=created, index=index)
-            _archive(package, archive, outlet, since, folder)
-            _index(package)
-            package.add("pages/pages.jsonl", _page_lines(package.packed, pages), packed=False)
-            _manifest(package, title, software, pages_of=outlet)
-        finally:
-            index.close()
+        _set_up(index)
+        package = _Package(zip=package_zip, created=created, index=index)
+        _archive(package, archive, outlet, since, folder)
+        _index(package)
+        package.add("pages/pages.jsonl", _page_lines(package.packed, pages), packed=False)
+        _manifest(package, title, software, pages_of=outlet)
     package.packed.bytes = path.stat().st_size
     return package.packed
 

@@ -168,12 +168,7 @@ def _refused(kept: Kept) -> Data:
         "outlet": kept.lead.outlet,
         "url": kept.url,
         "title": kept.lead.title,
-        "status": kept.status,
-        "fetched_at": kept.fetched_at,
-        "outcome": kept.outcome,
-        "kind": kept.kind,
-        "error": kept.error,
-        "superseded_by": kept.superseded_by,
+        **{name: getattr(kept, name) for name in ("status", "fetched_at", "outcome", "kind", "error", "superseded_by")},
         "decided": asdict(decided) if decided else None,
         "evidence": [asdict(evidence) for evidence in kept.evidence],
     }

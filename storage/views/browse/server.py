@@ -23,9 +23,9 @@ from datasette.plugins import pm
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Request, Response
 
-from storage.views.browse.drawing import drawing
 from storage.views.browse.pages import PAGES, QUESTIONS, Page
 from storage.views.browse.site import Asked, AskedWrongly, Data, NotThere, Site
+from storage.views.plots import drawing
 
 NAME = "catalogue"
 THREADS = 3
@@ -38,16 +38,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-_LET_THROUGH = tuple(
-    map(
-        re.compile,
-        [
-            *(page.address for page in PAGES),
-            rf"/{NAME}/(?:{'|'.join(QUESTIONS)})(?:\.json|\.csv)?",
-            r"/static/(?:site\.css|icon\.svg)",
-        ],
-    )
-)
+_OURS = (rf"/{NAME}/(?:{'|'.join(QUESTIONS)})(?:\.json|\.csv)?", r"/static/(?:site\.css|icon\.svg)")
+_LET_THROUGH = tuple(map(re.compile, (*(page.address for page in PAGES), *_OURS)))
 _SETTINGS = {
     "default_allow_sql": False,
     "allow_download": False,
