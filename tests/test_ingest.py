@@ -217,3 +217,29 @@ def test_records_that_hold_no_page_are_passed_over_and_twenty_damaged_places_are
     (file := tmp_path / "whole.warc.gz").write_bytes(warc([page(1)]))
     sound = scrapy_command("ingest", str(file))
     assert (sound.status, "Passed over" in sound.out) == (0, False), sound.out
+
+
+def test_a_request_belongs_to_the_answer_of_its_address_and_moment(tmp_path: Path, archive: Path, scrapy_command: Scrapy) -> None:
+    out, date = io.BytesIO(), "2019-03-01T10:00:00Z"
+    writer = WARCWriter(out, gzip=True)
+    for number, moment in ((1, date), (2, "2019-03-02T10:00:00Z")):
+        asked = writer.create_warc_record(
+            f"https://paper.example/{number}", "request", payload=io.BytesIO(), warc_headers_dict={"WARC-Date": date},
+            http_headers=StatusAndHeaders("GET /1 HTTP/1.1", [("Host", "paper.example")], is_http_request=True),
+        )  # fmt: skip
+        writer.write_record(asked)
+        found = writer.create_warc_record(
+            f"https://paper.example/{number}", "response", payload=io.BytesIO(story(number)), warc_headers_dict={"WARC-Date": moment},
+            http_headers=StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1"),
+        )  # fmt: skip
+        writer.write_record(found)
+    (file := tmp_path / "apart.warc.gz").write_bytes(out.getvalue())
+    assert scrapy_command("ingest", str(file)).status == 0
+    (kept,) = archive.rglob("*.warc.gz")
+    blocks = {}
+    with kept.open("rb") as stream:
+        for record in records(stream):
+            if record.kind == "request":
+                blocks[record.field("WARC-Target-URI")] = record.block
+    assert b"Host: paper.example" in blocks["https://paper.example/1"]
+    assert "https://paper.example/2" not in blocks or b"Host" not in blocks["https://paper.example/2"]

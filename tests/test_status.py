@@ -143,6 +143,8 @@ def test_a_broken_rule_is_posted_written_and_an_exit_status(archive: Path, tmp_p
     assert done.status == 1, done.err
     told = json.loads(done.out)
     assert {each["rule"] for each in told["broken"]} == {"stories", "leads"}
+    quiet = scrapy_command("status", "--quiet")
+    assert (quiet.status, quiet.out, quiet.err) == (1, "", done.err), "cron mails what is wrong, and nothing else"
     (posted,) = map(json.loads, received)
     assert posted["broken"] == told["broken"] and posted["text"] == done.err.strip()
     lines = prometheus.read_text().splitlines()
