@@ -32,6 +32,7 @@ def test_a_reader_may_have_enough() -> None:
 def test_escapes_are_shown_and_numbers_stand_right() -> None:
     assert clean("\x1b[2J\u202eevil") == "\ufffd[2J\ufffdevil"
     assert table([("a", 1), ("long", 1_000)]) == "  a        1\n  long  1000"
+    assert table([]) == ""
 
 
 def test_a_terminal_is_told_how_far_a_crawl_is(archive: Path, scrapy_command: Scrapy) -> None:
