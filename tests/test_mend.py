@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from crawler.mend import copies_again, deep_check
-
+from crawler.commands.verify import copies_again, deep_check
 from storage.archive import open_archive
 from storage.archive.clean import read_clean_copy
 from storage.records import Article, Outlet, Page
