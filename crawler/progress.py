@@ -36,6 +36,8 @@ class Progress:
         self.crawler = crawler
         if crawler.settings.getbool("NEWS_LOG_JSON"):
             log_as_json()
+            # Scrapy makes its handler anew when all extensions are there, and that one would write plain lines.
+            crawler._update_root_log_handler = log_as_json  # type: ignore[method-assign]
         self.most_blocks = crawler.settings.getint("NEWS_BLOCKS_IN_A_ROW")
         self.blocks = 0
         self.stopping = False

@@ -215,8 +215,10 @@ class Names:
 
     def __init__(self, table: dict[str, list[Any]]) -> None:
         self.table = table
+        self.receiver: Any = None
 
     def resolveHostName(self, receiver: Any, name: str, port: int = 0, types: Any = None, semantics: str = "TCP") -> None:
+        self.receiver = receiver
         receiver.resolutionBegan(None)
         for address in self.table.get(name, []):
             receiver.addressResolved(address)
@@ -275,3 +277,15 @@ def test_an_allowed_network_a_zone_and_what_is_no_address() -> None:
     assert refused_address("fe80::1", networks(["fe80::/10"])) is None
     assert refused_address("nowhere") == "not an address"
     assert refused("fe80::1%eth0.5%") == "an IPv6 zone"
+
+
+def test_what_a_name_is_after_its_time_is_over_comes_too_late() -> None:
+    reactor = Reactor({"never.example": [IPv4Address("TCP", "8.8.8.8", 80)]})
+    resolver, asked = CheckingResolver(reactor, cache_size=0, timeout=5.0), Asked()
+    resolver.resolveHostName(asked, "never.example")
+    judge = reactor.nameResolver.receiver
+    reactor.advance(5)
+    assert (asked.addresses, asked.ended) == (["8.8.8.8"], 1)
+    judge.addressResolved(IPv4Address("TCP", "8.8.4.4", 80))
+    judge.resolutionComplete()
+    assert (asked.addresses, asked.ended) == (["8.8.8.8"], 1)

@@ -170,3 +170,33 @@ def test_what_waits_in_the_spool_is_told_and_what_is_damaged_does_not_pass(
     done = scrapy_command("archive", "sync", str(archive), str(tmp_path / "early"))
     assert done.status == 1 and f"{ending.clean_key}: damaged in the source; not copied" in done.err
     assert len(copied.read_bytes()) == len(clean.read_bytes()) + 9, "the sound one stays"
+
+
+def test_single_objects_of_an_archive_are_checked_by_their_names(archive: Path, scrapy_command: Scrapy) -> None:
+    run = begin(archive)
+    copy = str(keep(run, fetched(run, 1, bridge(1))).clean_key)
+    run.finish("finished", NOW)
+    receipt = next(archive.rglob("receipts/**/*.json")).relative_to(archive)
+    assert scrapy_command("verify", copy, str(receipt)).status == 0
+    (archive / copy).write_bytes((archive / copy).read_bytes()[:-9])
+    done = scrapy_command("verify", copy)
+    assert (done.status, f"{copy}: it is damaged" in done.out, "scrapy verify --mend" in done.out) == (1, True, True), done.out
+    never = scrapy_command("forget", "https://outlet.example/77", "--reason", "asked for")
+    assert never.status == 0 and "The archive held no capture of it; it will not be fetched." in never.out
+
+
+def test_what_was_forgotten_in_one_archive_is_forgotten_in_its_copy(archive: Path, tmp_path: Path, scrapy_command: Scrapy) -> None:
+    run = begin(archive)
+    copies = [str(keep(run, fetched(run, number, bridge(number))).clean_key) for number in (1, 2)]
+    run.finish("finished", NOW)
+    words = ("archive", "sync", str(archive), str(tmp_path / "copy"))
+    assert scrapy_command(*words).status == 0
+    assert scrapy_command("forget", "https://outlet.example/1", "--reason", "asked for").status == 0
+    assert scrapy_command(*words).status == 0
+    assert [(tmp_path / "copy" / key).exists() for key in copies] == [False, True]
+    other = begin(tmp_path / "other")  # of a machine that has not heard of it
+    again = str(keep(other, fetched(other, 1, bridge(1))).clean_key)
+    other.finish("finished", NOW)
+    done = scrapy_command("archive", "sync", str(tmp_path / "other"), str(archive))
+    assert done.status == 0 and "Forgotten in DST as well, or again: 1 page. Its catalogue knows by: scrapy rebuild" in done.out
+    assert not (archive / again).exists()

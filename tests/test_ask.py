@@ -95,3 +95,8 @@ def test_a_page_that_nobody_has_is_one_clear_line(scrapy_command: Scrapy, tmp_pa
         done = scrapy_command("explain", name)
         assert done.status == status
         assert line in done.err and len(done.err.strip().splitlines()) == 1
+
+
+def test_empty_lines_are_no_questions(scrapy_command: Scrapy) -> None:
+    done = scrapy_command("ask", "address", stdin=b'\n{"id": 1, "host": "10.0.0.1"}\n  \n')
+    assert done.status == 0 and len(done.out.splitlines()) == 1 and json.loads(done.out)["id"] == 1

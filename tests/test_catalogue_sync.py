@@ -256,7 +256,11 @@ def test_the_command_says_what_came_and_what_is_missing(tmp_path: Path, archive:
     second = scrapy_command("catalogue", "sync", **place)
     assert second.status == 1 and "1  runs brought in" in second.out
     assert "1 clean copies are gone or damaged, among them clean/second/" in second.err and "made again" not in second.err
+    third = scrapy_command("catalogue", "sync", "--json", **place)
+    assert (third.receipt["segments"], third.receipt["catalogue"]) == (0, place["NEWS_CATALOGUE"])
     for words in (("catalogue",), ("catalogue", "sync", "recluster")):
         wrong = scrapy_command(*words)
         assert (wrong.status, "Write: scrapy catalogue sync, or: scrapy catalogue recluster" in wrong.err) == (2, True)
+    wrong = scrapy_command("catalogue", "sync", "--dry-run")
+    assert (wrong.status, "--dry-run, --engine, --scheduler and --workers are for recluster." in wrong.err) == (2, True)
     assert scrapy_command("catalogue", "recluster", NEWS_CATALOGUE=str(tmp_path / "none.sqlite")).status == 5

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.network.manners import retry_after
 from storage.catalogue.schema import lock_outlet, locks_folder
 from tests.conftest import ROOT, Scrapy
 from tests.raw_server import RawServer, answer
@@ -206,3 +207,19 @@ def test_an_interrupted_run_keeps_what_it_has_and_the_next_goes_on(times: int, a
     )
     assert catalogue.execute("select distinct state from leads").fetchall() == [("captured",)]
     catalogue.close()
+
+
+def test_robots_txt_may_be_left_aside_and_a_retry_after_without_a_zone_is_utc(scrapy_command: Scrapy) -> None:
+    rules = answer(b"User-agent: *\nDisallow: /", kind="text/plain")
+    with outlet({1: answer(story(1))}, **{"__robots.txt": rules}) as server:
+        done = crawl(server, scrapy_command, "-s", "NEWS_OBEY_ROBOTS=False")
+        assert (done.status, done.receipt["captures"], asked(server)) == (0, 1, ["/1000001/ferry"])
+        assert "/robots.txt" not in server.paths
+    assert retry_after("Sun, 01 Mar 2026 12:00:30 -0000", dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)) == 30
+
+
+def test_where_robots_txt_keeps_tdmrep_json_away_it_is_not_asked_for(scrapy_command: Scrapy) -> None:
+    rules = answer(b"User-agent: *\nDisallow: /.well-known/", kind="text/plain")
+    with outlet({1: answer(story(1))}, **{"__robots.txt": rules}) as server:
+        assert crawl(server, scrapy_command).receipt["captures"] == 1
+    assert not [path for path in server.paths if "tdmrep" in path]

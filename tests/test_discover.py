@@ -78,7 +78,7 @@ def test_a_new_outlet_is_proposed_and_never_overwritten(tmp_path: Path, scrapy_c
     )
     with RawServer({"/": answer(home)}) as server:
         server.answers["/rss.xml"] = [answer(feed(*range(1, 9), origin=server.url), kind="application/rss+xml")]
-        server.answers["/1000001/ferry"] = [answer(story(1))]
+        server.answers["/1000002/ferry"] = [answer(story(2))]  # the first is gone
         done = scrapy_command("addoutlet", "ferry-news", server.url, "--out", str(tmp_path))
         assert done.status == 0, done.err
         written = tmp_path / "ferry_news.py"
@@ -86,8 +86,8 @@ def test_a_new_outlet_is_proposed_and_never_overwritten(tmp_path: Path, scrapy_c
         assert 'name = "ferry-news"' in text and 'feeds = ("/rss.xml",)' in text and 'language = "en"' in text
         assert 8 <= len(text.splitlines()) <= 15 and "class FerryNews(OutletSpider)" in text
         told = json.loads((tmp_path / "ferry_news.json").read_text())
-        assert (told["kind"], told["headline"], len(told["text"])) == ("ARTICLE", "Ferry 1 for Brenwick", 6)
-        assert (tmp_path / "ferry_news.html").read_bytes() == story(1)
+        assert (told["kind"], told["headline"], len(told["text"])) == ("ARTICLE", "Ferry 2 for Carrow", 6)
+        assert (tmp_path / "ferry_news.html").read_bytes() == story(2)
         again = scrapy_command("addoutlet", "ferry-news", server.url, "--out", str(tmp_path))
     assert (again.status, written.read_text()) == (2, text)
     assert scrapy_command("addoutlet", "../x", "https://news.example/").status == 2

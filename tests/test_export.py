@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from lxml import etree
 
 from storage.archive.folders import whole
+from storage.archive.keys import article_id
 from storage.views.export import FIELDS, NotInstalled, Sink, safe_cell
 from storage.views.formats import FORMATS, NoPackage, read_package
 from storage.views.selection import Row
@@ -218,3 +219,12 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
 def test_what_is_no_package_is_not_touched(text: str) -> None:
     with pytest.raises(NoPackage):
         read_package(text)
+
+
+def test_an_article_whose_copy_cannot_be_read_is_left_out_of_an_export_for_a_use(filled: Path, scrapy_command: Scrapy) -> None:
+    (copy,) = filled.rglob(f"clean/outlet/*/{article_id(url(4))}*")
+    copy.unlink()
+    for words in (("--permits", "ai"), ("--no-terms",)):
+        done = scrapy_command("export", "jsonl", *words)
+        assert [json.loads(line)["url"] for line in done.out.splitlines()] == [url(1)]
+        assert "Left out: 1 article whose clean copy cannot be read, so what is reserved is not known." in done.err

@@ -306,3 +306,8 @@ def test_what_we_print_is_read_as_it_was(moment: dt.datetime) -> None:
 def test_any_date_is_answered(text: str) -> None:
     found = iso(text)
     assert found is None or found[10] == "T"
+
+
+def test_a_title_in_base64_is_read() -> None:
+    inner = "<title mode='base64'>QnJpZGdl</title><link>https://outlet.example/1</link>"
+    assert entries(rss(inner)) == [("https://outlet.example/1", "Bridge", None)]

@@ -20,10 +20,12 @@ from scrapy.utils.project import get_project_settings
 from crawler.agreement import Agreement
 from crawler.commands.fleet import Command, _misuse
 from crawler.engine import EngineError, cluster, terms_of
-from crawler.fleet import _why, due
+from crawler.fleet import _GOING, Crawled, _why, crawl_all, due, end_crawls, let_go
+from storage.archive import open_archive
 from storage.archive.keys import receipt_key, run_id
 from storage.archive.local import LocalStore
-from tests.conftest import ROOT
+from storage.run import start_run
+from tests.conftest import ROOT, Scrapy
 from tests.one_and_many import by_a_fleet, held, unlike_a_rebuild
 from tests.street import Street
 
@@ -143,3 +145,43 @@ def test_wrong_use_is_one_line(words: tuple[str, ...], said: str) -> None:
     command.add_options(parser)
     opts, names = parser.parse_known_args(list(words))
     assert said in (_misuse(names, opts, ["menafn"]) or "")
+
+
+def test_crawls_of_a_worker_are_told_to_end_and_waited_for() -> None:
+    ours, theirs = (subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) for _ in range(2))
+    _GOING.update(ours=ours, theirs=theirs)
+    try:
+        assert end_crawls(["ours", "nowhere"]) == 1
+        assert (ours.poll(), theirs.poll()) == (-signal.SIGTERM, None), "another outlet's goes on"
+        let_go()
+        assert theirs.wait(10) == -signal.SIGTERM
+    finally:
+        for process in (_GOING.pop("ours"), _GOING.pop("theirs")):
+            process.kill()
+            process.wait()
+    assert _why(ValueError("the disk\nis full")) == "the disk"
+
+
+def test_an_interrupted_fleet_names_what_was_not_begun(scheduler: LocalCluster) -> None:
+    def told(each: Crawled) -> None:
+        raise KeyboardInterrupt
+
+    with Client(scheduler.scheduler_address, set_as_default=False) as client:
+        done = crawl_all(client, ["nowhere", "elsewhere", "anywhere"], told)
+    assert done[0].status == 2 and f"There is no outlet {done[0].outlet!r}" in done[0].said
+    assert [(each.status, each.said) for each in done[1:]] == [(130, "interrupted")] * 2
+    assert {each.outlet for each in done} == {"nowhere", "elsewhere", "anywhere"} and not _GOING
+
+
+def test_where_every_outlet_has_just_run_none_is_due(archive: Path, scrapy_command: Scrapy) -> None:
+    run = start_run(
+        outlet="menafn",
+        archive=open_archive(str(archive)),
+        catalogue=archive / "catalogue.sqlite",
+        clock=lambda: dt.datetime.now(dt.UTC),
+        about={},
+    )
+    run.finish("finished", dt.datetime.now(dt.UTC))
+    done = scrapy_command("fleet", "--all")
+    assert (done.status, done.out) == (0, "No outlet is due.\n"), done.err
+    assert scrapy_command("fleet", "--all", "--json").receipt["outlets"] == []

@@ -188,3 +188,58 @@ def test_a_file_in_s3(s3_server: S3Server, archive: Path, scrapy_command: Scrapy
     )
     assert (done.status, done.receipt["captures"]) == (1, 1), done.err
     assert done.err.startswith(f"s3://{BUCKET}/crawl-data/none.warc.gz: ") and "Traceback" not in done.err
+
+
+def test_records_that_hold_no_page_are_passed_over_and_twenty_damaged_places_are_told(
+    tmp_path: Path, archive: Path, scrapy_command: Scrapy
+) -> None:
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=True)
+    date = "2019-03-01T10:00:00Z"
+    writer.write_record(writer.create_revisit_record("https://paper.example/1", "sha1:AAA", "https://paper.example/1", date))
+    note = writer.create_warc_record(
+        "https://paper.example/note", "resource", payload=io.BytesIO(b"a note"), warc_content_type="text/plain"
+    )
+    writer.write_record(note)
+    (file := tmp_path / "mixed.warc.gz").write_bytes(out.getvalue() + warc([("ftp://paper.example/9", date, "text/html", b"<p>x")]))
+    done = scrapy_command("ingest", str(file))
+    assert done.status == 0 and "Passed over:" in done.out, done.err
+    told = done.out.partition("Passed over:\n")[2]
+    assert "1  revisit record" in told and "1  resource record" in told and "1  no web address" in told, told
+
+    cut = warc([page(1)])[:-40]
+    for number in range(25):
+        (tmp_path / f"cut{number:02}.warc.gz").write_bytes(cut)
+    many = scrapy_command("ingest", *(str(tmp_path / f"cut{number:02}.warc.gz") for number in range(25)))
+    lines = many.err.splitlines()
+    assert many.status == 1 and sum("cut off" in line for line in lines) == 20, lines
+    assert lines[-1] == "… and 5 more damaged places" and "25  damaged" in many.out
+    (file := tmp_path / "whole.warc.gz").write_bytes(warc([page(1)]))
+    sound = scrapy_command("ingest", str(file))
+    assert (sound.status, "Passed over" in sound.out) == (0, False), sound.out
+
+
+def test_a_request_belongs_to_the_answer_of_its_address_and_moment(tmp_path: Path, archive: Path, scrapy_command: Scrapy) -> None:
+    out, date = io.BytesIO(), "2019-03-01T10:00:00Z"
+    writer = WARCWriter(out, gzip=True)
+    for number, moment in ((1, date), (2, "2019-03-02T10:00:00Z")):
+        asked = writer.create_warc_record(
+            f"https://paper.example/{number}", "request", payload=io.BytesIO(), warc_headers_dict={"WARC-Date": date},
+            http_headers=StatusAndHeaders("GET /1 HTTP/1.1", [("Host", "paper.example")], is_http_request=True),
+        )  # fmt: skip
+        writer.write_record(asked)
+        found = writer.create_warc_record(
+            f"https://paper.example/{number}", "response", payload=io.BytesIO(story(number)), warc_headers_dict={"WARC-Date": moment},
+            http_headers=StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1"),
+        )  # fmt: skip
+        writer.write_record(found)
+    (file := tmp_path / "apart.warc.gz").write_bytes(out.getvalue())
+    assert scrapy_command("ingest", str(file)).status == 0
+    (kept,) = archive.rglob("*.warc.gz")
+    blocks = {}
+    with kept.open("rb") as stream:
+        for record in records(stream):
+            if record.kind == "request":
+                blocks[record.field("WARC-Target-URI")] = record.block
+    assert b"Host: paper.example" in blocks["https://paper.example/1"]
+    assert "https://paper.example/2" not in blocks or b"Host" not in blocks["https://paper.example/2"]

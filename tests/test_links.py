@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.discovery.announced import Link
+from crawler.discovery.encoding import decoded_page
 from crawler.discovery.links import read_listing
 
 HOME = "https://gazette.example/news/today"
@@ -146,3 +147,13 @@ def test_any_bytes_are_answered(body: bytes, content_type: str | None) -> None:
     for link in read_listing(b"<a href='" + body, HOME, content_type).links:
         assert link.url.startswith(("http://", "https://"))
     read_listing(body, "no url", content_type)
+
+
+def test_elements_that_lead_nowhere_are_none() -> None:
+    assert links("<area alt='x'><link rel='next'><area href='/a' alt='A'>") == ["https://gazette.example/a"]
+
+
+def test_a_page_in_utf_16_is_read() -> None:
+    page = "<a href='/a'>\N{LATIN SMALL LETTER E WITH ACUTE}</a>".encode("utf-16")
+    assert links(page, None) == ["https://gazette.example/a"]
+    assert decoded_page(page)[1].startswith("utf-16")

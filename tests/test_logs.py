@@ -6,6 +6,8 @@ import json
 import logging
 
 from crawler.progress import JsonLines
+from tests.conftest import Scrapy
+from tests.raw_server import RawServer
 
 
 def test_a_line_a_record_with_its_traceback() -> None:
@@ -19,3 +21,16 @@ def test_a_line_a_record_with_its_traceback() -> None:
     fields = json.loads(line)
     assert (fields["level"], fields["logger"], fields["message"]) == ("WARNING", "crawl", "page \x1b[31m\n\u2028")
     assert "ValueError: no" in fields["error"] and fields["at"].endswith("Z")
+
+
+def test_the_log_of_a_crawl_is_json_when_that_is_set(scrapy_command: Scrapy) -> None:
+    with RawServer({}) as server:
+        done = scrapy_command(
+            "crawl", "menafn", "--json", "-a", f"origin={server.url}", NEWS_LOG_JSON="1", NEWS_LOG_LEVEL="INFO"
+        )
+    lines = done.err.splitlines()
+    begun = next(number for number, line in enumerate(lines) if line.startswith("{"))
+    logged = [json.loads(line) for line in lines[begun:-1]]
+    assert done.status == 3 and "could not be read: status 404" in lines[-1]
+    assert all({"at", "level", "logger", "message"} <= set(each) for each in logged)
+    assert logged[-1]["message"] == "Spider closed (unreadable)"

@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from pipelines.chain import refine
 from storage.archive.reading import read_capture
 from storage.catalogue.quarantine import quarantined
-from storage.records import Outcome, Outlet
+from storage.records import Article, Failure, Kind, Lead, Outcome, Outlet
 from tests.conftest import Scrapy
 from tests.test_last_good_copy import BLOCKED
 from tests.test_rebuild import rebuilt
@@ -118,3 +119,22 @@ def test_lists_and_pages_come_as_json_and_what_cannot_be_read_is_said(refused: P
     with closing(sqlite3.connect(refused / "catalogue.sqlite", isolation_level=None)) as catalogue:
         catalogue.execute("delete from captures")
     assert scrapy_command("quarantine").out == "Nothing lies in quarantine.\n"
+
+
+def test_what_is_judged_again_is_counted_by_what_became_of_it(archive: Path, scrapy_command: Scrapy) -> None:
+    run = begin(archive)
+    lead = Lead(url="https://outlet.example/8", outlet="outlet", source="by hand")
+    keep(run, Failure(lead=lead, url=lead.url, fetched_at=NOW, error="reset"))  # nothing came that could be judged
+    keep(run, fetched(run, 1, BLOCKED, "403 Forbidden"))
+    wrong = fetched(run, 2, story(2))
+    assert isinstance(wrong, Article)
+    keep(run, replace(wrong.page, kind=Kind.FORBIDDEN))  # as earlier rules had judged it
+    run.finish("finished", NOW)
+    done = scrapy_command("refeed")
+    assert done.status == 0 and "1  FORBIDDEN as before" in done.out and "1  FORBIDDEN -> ARTICLE (kept)" in done.out, done.out
+    for path in archive.rglob("*.warc.gz"):
+        path.unlink()
+    lost = scrapy_command("refeed")
+    assert lost.status == 1 and "capture 2: " in lost.err
+    assert scrapy_command("refeed", "--kind", "captcha").status == 2
+    assert scrapy_command("refeed", "--kind", "empty").out == "0 captures judged again.\n"

@@ -114,3 +114,9 @@ def test_a_line_of_bars_has_one_for_each_number(values: list[int]) -> None:
 def _xml(drawn: str) -> etree._Element:
     """What a browser takes for text may hold characters that XML has not: they are no part of the form."""
     return etree.fromstring(re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", drawn))
+
+
+def test_a_week_has_seven_days(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reported(filled, "--week", "2026-W09", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["since"], told["last"]) == ("2026-02-23", "2026-03-01")

@@ -175,3 +175,8 @@ def test_a_path_as_pattern_covers_itself(path: str) -> None:
 def test_more_allow_lines_never_forbid(path: str, allows: list[str]) -> None:
     base = "User-agent: *\nDisallow: /a\n"
     assert may(base + "".join(f"Allow: {line}\n" for line in allows), path) >= may(base, path)
+
+
+def test_a_signal_before_every_group_is_for_everybody() -> None:
+    read = Robots.parse(b"Content-Signal: ai-train=no\nUser-agent: other\nDisallow: /")
+    assert read.signals("cleancopy") == ("ai-train=no",)

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from crawler.arguments import fault_of_outlet
+from crawler.outlet import OutletSpider
 from tests.conftest import ROOT, Scrapy
 
 
@@ -39,3 +41,15 @@ def test_commands_that_only_read_load_nothing_of_the_extraction() -> None:
 def test_commands_that_only_read_load_nothing_that_fetches() -> None:
     named = ("merge", "split", "status", "search", "story", "export", "browse", "archive", "report", "quarantine")
     assert {"crawler.outlet", "crawler.network.wire"} & loaded(*(f"crawler.commands.{name}" for name in named)) == set()
+
+
+def test_a_setting_of_an_extension_is_let_by(scrapy_command: Scrapy) -> None:
+    done = scrapy_command("archive", "du", "-s", "MYEXT_ENABLED=1")
+    assert "holds no archive" in done.err and "MYEXT_ENABLED" not in done.err
+
+
+def test_a_language_that_is_no_text_is_told() -> None:
+    class Odd(OutletSpider):
+        name, home, language = "odd", "https://odd.example/", 5  # type: ignore[assignment]
+
+    assert fault_of_outlet(Odd) == "The outlet 'odd': language is 5, and a code is asked for, as en."

@@ -172,3 +172,22 @@ def test_any_bytes_are_answered(body: bytes) -> None:
     read_sitemap(body, HOME)
     read_sitemap(b"<urlset><url><loc>" + body, HOME)
     read_sitemap(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + body, HOME)
+
+
+def test_packed_four_times_is_packed_after_three() -> None:
+    body = urlset(PAIR).encode()
+    for _ in range(3):
+        body = gzip.compress(body)
+    assert urls(body) == [A, B]
+    assert unpacked(gzip.compress(body), 1 << 20)[0].startswith(b"\x1f\x8b")
+
+
+def test_a_document_type_that_does_not_end_and_marks_that_are_none_cost_no_address() -> None:
+    assert urls('<?xml version="1.0"?><!DOCTYPE urlset [ <!ENTITY a "b"> ' + urlset(PAIR).partition("?>")[2]) == [A, B]
+    assert urls(urlset(PAIR.replace("<url>", "<!x><url><!-- a note -->", 1) + "<br/>")) == [A, B]
+
+
+def test_only_so_many_addresses_are_read_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.discovery.sitemaps.MOST_URLS", 3)
+    read = read_sitemap(urlset("".join(f"<url><loc>/{n}</loc></url>" for n in range(5))).encode(), HOME, None)
+    assert [entry.url[-2:] for entry in read.urls] == ["/0", "/1", "/2"] and read.truncated

@@ -143,6 +143,8 @@ def test_a_broken_rule_is_posted_written_and_an_exit_status(archive: Path, tmp_p
     assert done.status == 1, done.err
     told = json.loads(done.out)
     assert {each["rule"] for each in told["broken"]} == {"stories", "leads"}
+    quiet = scrapy_command("status", "--quiet")
+    assert (quiet.status, quiet.out, quiet.err) == (1, "", done.err), "cron mails what is wrong, and nothing else"
     (posted,) = map(json.loads, received)
     assert posted["broken"] == told["broken"] and posted["text"] == done.err.strip()
     lines = prometheus.read_text().splitlines()
@@ -178,3 +180,9 @@ def test_metrics_are_one_line_a_value_whatever_an_outlet_is_called() -> None:
     lines = [line for line in "".join(metrics([odd], found)).splitlines() if not line.startswith("#")]
     assert all(line.startswith("cleancopy_") and 'outlet="a\\"b\\\\c\\nd"' in line for line in lines)
     assert sum("rule_broken" in line for line in lines) == len(RULES)
+
+
+def test_an_outlet_of_which_little_is_known_has_fewer_metrics() -> None:
+    lines = [line for line in "".join(metrics([OutletStatus(outlet="new")], [])).splitlines() if not line.startswith("#")]
+    assert not [line for line in lines if line.startswith(("cleancopy_captures_share", "cleancopy_last_run", "cleancopy_oldest"))]
+    assert 'cleancopy_new_stories{outlet="new"} 0' in lines

@@ -84,7 +84,7 @@ def balanced(markup: bytes) -> bytes:
 
 def _close(folded: str, opened: list[str], counts: dict[str, int], out: list[str]) -> None:
     """Close what is open, from the inside, through the element of this name (in lower case)."""
-    while opened:
+    while True:
         last = opened.pop()
         counts[last.lower()] -= 1
         out.append(f"</{last}>")
