@@ -42,6 +42,7 @@ WORDS = (
     Use("crawl menafn -a origin=ftp://menafn.com/", 2, "origin=ftp://menafn.com/ is not the address of a site"),
     Use("crawl menafn -a origin=http://[::1", 2, "origin=http://[::1 is not the address of a site"),
     Use("crawl menafn -a colour=red", 2, "colour=… is not known; a crawl takes url, limit, since and origin"),
+    Use("fetch https://menafn.com/", 0, "Nothing is fetched but by a run, which keeps it: scrapy crawl OUTLET -a url=URL"),
     Use("crawl menafn --limit 3", 2, "There is no option '--limit'; is it -a limit=…?"),
     Use("crawl menafn -a limit", 2, "use -a NAME=VALUE"),
     Use("crawl menafn -o x.papyrus", 2, "Unrecognized output format 'papyrus'"),

@@ -18,6 +18,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from crawler.console import complain
 from crawler.network.robots import Robots
 from crawler.network.wire import AddressRefused, Postponed
 from storage.archive.codings import decode_body
@@ -69,6 +70,9 @@ class Manners:
 
     async def process_request(self, request: Request) -> None:
         """Hold the request for as long as its host asked, and let it pass only where robots.txt does."""
+        if not hasattr(self.crawler.spider, "run"):  # a command of Scrapy's own, as `scrapy fetch`
+            complain("Nothing is fetched but by a run, which keeps it: scrapy crawl OUTLET -a url=URL")
+            raise Refused("there is no run")
         if self.crawler.spider.run.is_forgotten(request.url):  # type: ignore[union-attr]
             self._note(f"{request.url} was forgotten on request; it is not fetched.")
             raise Refused("it was forgotten on request")
