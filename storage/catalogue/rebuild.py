@@ -17,8 +17,9 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from storage.archive.batches import Batch, batches, is_apart, plain_key
 from storage.archive.folders import fsync
-from storage.archive.ledger import Batch, Event, batches, events, is_apart, plain_key, segment_events, segment_keys
+from storage.archive.ledger import Event, events, segment_events, segment_keys
 from storage.archive.opened import Archive
 from storage.catalogue import runs
 from storage.catalogue.moves import Noted

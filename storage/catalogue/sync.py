@@ -20,8 +20,9 @@ from pathlib import Path
 
 import sqlite_utils
 
+from storage.archive.batches import Batch, batch_keys, batches, plain_key, segments, write_batch
 from storage.archive.keys import FORGOTTEN, outlet_of, run_id, run_of
-from storage.archive.ledger import Batch, batch_keys, batches, begun_at, plain_key, segments, write_batch
+from storage.archive.ledger import begun_at
 from storage.archive.opened import Archive
 from storage.catalogue import runs
 from storage.catalogue.moves import Noted
