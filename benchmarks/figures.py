@@ -131,7 +131,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], Iterator[Row]]]] = {
     "judge": ("The judge", from_json("judge", reference=REFERENCES["judge"])),
     "crawl": (
         "The crawl, beside Scrapy alone and Scrapy with trafilatura",
-        several(from_json("crawl", "--pages", "257", "--rounds", "1"), from_json("crawl", "--growth", "3000")),
+        several(from_json("crawl", "--pages", "257", "--rounds", "3"), from_json("crawl", "--growth", "3000")),
     ),
     "crash": ("Killed at any moment", from_json("crash", "--rounds", "25")),
     "archive": (
