@@ -12,7 +12,7 @@ import signal
 import sqlite3
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from tests.raw_server import answer
 from tests.starter import Finished, Starter
 from tests.test_crawl import asked, crawl, outlet
 from tests.test_crawl import story as fetched_story
+from tests.test_fleet_outages import until
 from tests.test_run import story
 
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
@@ -44,14 +45,6 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def archive(tmp_path: Path, stock: Path) -> Path:
     return Path(shutil.copytree(stock, tmp_path / "archive"))
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait until it is true."""
-    last = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < last, "it never came to that"
-        time.sleep(0.005)
 
 
 def interrupted(starter: Starter, words: list[str], env: dict[str, str], moment: float, *signals: signal.Signals) -> Finished:
@@ -142,7 +135,7 @@ def test_a_crawl_is_interrupted_and_the_next_goes_on(
         server.held = {path for path in server.answers if path.endswith("/ferry")}
         words = ["crawl", "menafn", "-a", f"origin={server.url}"]
         begun = starter.begin(tuple(words), b"", empty)
-        until(lambda: asked(server))
+        until(lambda: asked(server), 60)
         for each in signals:
             os.killpg(begun.pid, each)
         server.release()
@@ -162,7 +155,7 @@ def test_a_crawl_is_interrupted_and_the_next_goes_on(
 @pytest.mark.parametrize("signals", [(INT,), (TERM,), (HUP,), (INT, INT)], ids=str)
 def test_a_web_view_ends_without_a_word(signals: tuple[signal.Signals, ...], archive: Path, starter: Starter) -> None:
     begun = starter.begin(("browse", "--port", "0"), b"", {"NEWS_ARCHIVE_URI": str(archive)})
-    until(lambda: b"\n" in begun.heard)  # the address, when the door is open
+    until(lambda: b"\n" in begun.heard, 60)  # the address, when the door is open
     url = begun.heard.split()[0].decode()
     with urllib.request.urlopen(url, timeout=30) as page:
         assert page.status == 200
